@@ -1,0 +1,42 @@
+//! The JSON wire types of the provisioning system and of a cluster's services.
+//!
+//! Client and servers share these types, so that neither can drift from the other. There is no I/O
+//! here, and no clock: an instant travels as RFC 3339 text ([`UtcTime`]) and is made and read by
+//! whoever owns a clock.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`error`] | the error codes of the whole product, and the body of every refusal |
+//! | [`names`] | organization, user and node names |
+//! | [`money`] | integer micro-dollars |
+//! | [`tokens`] | requests for tokens, the token answer, the claims inside a token |
+//! | [`capacity`] | node counts and capacity requests of the organization-token API (`/api/…`) |
+//! | [`status`] | cluster status and capacity requests of our own API (`/api/v1/…`) |
+//! | [`costs`] | what a cluster cost (`/api/v1/…`) |
+//! | [`discovery`] | what nodes and the gateway say to each other |
+//! | [`lease`] | what a node's runner and the provisioning system say to each other |
+//! | [`version`] | release numbers such as `v4.20.0` |
+//!
+//! The organization-token formats follow `shared/reference/provisioning-api.md`, section 1; those of
+//! the cluster follow `shared/reference/cluster-protocol.md`, section 2.
+
+pub mod capacity;
+pub mod costs;
+pub mod discovery;
+pub mod error;
+pub mod lease;
+pub mod money;
+pub mod names;
+pub mod status;
+pub mod time;
+pub mod tokens;
+pub mod version;
+
+pub use error::{ErrorCode, Problem};
+pub use money::MicroUsd;
+pub use names::{NodeId, OrganizationName, RequestId, UserName};
+pub use time::UtcTime;
+pub use version::ReleaseVersion;
+
+/// The path of our own API on the provisioning origin; also the sixth key of the token answer.
+pub const API_PATH: &str = "/api/v1/";

@@ -1,0 +1,74 @@
+//! Release numbers of SlideRule software, such as `v4.20.0`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Three numbers; on the wire always with the leading `v`, which existing clients cut off blindly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ReleaseVersion {
+    /// Must be equal between client and server.
+    pub major: u32,
+    /// A server's newer minor number earns a warning.
+    pub minor: u32,
+    /// Never compared.
+    pub patch: u32,
+}
+
+/// Text that is not a release number.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a release number like v4.20.0")]
+pub struct InvalidVersion(String);
+
+impl FromStr for ReleaseVersion {
+    type Err = InvalidVersion;
+
+    /// Reads `v4.20.0` or `4.20.0`; whatever follows a hyphen (`-rc1`, `-0-gf4f93bd0-dirty`) is ignored.
+    fn from_str(text: &str) -> Result<Self, InvalidVersion> {
+        let invalid = || InvalidVersion(text.escape_default().to_string());
+        let numbers = text.strip_prefix('v').unwrap_or(text);
+        let numbers = numbers.split_once('-').map_or(numbers, |(head, _)| head);
+        let mut parts = numbers.split('.').map(str::parse::<u32>);
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch)), None) => Ok(Self { major, minor, patch }),
+            _ => Err(invalid()),
+        }
+    }
+}
+
+impl TryFrom<String> for ReleaseVersion {
+    type Error = InvalidVersion;
+    fn try_from(text: String) -> Result<Self, InvalidVersion> {
+        text.parse()
+    }
+}
+
+impl From<ReleaseVersion> for String {
+    fn from(version: ReleaseVersion) -> String {
+        version.to_string()
+    }
+}
+
+impl fmt::Display for ReleaseVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ReleaseVersion;
+
+    #[test]
+    fn release_numbers_are_read_with_or_without_the_v_and_written_with_it() {
+        let version: ReleaseVersion = "v4.0.2-0-gf4f93bd0-dirty".parse().unwrap();
+        assert_eq!(version, ReleaseVersion { major: 4, minor: 0, patch: 2 });
+        assert_eq!("4.0.2".parse(), Ok(version));
+        assert_eq!(version.to_string(), "v4.0.2");
+        for bad in ["", "v", "4.0", "4.0.2.1", "four", "v4.0.x"] {
+            assert!(bad.parse::<ReleaseVersion>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The reference node: enough of the SlideRule service to develop and test against.

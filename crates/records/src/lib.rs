@@ -1,0 +1,1 @@
+//! The binary record format of SlideRule: framing, definitions, decoding into columns, encoding.

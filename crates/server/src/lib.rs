@@ -1,0 +1,1 @@
+//! The provisioning system sliderule-ps: HTTP API, SQL store, configuration, command line.

@@ -1,0 +1,1 @@
+//! The client's mind: credentials, token lifetime, scaling, the version rule, retries.

@@ -1,0 +1,1 @@
+//! The WebAssembly boundary of the client.
