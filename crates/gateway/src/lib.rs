@@ -4,5 +4,9 @@
 //! token is this, what is this cluster, is this node one of ours. It never asks on the path of bytes.
 
 pub mod clusters;
+pub mod gateway;
+pub mod settings;
 
 pub use clusters::{ClusterFace, Clusters, Principal, TokenRefused};
+pub use gateway::Gateway;
+pub use settings::{PlainCalls, Settings};
