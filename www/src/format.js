@@ -1,0 +1,66 @@
+/** Numbers, money and times as people read them. The page is in English, so formats are too. */
+
+const LANGUAGE = "en-GB";
+const clock = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit" });
+
+/**
+ * Micro-dollars as dollars; small amounts keep four decimals, since a minute of one node costs less than a cent.
+ *
+ * @param {number} microUsd
+ * @returns {string}
+ */
+export function dollars(microUsd) {
+  const fine = Math.abs(microUsd) < 1_000_000 && microUsd !== 0;
+  return new Intl.NumberFormat(LANGUAGE, {
+    style: "currency",
+    currency: "USD",
+    currencyDisplay: "narrowSymbol",
+    minimumFractionDigits: 2,
+    maximumFractionDigits: fine ? 4 : 2,
+  }).format(microUsd / 1_000_000);
+}
+
+/**
+ * @param {number} value
+ * @param {number} decimals
+ * @returns {string}
+ */
+export function number(value, decimals = 0) {
+  return new Intl.NumberFormat(LANGUAGE, {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  }).format(value);
+}
+
+/**
+ * A count and its noun, as in "1 node" and "3 nodes".
+ *
+ * @param {number} count
+ * @param {string} noun
+ * @returns {string}
+ */
+export function counted(count, noun) {
+  return `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/**
+ * The time of day.
+ *
+ * @param {Date} instant
+ * @returns {string}
+ */
+export function timeOfDay(instant) {
+  return clock.format(instant);
+}
+
+/**
+ * How long until an instant, in minutes.
+ *
+ * @param {Date} instant
+ * @param {Date} now
+ * @returns {string}
+ */
+export function until(instant, now) {
+  const minutes = Math.ceil((instant.getTime() - now.getTime()) / 60_000);
+  return minutes < 1 ? "ending now" : `in ${minutes} min`;
+}
