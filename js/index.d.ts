@@ -1,0 +1,518 @@
+/**
+ * Types of `sliderule-wasm`: private SlideRule clusters, from one import to a running cluster.
+ *
+ * The functions of the module act on one default session, which `init` makes before its first request and
+ * which stays configured however `init` ends. JavaScript names are camelCase; every name of SlideRule's
+ * Python documentation (`desired_nodes`, `ps_username`, `update_available_servers`, …) is an exact alias.
+ * Giving an unknown option, or both spellings with different values, rejects `invalid_argument`.
+ *
+ * Units: minutes for `timeToLive`, milliseconds for `…Ms`, `Date` for instants, integer millionths of a
+ * US dollar for `…MicroUsd`.
+ */
+
+/** What went wrong, for programs. The same on the wire and here; codes are never renamed. */
+export type ErrorCode =
+  | "invalid_argument"
+  | "credentials_missing"
+  | "wrong_credentials"
+  | "unknown_organization"
+  | "not_a_member"
+  | "membership_inactive"
+  | "throttled"
+  | "unreachable"
+  | "bad_response"
+  | "reauthentication_required"
+  | "cluster_asleep"
+  | "cluster_waking"
+  | "cluster_suspended"
+  | "cluster_paused"
+  | "cluster_protected"
+  | "out_of_funds"
+  | "insufficient_funds"
+  | "scale_refused"
+  | "scale_timeout"
+  | "version_incompatible"
+  | "stream_truncated"
+  | "stream_malformed"
+  | "stream_too_large"
+  | "incomplete_result"
+  | "timed_out"
+  | "unsupported"
+  | "storage_degraded"
+  | "wasm_blocked"
+  | "wasm_not_loaded"
+  | "internal_error";
+
+/**
+ * Every call that is refused or fails rejects with this. A call ended by the caller's own `signal` rejects
+ * with the signal's reason instead (an `AbortError` unless the caller chose another).
+ */
+export class SlideRuleError extends Error {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details?: { endpoint?: string | null; status?: number | null; retryable?: boolean; cause?: unknown },
+  );
+  readonly name: "SlideRuleError";
+  /** What went wrong, for programs. */
+  readonly code: ErrorCode;
+  /** The URL that was asked, without secrets; null where no request was involved. */
+  readonly endpoint: string | null;
+  /** The HTTP status of the answer; null where there was none. */
+  readonly status: number | null;
+  /** Whether the same call may work later without any change. */
+  readonly retryable: boolean;
+  /** With code `incomplete_result`: what did arrive. */
+  readonly partial?: StreamResult;
+}
+
+/** How to sign in: a GitHub token, or a user name and password. The GitHub token wins where both are given. */
+export interface Credentials {
+  /** User name at the provisioning system. */
+  username?: string;
+  /** Password; used once, never stored. */
+  password?: string;
+  /** GitHub access token; used once, never stored. */
+  githubToken?: string;
+  /** Alias of `username`. */
+  ps_username?: string;
+  /** Alias of `password`. */
+  ps_password?: string;
+  /** Alias of `githubToken`. */
+  github_token?: string;
+}
+
+/** Where tokens are kept between calls. Values are opaque text and contain secrets. */
+export interface TokenStore {
+  /** The text saved under the key, or null. */
+  load(key: string): Promise<string | null> | string | null;
+  /** Keeps the text under the key, in place of what was there. */
+  save(key: string, value: string): Promise<void> | void;
+  /** Removes what is kept under the key. */
+  forget(key: string): Promise<void> | void;
+}
+
+/** Something worth knowing that does not fail the call. */
+export interface Warning {
+  /** `credentials_missing`, `storage_degraded`, `version_incompatible` (server is newer), `unsupported`. */
+  code: ErrorCode;
+  /** What it means and what to do. */
+  message: string;
+}
+
+/** Which deployment and organization a session talks to, and how. */
+export interface ConnectionOptions {
+  /** Organization whose cluster is used. Default `"sliderule"`, the public one; `null` is a single node without provisioning. */
+  organization?: string | null;
+  /** Origin of the provisioning system, in place of what `url` says. */
+  provisioningUrl?: string;
+  /** Address under which the cluster's `/source/` is found, in place of what `url` says. */
+  clusterUrl?: string;
+  /** Allows plain http to hosts other than this machine. Default false. */
+  allowHttp?: boolean;
+  /** SlideRule release the client says it speaks, for the version rule. Default `"4.20.0"`. */
+  protocolVersion?: string;
+  /** Where tokens are kept. Default `"session"` (the tab's sessionStorage) in browsers, `"memory"` elsewhere. */
+  store?: "memory" | "session" | TokenStore;
+  /** Called with each warning as it arises. Warnings are also listed in `session.warnings`. */
+  onWarning?: (warning: Warning) => void;
+  /** Accepted because Python scripts pass it; `fetch` cannot bypass DNS, so `true` earns a warning that names `clusterUrl`. */
+  bypassDns?: boolean;
+  /** Alias of `provisioningUrl`. */
+  provisioning_url?: string;
+  /** Alias of `clusterUrl`. */
+  cluster_url?: string;
+  /** Alias of `allowHttp`. */
+  allow_http?: boolean;
+  /** Alias of `protocolVersion`. */
+  protocol_version?: string;
+  /** Alias of `bypassDns`. */
+  bypass_dns?: boolean;
+}
+
+/** What `session.init` does besides connecting. */
+export interface StartOptions {
+  /** How to sign in. Default: cached tokens; in Node also `PS_GITHUB_TOKEN`, `PS_USERNAME` and `PS_PASSWORD`. */
+  credentials?: Credentials;
+  /** Nodes to ask for, and wait for, before the promise resolves. Default: none are asked for. */
+  desiredNodes?: number;
+  /** Minutes the nodes are wanted for. Default 60. */
+  timeToLive?: number;
+  /** Longest wait for the nodes, in milliseconds. Default 20 minutes. */
+  timeoutMs?: number;
+  /** Called as the cluster grows. */
+  onProgress?: (progress: ScaleProgress) => void;
+  /** Ends the call. What was already asked of the cluster stays asked. */
+  signal?: AbortSignal;
+  /** Alias of `desiredNodes`. */
+  desired_nodes?: number;
+  /** Alias of `timeToLive`. */
+  time_to_live?: number;
+  /** Alias of `timeoutMs`. */
+  timeout_ms?: number;
+  /** Alias of `onProgress`. */
+  on_progress?: (progress: ScaleProgress) => void;
+}
+
+/** Options of `init`. */
+export interface InitOptions extends ConnectionOptions, StartOptions {}
+
+/** Options of `createSession`. */
+export interface SessionOptions extends ConnectionOptions {
+  /** As the first argument of `init`. Default `"slideruleearth.io"`. */
+  url?: string;
+}
+
+/** Who is signed in. */
+export interface Authentication {
+  /** User name; null where no token is needed. */
+  user: string | null;
+  /** Organization the token is good for; null for a single node. */
+  organization: string | null;
+  /** When the access token ends (it is renewed before that); null where no token is needed. */
+  expiresAt: Date | null;
+  /** Where the sign-in came from. */
+  source: "password" | "github" | "cache" | "none";
+}
+
+/** Options of `updateAvailableServers`. */
+export interface CapacityOptions {
+  /** Nodes to ask for; 0 releases one's own. Default: nothing is asked for, the present state is returned. */
+  desiredNodes?: number;
+  /** Minutes the nodes are wanted for. Default 60. */
+  timeToLive?: number;
+  /** Ends the call. */
+  signal?: AbortSignal;
+  /** Alias of `desiredNodes`. */
+  desired_nodes?: number;
+  /** Alias of `timeToLive`. */
+  time_to_live?: number;
+}
+
+/** What a cluster has, and what was granted. */
+export interface Capacity {
+  /** Nodes ready now. */
+  availableNodes: number;
+  /** Nodes granted, after clamping to the organization's limits; 0 if none were asked for. */
+  requestedNodes: number;
+  /** Whether fewer or more nodes were granted than asked for. */
+  clamped: boolean;
+  /** Names the request, for `release`; null where nothing was asked for, or the server is an older one. */
+  requestId: string | null;
+  /** When the request ends; null where unknown. */
+  expiresAt: Date | null;
+  /** What the grant may cost at most at list price; null where the server does not say. */
+  costMicroUsd: number | null;
+}
+
+/** Options of `scaleout`. */
+export interface ScaleOptions {
+  /** Nodes to ask for, 0 or more. */
+  desiredNodes?: number;
+  /** Minutes the nodes are wanted for. Default 60. */
+  timeToLive?: number;
+  /** Nodes that must be ready before the wait ends. Default: all that are granted. */
+  minReady?: number;
+  /** Longest wait in milliseconds; then the call rejects `scale_timeout`, and the request stands. Default 20 minutes. */
+  timeoutMs?: number;
+  /** Called as the cluster grows. */
+  onProgress?: (progress: ScaleProgress) => void;
+  /** Ends the wait. The request stands; `session.release()` takes it back. */
+  signal?: AbortSignal;
+  /** Accepted because Python scripts pass it; see `ConnectionOptions.bypassDns`. */
+  bypassDns?: boolean;
+  /** Alias of `desiredNodes`. */
+  desired_nodes?: number;
+  /** Alias of `timeToLive`. */
+  time_to_live?: number;
+  /** Alias of `minReady`. */
+  min_ready?: number;
+  /** Alias of `timeoutMs`. */
+  timeout_ms?: number;
+  /** Alias of `onProgress`. */
+  on_progress?: (progress: ScaleProgress) => void;
+  /** Alias of `bypassDns`. */
+  bypass_dns?: boolean;
+}
+
+/** How far a cluster has come. */
+export interface ScaleProgress {
+  /** `requesting` until the order is placed, `waking` until a first node is ready, then `growing`, then `ready`. */
+  phase: "requesting" | "waking" | "growing" | "ready";
+  /** Nodes ready now. */
+  nodes: number;
+  /** Nodes waited for. */
+  wanted: number;
+  /** Milliseconds since the call. */
+  elapsedMs: number;
+  /** What the provisioning system says about it; null where it says nothing. */
+  message: string | null;
+}
+
+/**
+ * A cluster on its way to a size: await it, iterate over it, or leave it.
+ *
+ * ```js
+ * for await (const { phase, nodes, wanted } of scaleout({ desiredNodes: 5 })) console.log(phase, nodes, wanted);
+ * ```
+ */
+export interface ScaleOperation extends Promise<Capacity>, AsyncIterable<ScaleProgress> {
+  /** Ends the wait without an error: the promise resolves with the capacity seen last. The request stands. */
+  stopWaiting(): void;
+}
+
+/** Options of `source`. */
+export interface SourceOptions {
+  /** Longest time for the whole call, in milliseconds. Default 2 minutes. */
+  timeoutMs?: number;
+  /** Ends the call. */
+  signal?: AbortSignal;
+  /** Alias of `timeoutMs`. */
+  timeout_ms?: number;
+}
+
+/** Options of `stream`. */
+export interface StreamOptions {
+  /** Longest silence of the server, in milliseconds; then the stream fails with `timed_out`. Default 10 minutes. */
+  timeoutMs?: number;
+  /** Ends the stream, and the work on the cluster. */
+  signal?: AbortSignal;
+  /** Called after each piece of the stream. */
+  onProgress?: (progress: StreamProgress) => void;
+  /** Called with what the server says while it works. */
+  onMessage?: (message: ServerMessage) => void;
+  /** Takes a result of which the server reports missing parts. Default false: it fails with `incomplete_result`. */
+  allowPartial?: boolean;
+  /** Alias of `timeoutMs`. */
+  timeout_ms?: number;
+  /** Alias of `onProgress`. */
+  on_progress?: (progress: StreamProgress) => void;
+  /** Alias of `onMessage`. */
+  on_message?: (message: ServerMessage) => void;
+  /** Alias of `allowPartial`. */
+  allow_partial?: boolean;
+}
+
+/** How much of a stream has arrived. */
+export interface StreamProgress {
+  /** Bytes received. */
+  bytes: number;
+  /** Rows decoded, over all record types. */
+  rows: number;
+}
+
+/** An `eventrec` or `exceptrec` record: what the server says while it works. Not a row of the result. */
+export interface ServerMessage {
+  /** The record type it came in. */
+  recordType: string;
+  /** How grave it is. */
+  level: "debug" | "info" | "warning" | "error" | "critical";
+  /** The exception code of the release the server runs; null for events. */
+  code: number | null;
+  /** What it says. */
+  text: string;
+}
+
+/** One column: numbers of the record's own width, 64-bit integers and times (ns since 1970) as BigInt, text as strings. */
+export type Column =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array
+  | string[]
+  | Column[];
+
+/** Decoded rows of one record type as columns of equal length. The arrays are the caller's own. */
+export interface Batch {
+  /** The record type, such as `atl06rec`. */
+  recordType: string;
+  /** Rows, the length of each column. */
+  rows: number;
+  /** The columns by field name, in the order of the record's layout. */
+  columns: Record<string, Column>;
+}
+
+/** A whole stream, joined. */
+export interface StreamResult {
+  /** The rows of each record type, joined in the order of arrival. Empty if there were none. */
+  tables: Record<string, Batch>;
+  /** What the server said, in the order of arrival. */
+  messages: ServerMessage[];
+  /** Bytes received. */
+  bytes: number;
+}
+
+/**
+ * The records of a processing request. Nothing is sent before it is iterated over or collected, and no more is read
+ * than is asked for. It can be read once. A stream that ends early fails with `stream_truncated`, whatever it
+ * delivered before; leaving the loop ends the work on the cluster.
+ */
+export interface RecordStream extends AsyncIterable<Batch> {
+  /** Reads to the end and joins the batches. */
+  collect(): Promise<StreamResult>;
+}
+
+/** What a cluster is doing, as its provisioning system tells. */
+export interface ClusterStatus {
+  /** Whose cluster. */
+  organization: string;
+  /** What it is doing. */
+  state: "asleep" | "waking" | "running" | "stopping" | "failed";
+  /** What keeps it from running; null if nothing does. */
+  blocked: "suspended" | "paused" | "out_of_funds" | "protected" | null;
+  /** One sentence: what happens now, and what to do. */
+  message: string;
+  /** Nodes by state. */
+  nodes: { booting: number; ready: number; draining: number; stopping: number };
+  /** Nodes wanted now. */
+  targetNodes: number;
+  /** Nodes kept without any request. */
+  minNodes: number;
+  /** Nodes allowed at most. */
+  maxNodes: number;
+  /** The release its nodes run. */
+  version: string;
+  /** Whether everybody may use it. */
+  isPublic: boolean;
+  /** The live requests, soonest to expire first. */
+  requests: { id: string; user: string; nodes: number; expiresAt: Date }[];
+  /** Money left. */
+  balanceMicroUsd: number;
+}
+
+/** What a cluster cost. */
+export interface Costs {
+  /** Whose money. */
+  organization: string;
+  /** Credits less charges. */
+  balanceMicroUsd: number;
+  /** All that was ever credited. */
+  creditedMicroUsd: number;
+  /** All that was ever charged, less what was given back. */
+  spentMicroUsd: number;
+  /** List price of one node for an hour. */
+  nodeHourMicroUsd: number;
+  /** The newest entries of the ledger, newest first. */
+  entries: { at: Date; kind: "credit" | "charge" | "refund"; amountMicroUsd: number; note: string }[];
+}
+
+/** What a server says about its release. */
+export interface VersionReport {
+  /** The server's release, such as `4.20.0`. */
+  server: string;
+  /** The release this client speaks. */
+  client: string;
+  /** Whether the server is newer than the client within the same major release. */
+  outOfDate: boolean;
+}
+
+/** Options of calls that only wait for an answer. */
+export interface CallOptions {
+  /** Ends the call. */
+  signal?: AbortSignal;
+}
+
+/** One client's connection to one organization. */
+export interface Session {
+  /** The organization; null for a single node. `authenticate` may change it. */
+  readonly organization: string | null;
+  /** Whether a token is held. */
+  readonly authenticated: boolean;
+  /** Who is signed in; null if nobody is. */
+  readonly user: string | null;
+  /** The cluster's release once it was checked, such as `4.20.0`; null before. */
+  readonly serverVersion: string | null;
+  /** All warnings so far. */
+  readonly warnings: readonly Warning[];
+
+  /** Authenticates, asks for nodes and waits if `desiredNodes` is set, then checks the version. */
+  init(options?: StartOptions): Promise<Session>;
+  /** Signs in. See the module's `authenticate`. */
+  authenticate(organization?: string | null, credentials?: Credentials & CallOptions): Promise<Authentication>;
+  /** Asks for nodes without waiting for them. See the module's `updateAvailableServers`. */
+  updateAvailableServers(options?: CapacityOptions): Promise<Capacity>;
+  /** Asks for nodes and waits for them. See the module's `scaleout`. */
+  scaleout(options: ScaleOptions): ScaleOperation;
+  /** Calls a plain service. See the module's `source`. */
+  source(api: string, parameters?: object, options?: SourceOptions): Promise<unknown>;
+  /** Calls a processing service. See the module's `stream`. */
+  stream(api: string, parameters?: object, options?: StreamOptions): RecordStream;
+  /** Asks the cluster for its release and applies the version rule. Rejects `version_incompatible`. */
+  checkVersion(options?: CallOptions): Promise<VersionReport>;
+  /** What the cluster is doing. Rejects `unsupported` on an older provisioning system. */
+  status(options?: CallOptions): Promise<ClusterStatus>;
+  /** What the cluster cost. Rejects `unsupported` on an older provisioning system. */
+  costs(options?: CallOptions): Promise<Costs>;
+  /**
+   * Takes back a request for nodes. Without `requestId`: all requests that this session made.
+   * Rejects `unsupported` on an older provisioning system. Resolves with the nodes wanted now.
+   */
+  release(options?: CallOptions & { requestId?: string; request_id?: string }): Promise<{ targetNodes: number }>;
+  /** Forgets the tokens, here and in the store. */
+  signOut(): Promise<void>;
+  /** Ends every call that still runs, and refuses new ones. Tokens stay in the store. */
+  dispose(): void;
+
+  /** Alias of `updateAvailableServers`. */
+  update_available_servers(options?: CapacityOptions): Promise<Capacity>;
+}
+
+/**
+ * Makes the default session and starts it: signs in, scales if `desiredNodes` is set and waits, then checks the
+ * version.
+ *
+ * `url`: a bare domain such as `slideruleearth.io` means `https://ps.<domain>` and `https://<organization>.<domain>`
+ * (a `:port` is kept); a URL with a scheme means a single origin: provisioning at `<url>/api/`, cluster at
+ * `<url>/clusters/<organization>/`.
+ *
+ * Without credentials for a private organization it resolves with `authenticated: false` and a warning, unless
+ * `desiredNodes` is set. Wrong credentials always reject.
+ *
+ * @param url Default `"slideruleearth.io"`.
+ */
+export function init(url?: string, options?: InitOptions): Promise<Session>;
+
+/**
+ * Signs in to an organization with the default session, which then belongs to that organization.
+ *
+ * @param organization Default: the session's organization.
+ * @param credentials Default: cached tokens; in Node also the environment.
+ */
+export function authenticate(
+  organization?: string | null,
+  credentials?: Credentials & CallOptions,
+): Promise<Authentication>;
+
+/** Asks for nodes without waiting for them; without `desiredNodes` it only looks. */
+export function updateAvailableServers(options?: CapacityOptions): Promise<Capacity>;
+
+/** Asks for nodes and waits until they are ready. A refusal ends the wait at once. */
+export function scaleout(options: ScaleOptions): ScaleOperation;
+
+/**
+ * Calls a plain service of the cluster, such as `version` or `time`, and returns its JSON answer.
+ *
+ * @param api Name of the service, without `/source/`.
+ * @param parameters Sent as JSON. Default `{}`.
+ */
+export function source(api: string, parameters?: object, options?: SourceOptions): Promise<unknown>;
+
+/**
+ * Calls a processing service of the cluster, such as `atl06p`, and returns its records as columns.
+ *
+ * @param api Name of the service, without `/source/`.
+ * @param parameters Sent as JSON. Default `{}`.
+ */
+export function stream(api: string, parameters?: object, options?: StreamOptions): RecordStream;
+
+/** A session of one's own, beside the default one. Nothing is sent before its first call. */
+export function createSession(options?: SessionOptions): Session;
+
+/** Alias of `updateAvailableServers`. */
+export function update_available_servers(options?: CapacityOptions): Promise<Capacity>;
