@@ -1,0 +1,260 @@
+//! Definitions: what a record type's bytes mean, as `/source/definition` describes them.
+//!
+//! A definition is a JSON object with one entry per field and metadata under keys that start with
+//! `__`. Offsets are in *bits*, whatever the type. Real definitions contain mistakes (overlapping
+//! fields, sizes that cannot be), so nothing here assumes that fields are disjoint or ordered; fields
+//! are sorted by offset, since JSON order means nothing.
+//!
+//! `__datasize` is believed only as the distance between the elements of a nested record. For a record
+//! of its own it is wrong more often than right, and the frame's header already says the size.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+
+/// The basic types of the format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Basic {
+    I8,
+    I16,
+    I32,
+    I64,
+    U8,
+    U16,
+    U32,
+    U64,
+    F32,
+    F64,
+    /// Nanoseconds since the Unix epoch, without leap seconds.
+    Time,
+    /// Bytes of text up to the first NUL; `elements` is the length of the buffer.
+    Text,
+    /// Bits. Offset and elements are in bits, most significant first; no client decodes them.
+    Bits,
+}
+
+impl Basic {
+    fn from_name(name: &str) -> Option<Basic> {
+        Some(match name {
+            "INT8" => Basic::I8,
+            "INT16" => Basic::I16,
+            "INT32" => Basic::I32,
+            "INT64" => Basic::I64,
+            "UINT8" | "BOOL" => Basic::U8,
+            "UINT16" => Basic::U16,
+            "UINT32" => Basic::U32,
+            "UINT64" => Basic::U64,
+            "BITFIELD" => Basic::Bits,
+            "FLOAT" => Basic::F32,
+            "DOUBLE" => Basic::F64,
+            "TIME8" => Basic::Time,
+            "STRING" => Basic::Text,
+            _ => return None,
+        })
+    }
+
+    /// Bytes of one element; of text, of one character.
+    pub fn size(self) -> usize {
+        match self {
+            Basic::I8 | Basic::U8 | Basic::Text | Basic::Bits => 1,
+            Basic::I16 | Basic::U16 => 2,
+            Basic::I32 | Basic::U32 | Basic::F32 => 4,
+            Basic::I64 | Basic::U64 | Basic::F64 | Basic::Time => 8,
+        }
+    }
+}
+
+/// What a field holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldType {
+    /// Values of a basic type.
+    Basic(Basic),
+    /// Records of another type, by its name.
+    Nested(String),
+}
+
+/// How many elements a field has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elements {
+    /// A single value.
+    One,
+    /// An array of this many, two or more.
+    Fixed(usize),
+    /// As many as fit between the field's offset and the end of the record.
+    Open,
+}
+
+/// One field of a definition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The field's name, unique in its definition.
+    pub name: String,
+    /// What it holds.
+    pub kind: FieldType,
+    /// Bytes from the start of the record's data (of the element, in a nested record).
+    pub offset: usize,
+    /// How many elements it has.
+    pub elements: Elements,
+    /// Flag `BE`: most significant byte first. Everything else is little-endian.
+    pub big_endian: bool,
+    /// Flag `PTR`: the slot holds the offset of the value instead of the value. Clients skip these.
+    pub pointer: bool,
+    /// Flag `AUX`: the server counts the field as auxiliary.
+    pub auxiliary: bool,
+    /// The role that flags `X`, `Y`, `T` and `I` give the field: longitude, latitude, time, index.
+    pub role: Option<Role>,
+}
+
+impl Field {
+    /// Whether the field is left out of decoded records: pointers, whose values the existing clients
+    /// do not follow either, and bit fields, which no server declares in a record that it sends.
+    pub fn skipped(&self) -> bool {
+        self.pointer || self.kind == FieldType::Basic(Basic::Bits)
+    }
+}
+
+/// What a field is for in a table of points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Flag `X`: longitude.
+    X,
+    /// Flag `Y`: latitude.
+    Y,
+    /// Flag `T`: time.
+    Time,
+    /// Flag `I`: index, the key that joins records.
+    Index,
+}
+
+/// The layout of one record type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// The type it defines.
+    pub record_type: String,
+    /// `__datasize`: bytes from one element to the next where this record is nested. See the module.
+    pub stride: usize,
+    /// The fields, by offset.
+    pub fields: Vec<Field>,
+}
+
+impl Definition {
+    /// Reads the JSON text that `/source/definition` answered for `record_type`.
+    ///
+    /// `null` is [`Error::UnknownType`], the server's way to say so; anything else that is not a
+    /// definition is [`Error::Definition`].
+    pub fn parse(record_type: &str, json: &str) -> Result<Definition, Error> {
+        let fault = |problem| fault(record_type, problem);
+        let object = match serde_json::from_str(json) {
+            Ok(Value::Object(object)) => object,
+            Ok(Value::Null) => {
+                return Err(Error::UnknownType { record_type: record_type.to_owned(), offset: None });
+            }
+            Ok(_) => return Err(fault("it is not a JSON object".to_owned())),
+            Err(error) => return Err(fault(error.to_string())),
+        };
+        let stride = match object.get("__datasize") {
+            None => 0,
+            Some(size) => {
+                unsigned(size).ok_or_else(|| fault("`__datasize` is not a size in bytes".to_owned()))?
+            }
+        };
+        let mut fields = Vec::with_capacity(object.len());
+        for (name, entry) in object.iter().filter(|(name, _)| !name.starts_with("__")) {
+            let read = entry.as_object().ok_or("is not an object").and_then(|entry| field(name, entry));
+            fields.push(read.map_err(|problem| fault(format!("field `{name}` {problem}")))?);
+        }
+        fields.sort_by(|a, b| (a.offset, &a.name).cmp(&(b.offset, &b.name)));
+        Ok(Definition { record_type: record_type.to_owned(), stride, fields })
+    }
+
+    /// The field of that name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The record types nested in this one, skipped fields left out.
+    pub fn nested(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().filter(|field| !field.skipped()).filter_map(|field| match &field.kind {
+            FieldType::Nested(name) => Some(name.as_str()),
+            FieldType::Basic(_) => None,
+        })
+    }
+}
+
+fn field(name: &str, entry: &Map<String, Value>) -> Result<Field, &'static str> {
+    let kind = entry.get("type").and_then(Value::as_str).ok_or("has no type")?;
+    let kind = Basic::from_name(kind).map_or_else(|| FieldType::Nested(kind.to_owned()), FieldType::Basic);
+    let bits = entry.get("offset").and_then(unsigned).ok_or("has no offset in bits")?;
+    if bits % 8 != 0 && kind != FieldType::Basic(Basic::Bits) {
+        return Err("does not begin on a whole byte");
+    }
+    let elements = match entry.get("elements").and_then(Value::as_i64).ok_or("has no number of elements")? {
+        1 => Elements::One,
+        count if count <= 0 => Elements::Open,
+        count => Elements::Fixed(usize::try_from(count).map_err(|_| "has too many elements")?),
+    };
+    let flags = entry.get("flags").and_then(Value::as_str).unwrap_or_default();
+    let has = |wanted: &str| flags.split('|').any(|flag| flag == wanted);
+    let roles = [("X", Role::X), ("Y", Role::Y), ("T", Role::Time), ("I", Role::Index)];
+    Ok(Field {
+        name: name.to_owned(),
+        kind,
+        offset: bits / 8,
+        elements,
+        big_endian: has("BE"),
+        pointer: has("PTR"),
+        auxiliary: has("AUX"),
+        role: roles.into_iter().find(|(flag, _)| has(flag)).map(|(_, role)| role),
+    })
+}
+
+fn unsigned(value: &Value) -> Option<usize> {
+    value.as_u64().and_then(|value| usize::try_from(value).ok())
+}
+
+pub(crate) fn fault(record_type: &str, problem: String) -> Error {
+    Error::Definition { record_type: record_type.to_owned(), problem, offset: None }
+}
+
+/// The definitions known so far, by record type.
+#[derive(Clone, Debug, Default)]
+pub struct Definitions {
+    known: BTreeMap<String, Definition>,
+}
+
+impl Definitions {
+    /// None known.
+    pub fn new() -> Definitions {
+        Definitions::default()
+    }
+
+    /// Reads and keeps a definition, in place of an older one. After an error all is as it was.
+    pub fn define(&mut self, record_type: &str, json: &str) -> Result<(), Error> {
+        let definition = Definition::parse(record_type, json)?;
+        self.known.insert(record_type.to_owned(), definition);
+        Ok(())
+    }
+
+    /// The definition of a record type.
+    pub fn get(&self, record_type: &str) -> Option<&Definition> {
+        self.known.get(record_type)
+    }
+
+    /// The definitions that are still needed before records of this type can be decoded: its own, or
+    /// those of records nested in it at any depth. More may turn up once these are known.
+    pub fn missing_for(&self, record_type: &str) -> Vec<String> {
+        let mut seen = BTreeSet::from([record_type]);
+        let mut open = vec![record_type];
+        let mut missing = Vec::new();
+        while let Some(name) = open.pop() {
+            match self.known.get(name) {
+                None => missing.push(name.to_owned()),
+                Some(definition) => open.extend(definition.nested().filter(|nested| seen.insert(nested))),
+            }
+        }
+        missing
+    }
+}
