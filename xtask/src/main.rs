@@ -1,2 +1,141 @@
-//! x
-fn main() {}
+//! The commands of this repository, one file each: `cargo xtask build | demo | test`.
+//!
+//! Each command does its own set-up ([`setup`]) and says what it does while it does it, one line each with
+//! its duration. What always holds: a second run skips what is there by looking at it; a failure is one
+//! clear sentence; however a command ends, no process it started outlives it ([`descendants`]) and its
+//! temporary folders go.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `tree` | where things are |
+//! | `shell` | running programs: logs, heartbeats, interruption |
+//! | `setup` | what must be installed before anything can be built |
+//! | `build` | the package, the page, the servers |
+//! | `demo` | a private cluster on this machine, and the shipped example against it |
+//! | `test` | every test, in groups |
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks on the terminal")]
+
+mod build;
+mod closing_lines;
+mod demo;
+mod descendants;
+mod failure;
+mod fresh;
+mod interrupt;
+mod setup;
+mod shell;
+mod test;
+mod tree;
+
+use std::process::ExitCode;
+
+use failure::{Failure, Result};
+use shell::Shell;
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  build             the package (pkg/), the page (www/dist), the servers (target/debug)
+  demo [--once]     a provisioning system with one sleeping private cluster, and the main job against it;
+                    serves until Ctrl-C, or ends by itself with --once
+  test [group …]    every test, or the named groups only:
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Interrupted) => {
+            eprintln!("\ninterrupted");
+            ExitCode::from(130)
+        }
+        Err(Failure::Usage(problem)) => {
+            eprintln!("{problem}\n\n{}", usage());
+            ExitCode::from(2)
+        }
+        Err(failure) => {
+            eprintln!("\nerror: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the command that `arguments` name, and ends whatever it left running.
+fn run(arguments: &[String]) -> Result<()> {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let command = Command::read(&words)?;
+    let shell = Shell::open()?;
+    let outcome = match command {
+        Command::Usage => {
+            println!("{}", usage());
+            Ok(())
+        }
+        Command::Build => setup::prepare(&shell).and_then(|tools| build::build(&shell, &tools)),
+        Command::Demo { once } => demo::demo(&shell, once),
+        Command::Test { groups } => test::test(&shell, &groups),
+    };
+    let ended = descendants::end_all();
+    match (outcome, ended.is_empty()) {
+        (Ok(()), false) => Err(Failure::said(format!(
+            "processes were left running and have now been ended: {}",
+            ended.join(", ")
+        ))),
+        (outcome, _) => outcome,
+    }
+}
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Command {
+    Usage,
+    Build,
+    Demo { once: bool },
+    Test { groups: Vec<test::Group> },
+}
+
+impl Command {
+    fn read(words: &[&str]) -> Result<Self> {
+        match words {
+            [] | ["help" | "--help" | "-h"] => Ok(Self::Usage),
+            ["build"] => Ok(Self::Build),
+            ["demo"] => Ok(Self::Demo { once: false }),
+            ["demo", "--once"] => Ok(Self::Demo { once: true }),
+            ["test", names @ ..] => Ok(Self::Test { groups: test::Group::named(names)? }),
+            [command @ ("build" | "demo"), ..] => {
+                Err(Failure::Usage(format!("`{command}` does not take these arguments")))
+            }
+            [unknown, ..] => Err(Failure::Usage(format!("there is no command `{unknown}`"))),
+        }
+    }
+}
+
+fn usage() -> String {
+    let mut text = USAGE.to_owned();
+    for group in test::Group::ALL {
+        text.push_str(&format!("      {:<12}{}\n", group.name(), group.what()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Command, usage};
+
+    #[test]
+    fn each_command_is_read_with_its_arguments() {
+        assert_eq!(Command::read(&[]).unwrap(), Command::Usage);
+        assert_eq!(Command::read(&["build"]).unwrap(), Command::Build);
+        assert_eq!(Command::read(&["demo", "--once"]).unwrap(), Command::Demo { once: true });
+        let Command::Test { groups } = Command::read(&["test", "rust", "format"]).unwrap() else { panic!() };
+        let names: Vec<_> = groups.iter().map(|group| group.name()).collect();
+        assert_eq!(names, ["format", "rust"], "groups run in their own order, however they are named");
+    }
+
+    #[test]
+    fn an_unknown_word_is_refused_and_the_usage_lists_what_exists() {
+        for words in [&["soak"][..], &["build", "fast"], &["demo", "--twice"], &["test", "nothing"]] {
+            assert!(Command::read(words).is_err(), "{words:?}");
+        }
+        assert!(usage().contains("demo [--once]") && usage().contains("  packaging"));
+    }
+}

@@ -1,0 +1,54 @@
+//! `cargo xtask test [group …]`: builds everything and runs every test, or the named groups.
+//!
+//! It stops at the first group that fails. All tests share one private temporary folder; at the end no process
+//! may be left running and no file in that folder, and either is a failure.
+
+mod groups;
+mod leaks;
+
+pub(crate) use groups::Group;
+
+use std::time::Instant;
+
+use crate::build;
+use crate::closing_lines::Tally;
+use crate::failure::{Failure, Result};
+use crate::setup;
+use crate::shell::Shell;
+
+/// Runs `groups` and the check for leftovers.
+pub(crate) fn test(shell: &Shell, groups: &[Group]) -> Result<()> {
+    let began = Instant::now();
+    let tools = setup::prepare(shell)?;
+    if groups.iter().any(|group| group.needs_build()) {
+        build::build(shell, &tools)?;
+    }
+    let temporary = shell.temporary_folder("sliderule-test-")?;
+    shell.set_temporary(temporary.path().to_path_buf());
+    // Node would keep compiled JavaScript in the temporary folder.
+    shell.set("NODE_DISABLE_COMPILE_CACHE", "1");
+    // A snapshot that differs is a failure, not a new file.
+    shell.set("INSTA_UPDATE", "no");
+
+    let mut total = Tally::default();
+    for group in groups {
+        println!("\n== {}: {}", group.name(), group.what());
+        total += group.run(shell).map_err(|failure| in_group(*group, failure))?;
+    }
+    println!("\n== leftovers: no process and no temporary file");
+    leaks::check(temporary.path())?;
+    let place = temporary.path().to_path_buf();
+    temporary.close().map_err(Failure::file("remove", &place))?;
+    println!("none\n\nEvery group passed in {:.0} s: {total}", began.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn in_group(group: Group, failure: Failure) -> Failure {
+    match failure {
+        Failure::Said(why) => Failure::said(format!(
+            "{why}\ngroup `{0}` failed; to run it alone: cargo xtask test {0}",
+            group.name()
+        )),
+        other => other,
+    }
+}

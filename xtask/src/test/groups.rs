@@ -1,0 +1,219 @@
+//! The groups of tests, in the order in which they run: the quick ones that fail most often come first.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::closing_lines::{self, Tally};
+use crate::demo;
+use crate::failure::{Failure, Result};
+use crate::setup::{self, CHROMIUM_MISSING};
+use crate::shell::Shell;
+
+/// A group of tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    Format,
+    Biome,
+    Deny,
+    Types,
+    Clippy,
+    Rust,
+    Contract,
+    Node,
+    Packaging,
+    Browser,
+    Demo,
+}
+
+impl Group {
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Format,
+        Self::Biome,
+        Self::Deny,
+        Self::Types,
+        Self::Clippy,
+        Self::Rust,
+        Self::Contract,
+        Self::Node,
+        Self::Packaging,
+        Self::Browser,
+        Self::Demo,
+    ];
+
+    /// The groups of these names, or all, in their own order.
+    pub(crate) fn named(names: &[&str]) -> Result<Vec<Self>> {
+        if let Some(unknown) = names.iter().find(|name| !Self::ALL.iter().any(|group| group.name() == **name))
+        {
+            return Err(Failure::Usage(format!("there is no group of tests `{unknown}`")));
+        }
+        let wanted = |group: &Self| names.is_empty() || names.contains(&group.name());
+        Ok(Self::ALL.into_iter().filter(wanted).collect())
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Format => "format",
+            Self::Biome => "biome",
+            Self::Deny => "deny",
+            Self::Types => "types",
+            Self::Clippy => "clippy",
+            Self::Rust => "rust",
+            Self::Contract => "contract",
+            Self::Node => "node",
+            Self::Packaging => "packaging",
+            Self::Browser => "browser",
+            Self::Demo => "demo",
+        }
+    }
+
+    pub(crate) fn what(self) -> &'static str {
+        match self {
+            Self::Format => "Rust is formatted",
+            Self::Biome => "JavaScript is formatted and linted",
+            Self::Deny => "licences and sources of the crates, where cargo-deny is installed",
+            Self::Types => "JavaScript keeps the types of its comments",
+            Self::Clippy => "Rust is linted, for this machine and for WebAssembly",
+            Self::Rust => "every Rust test",
+            Self::Contract => "Rust, JavaScript and the tree say the same",
+            Self::Node => "the package in Node",
+            Self::Packaging => "the package as npm packs and installs it",
+            Self::Browser => "the package, the page and the README's examples in Chromium",
+            Self::Demo => "the demo, once",
+        }
+    }
+
+    /// Whether it looks at what `build` makes. Compiling the server does: it embeds the page.
+    pub(crate) fn needs_build(self) -> bool {
+        !matches!(self, Self::Format | Self::Biome | Self::Deny)
+    }
+
+    pub(crate) fn run(self, shell: &Shell) -> Result<Tally> {
+        match self {
+            Self::Format => check(shell, "cargo fmt", cargo(shell, &["fmt", "--all", "--check"])),
+            Self::Biome => check(shell, "biome", npm_program(shell, "biome", &["ci", "--colors=off"])),
+            Self::Types => check(shell, "tsc", npm_program(shell, "tsc", &["--project", "tsconfig.json"])),
+            Self::Deny => deny(shell),
+            Self::Clippy => clippy(shell),
+            Self::Rust => {
+                tests(shell, "cargo test", cargo(shell, &["test", "--workspace", "--no-fail-fast"]))
+            }
+            Self::Contract => node_tests(shell, "tests/contract"),
+            Self::Node => node_tests(shell, "tests/node"),
+            Self::Packaging => node_tests(shell, "tests/packaging"),
+            Self::Browser => browser(shell),
+            Self::Demo => demo::play(shell, true).map(|()| Tally::default()),
+        }
+    }
+}
+
+fn cargo(shell: &Shell, arguments: &[&str]) -> Command {
+    let mut command = shell.command("cargo");
+    command.args(arguments);
+    command
+}
+
+fn npm_program(shell: &Shell, name: &str, arguments: &[&str]) -> Command {
+    let mut command = shell.command(shell.tree.at("node_modules/.bin").join(name));
+    command.args(arguments);
+    command
+}
+
+/// Runs a program that finds something or does not.
+fn check(shell: &Shell, title: &str, mut command: Command) -> Result<Tally> {
+    shell.step(title, &title.replace([' ', '/'], "-"), &mut command)?;
+    Ok(Tally::default())
+}
+
+/// Runs a test runner and repeats its closing lines.
+fn tests(shell: &Shell, title: &str, mut command: Command) -> Result<Tally> {
+    let output = shell.step(title, &title.replace([' ', '/'], "-"), &mut command)?;
+    for line in closing_lines::of(&output) {
+        println!("  {line}");
+    }
+    Ok(Tally::read(&output))
+}
+
+/// The licences are held by `tests/contract` too; cargo-deny itself takes longer to compile than everything
+/// else together, so it is used where it is installed and never installed from here.
+fn deny(shell: &Shell) -> Result<Tally> {
+    if shell.version("cargo", &["deny", "--version"]).is_none() {
+        println!("cargo-deny is not installed: left out (to have it: cargo install cargo-deny --locked)");
+        return Ok(Tally::default());
+    }
+    check(shell, "cargo deny", cargo(shell, &["deny", "--offline", "check", "bans", "licenses", "sources"]))
+}
+
+fn clippy(shell: &Shell) -> Result<Tally> {
+    let strict = ["--", "-D", "warnings"];
+    let native = [&["clippy", "--workspace", "--all-targets"][..], &strict].concat();
+    check(shell, "cargo clippy", cargo(shell, &native))?;
+    let target = ["clippy", "--package", "sliderule-wasm", "--target", "wasm32-unknown-unknown"];
+    check(shell, "cargo clippy for WebAssembly", cargo(shell, &[&target[..], &strict].concat()))
+}
+
+fn browser(shell: &Shell) -> Result<Tally> {
+    match setup::chromium(shell)? {
+        Some(chromium) => {
+            println!("Chromium is {}", chromium.display());
+            shell.set("CHROME", chromium);
+            node_tests(shell, "tests/browser")
+        }
+        None if std::env::var_os("CI").is_some() => Err(Failure::said(CHROMIUM_MISSING)),
+        None => {
+            println!("left out: {CHROMIUM_MISSING}");
+            Ok(Tally::default())
+        }
+    }
+}
+
+/// Runs the files `*.test.mjs` under `folder`. They are named one by one, since what `node --test` makes of a
+/// folder differs between the versions of Node.
+fn node_tests(shell: &Shell, folder: &str) -> Result<Tally> {
+    let mut files = test_files(&shell.tree.at(folder));
+    files.sort();
+    if files.is_empty() {
+        return Err(Failure::said(format!("there is no test in {folder}")));
+    }
+    let mut command = shell.command("node");
+    command.args(["--test", "--test-reporter=tap"]).args(files);
+    tests(shell, &format!("node --test {folder}"), command)
+}
+
+fn test_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .flat_map(|entry| {
+            let path = entry.path();
+            if path.is_dir() && entry.file_name() != "node_modules" {
+                return test_files(&path);
+            }
+            let is_test = entry.file_name().to_string_lossy().ends_with(".test.mjs");
+            if is_test { vec![path] } else { Vec::new() }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Group, test_files};
+
+    #[test]
+    fn no_name_means_every_group_and_an_unknown_one_is_refused() {
+        assert_eq!(Group::named(&[]).unwrap(), Group::ALL);
+        assert_eq!(Group::named(&["node", "format"]).unwrap(), [Group::Format, Group::Node]);
+        assert!(Group::named(&["format", "everything"]).is_err());
+    }
+
+    #[test]
+    fn tests_are_found_by_their_names_in_every_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("deep/node_modules")).unwrap();
+        for name in ["a.test.mjs", "harness.mjs", "deep/b.test.mjs", "deep/node_modules/c.test.mjs"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let mut files = test_files(folder.path());
+        files.sort();
+        assert_eq!(files, [folder.path().join("a.test.mjs"), folder.path().join("deep/b.test.mjs")]);
+    }
+}
