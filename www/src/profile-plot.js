@@ -76,7 +76,7 @@ function chart(name, rows, axis, width) {
     marginRight: 14,
     ariaLabel: `Elevation profile, ${name}`,
     ariaDescription: describe(rows),
-    style: { background: "transparent", color: "var(--muted)", "--plot-background": "var(--surface)" },
+    style: { background: "transparent", color: "var(--muted)" },
     x: { label, nice: true, ticks: narrow ? 4 : 8, labelAnchor: "center", labelArrow: "none" },
     y: { label: "Height above ellipsoid (m)", grid: true, nice: true, labelArrow: "none" },
     color: {
