@@ -1,0 +1,24 @@
+/** Proves that what is released together has one version and one licence, and that the lock file names no registry. */
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+
+const read = (/** @type {string} */ path) => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
+
+test("the npm package, the crates and the lock file have one version", async () => {
+  const workspace = /\[workspace\.package\]\nversion = "([^"]+)"/.exec(await read("Cargo.toml"))?.[1];
+  assert.equal(JSON.parse(await read("package.json")).version, workspace);
+  assert.equal(JSON.parse(await read("package-lock.json")).version, workspace);
+});
+
+test("the npm package and the crates have one licence", async () => {
+  const licence = /\nlicense = "([^"]+)"/.exec(await read("Cargo.toml"))?.[1];
+  assert.equal(JSON.parse(await read("package.json")).license, licence);
+});
+
+test("the lock file does not say from which registry a package came", async () => {
+  const { packages } = JSON.parse(await read("package-lock.json"));
+  const named = Object.keys(packages).filter((path) => packages[path].resolved !== undefined);
+  assert.deepEqual(named, []);
+});
