@@ -85,7 +85,7 @@ impl Group {
 
     /// Whether it looks at what `build` makes. Compiling the server does: it embeds the page.
     pub(crate) fn needs_build(self) -> bool {
-        !matches!(self, Self::Format | Self::Biome | Self::Deny)
+        !matches!(self, Self::Format | Self::Biome | Self::Deny | Self::Contract)
     }
 
     pub(crate) fn run(self, shell: &Shell) -> Result<Tally> {
