@@ -61,7 +61,5 @@ export function segmentsOf(batch) {
  * @returns {Segment[]}
  */
 export function inOrder(segments) {
-  return segments.toSorted(
-    (a, b) => a.rgt - b.rgt || a.cycle - b.cycle || a.gt - b.gt || a.x_atc - b.x_atc,
-  );
+  return segments.toSorted((a, b) => a.rgt - b.rgt || a.cycle - b.cycle || a.gt - b.gt || a.x_atc - b.x_atc);
 }

@@ -101,9 +101,7 @@ function figures({ segments, granules, elapsedMs, nodeCostMicroUsd }) {
     ["Time taken", `${number(elapsedMs / 1000, 1)} s`],
     ["Cost of node time", dollars(nodeCostMicroUsd)],
   ];
-  return values.map(([term = "", value = ""]) =>
-    element("div", {}, element("dt", {}, term), element("dd", {}, value)),
-  );
+  return values.map(([term = "", value = ""]) => element("div", {}, element("dt", {}, term), element("dd", {}, value)));
 }
 
 /**

@@ -1,0 +1,67 @@
+/** Serves folders of the repository as they are, to pages that load the package without a bundler. */
+
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The root of the repository. */
+export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** @type {Record<string, string>} */
+const KINDS = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".mjs": "text/javascript; charset=utf-8",
+  ".json": "application/json",
+  ".wasm": "application/wasm",
+  ".css": "text/css; charset=utf-8",
+};
+
+/**
+ * What is served.
+ *
+ * @typedef {object} Served
+ * @property {string[]} folders of the repository, such as `js`
+ * @property {string} [below] path under which they are found; by default they are at the top
+ * @property {Record<string, string>} [pages] HTML made up by the test, by path, such as `/bare.html`
+ */
+
+/**
+ * Serves folders of the repository, and pages of the test, until the test ends.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {Served} served
+ * @returns {Promise<string>} the origin
+ */
+export async function serveFolders(t, { folders, below = "", pages = {} }) {
+  const server = createServer(async (request, response) => {
+    const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://local").pathname));
+    // Frames without an origin of their own load modules too, and module loads are subject to CORS.
+    response.setHeader("Access-Control-Allow-Origin", "*");
+    const page = pages[path];
+    if (page !== undefined) {
+      response.setHeader("Content-Type", KINDS[".html"] ?? "");
+      response.end(page);
+      return;
+    }
+    const allowed = folders.some((folder) => path.startsWith(`${below}/${folder}/`));
+    const file = join(ROOT, path.slice(below.length));
+    if (!allowed || !(await stat(file).catch(() => null))?.isFile()) {
+      response.statusCode = path === "/favicon.ico" ? 204 : 404;
+      response.end();
+      return;
+    }
+    response.setHeader("Content-Type", KINDS[extname(file)] ?? "application/octet-stream");
+    createReadStream(file).pipe(response);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  t.after(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The static server has no port.");
+  return `http://127.0.0.1:${address.port}`;
+}
