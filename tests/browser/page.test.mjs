@@ -64,7 +64,7 @@ test("a member signs in, wakes the cluster, sees a profile and what it cost, and
 
   await askForNodes(page, "2", "15");
   await page.getByRole("progressbar", { name: "Nodes ready" }).waitFor();
-  await page.getByText("2 nodes ready.").waitFor(WAKING);
+  await page.getByText("The cluster is ready with 2 nodes.").waitFor(WAKING);
   await page.getByText("Running", { exact: true }).waitFor();
   await page.getByRole("row", { name: /ada \(you\) 2 nodes/ }).waitFor();
 

@@ -174,10 +174,10 @@ function showProgress({ phase, nodes, wanted, message }) {
  * @param {boolean} stopped whether the user stopped waiting
  */
 function showOutcome({ availableNodes, requestedNodes, clamped, expiresAt }, asked, stopped) {
-  const end = expiresAt === null ? "" : ` They are yours until ${timeOfDay(expiresAt)}.`;
+  const end = expiresAt === null ? "" : ` Your request ends at ${timeOfDay(expiresAt)}.`;
   const limit = clamped ? ` You asked for ${asked}; the organization's limits make it ${requestedNodes}.` : "";
   const sentence = stopped
     ? `No longer waiting; the request for ${counted(requestedNodes, "node")} stands.`
-    : `${counted(availableNodes, "node")} ready.${limit}${end}`;
+    : `The cluster is ready with ${counted(availableNodes, "node")}.${limit}${end}`;
   setText(find("wake-message", HTMLElement), sentence);
 }
