@@ -102,6 +102,9 @@ pub struct Field {
     pub big_endian: bool,
     /// Flag `PTR`: the slot holds the offset of the value instead of the value. Clients skip these.
     pub pointer: bool,
+    /// Flag `BATCH`: the server counts each element as a row. Old releases do not print the flag, so
+    /// decoding goes by the shape of the record instead.
+    pub batch: bool,
     /// Flag `AUX`: the server counts the field as auxiliary.
     pub auxiliary: bool,
     /// The role that flags `X`, `Y`, `T` and `I` give the field: longitude, latitude, time, index.
@@ -206,6 +209,7 @@ fn field(name: &str, entry: &Map<String, Value>) -> Result<Field, &'static str> 
         elements,
         big_endian: has("BE"),
         pointer: has("PTR"),
+        batch: has("BATCH"),
         auxiliary: has("AUX"),
         role: roles.into_iter().find(|(flag, _)| has(flag)).map(|(_, role)| role),
     })

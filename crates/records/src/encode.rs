@@ -147,6 +147,11 @@ impl Writer<'_> {
         self.definition.field(field).is_some()
     }
 
+    /// How many elements a field has, if there is one of that name.
+    pub(crate) fn elements(&self, field: &str) -> Option<Elements> {
+        self.definition.field(field).map(|field| field.elements)
+    }
+
     /// Writes a single value, or the text of a STRING field. Text in an open-ended field is ended by a NUL.
     pub fn set<'v>(&mut self, field: &str, value: impl Into<Scalar<'v>>) -> Result<(), Error> {
         self.set_at(field, 0, value.into())

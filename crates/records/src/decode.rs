@@ -1,0 +1,212 @@
+//! Decoding: the bytes of records into columns, by a [`Plan`].
+//!
+//! Everything that can be wrong with a record is checked before its first value is written, so a
+//! refused record leaves no half row. After that the work goes column by column over blocks of rows that
+//! fit a processor's first cache, with one choice of type per column and block instead of one per value.
+
+use std::sync::Arc;
+
+use crate::column::{Batch, Column, Values};
+use crate::error::Error;
+use crate::frame::{Frame, wide};
+use crate::plan::{Leaf, Plan, Repeat, cost};
+
+/// Rows decoded per column before the next column: 512 of 80 bytes are 40 KiB.
+const BLOCK: usize = 512;
+
+/// What one record may decode to, in bytes. Repeated headers and overlapping fields multiply; this bounds
+/// what a hostile definition can make of a record of the permitted size.
+const EXPANDED: u64 = 1 << 30;
+
+/// Bytes of values after which a batch ends.
+const FULL: u64 = 64 << 20;
+
+/// Rows of one record type in the making.
+#[derive(Debug)]
+pub(crate) struct Builder {
+    plan: Arc<Plan>,
+    length: usize,
+    /// Bytes of the values so far, roughly.
+    expanded: u64,
+    columns: Vec<Column>,
+}
+
+impl Builder {
+    pub(crate) fn new(plan: Arc<Plan>) -> Builder {
+        let columns = plan.columns();
+        Builder { plan, length: 0, expanded: 0, columns }
+    }
+
+    /// The type of the records that it takes.
+    pub(crate) fn record_type(&self) -> &str {
+        &self.plan.record_type
+    }
+
+    /// Whether the batch is large enough. It is, long before a list's offsets could outgrow 32 bits.
+    pub(crate) fn is_full(&self) -> bool {
+        self.expanded >= FULL
+    }
+
+    pub(crate) fn finish(self) -> Batch {
+        Batch { record_type: self.plan.record_type.clone(), length: self.length, columns: self.columns }
+    }
+
+    /// Appends the rows of one record. After an error all is as it was.
+    pub(crate) fn append(&mut self, frame: &Frame<'_>) -> Result<(), Error> {
+        let data = frame.data;
+        let (counts, expanded) = self.check(frame)?;
+        let rows = if self.plan.flat { counts.iter().sum() } else { 1 };
+        if rows == 0 {
+            return Ok(());
+        }
+        for leaf in &self.plan.fixed {
+            if let Some(column) = self.columns.get_mut(leaf.column) {
+                gather(&mut column.values, leaf, data, 0, 1);
+                column.values.repeat_last(column.width, rows - 1);
+            }
+        }
+        for (repeat, count) in self.plan.repeats.iter().zip(counts) {
+            let elements = data.get(repeat.start..).unwrap_or_default();
+            for first in (0..count).step_by(BLOCK) {
+                let block = elements.get(first * repeat.stride..).unwrap_or_default();
+                for leaf in &repeat.leaves {
+                    if let Some(column) = self.columns.get_mut(leaf.column) {
+                        gather(&mut column.values, leaf, block, repeat.stride, BLOCK.min(count - first));
+                    }
+                }
+            }
+            for leaf in &repeat.leaves {
+                if let Some(offsets) =
+                    self.columns.get_mut(leaf.column).and_then(|column| column.offsets.as_mut())
+                {
+                    let before = offsets.last().copied().unwrap_or_default();
+                    offsets.push(before.saturating_add(u32::try_from(count).unwrap_or(u32::MAX)));
+                }
+            }
+        }
+        self.length += rows;
+        self.expanded += expanded;
+        Ok(())
+    }
+
+    /// Checks that every field lies within the record and that the result stays in bounds; how many
+    /// elements each repeat has, and how many bytes the values take.
+    fn check(&self, frame: &Frame<'_>) -> Result<(Vec<usize>, u64), Error> {
+        let has = frame.data.len();
+        let past = |field: &str, needs: usize| Error::PastEnd {
+            offset: frame.offset,
+            record_type: self.plan.record_type.clone(),
+            field: field.to_owned(),
+            needs: wide(needs),
+            has: wide(has),
+        };
+        if let Some(leaf) = self.plan.fixed.iter().find(|leaf| leaf.end > has) {
+            return Err(past(self.plan.name(leaf), leaf.end));
+        }
+        let mut counts = Vec::with_capacity(self.plan.repeats.len());
+        let mut expanded = if self.plan.flat { 0 } else { cost(&self.plan.fixed) };
+        for repeat in &self.plan.repeats {
+            let Repeat { name, start, stride, leaves } = repeat;
+            let bytes = has.checked_sub(*start).ok_or_else(|| past(name, *start))?;
+            let count = bytes / stride;
+            if let Some(last) = count.checked_sub(1) {
+                let begin = start.saturating_add(last.saturating_mul(*stride));
+                if let Some(leaf) = leaves.iter().find(|leaf| begin.saturating_add(leaf.end) > has) {
+                    return Err(past(self.plan.name(leaf), begin.saturating_add(leaf.end)));
+                }
+            }
+            let repeated = if self.plan.flat { cost(&self.plan.fixed) } else { 0 };
+            let added = wide(count).saturating_mul(cost(leaves).saturating_add(repeated));
+            expanded = expanded.saturating_add(added);
+            counts.push(count);
+        }
+        if expanded > EXPANDED {
+            return Err(Error::TooLarge { offset: frame.offset, size: expanded, limit: EXPANDED });
+        }
+        Ok((counts, expanded))
+    }
+}
+
+/// Appends a leaf's values from `rows` elements, the first of which begins at the first of `bytes`.
+fn gather(values: &mut Values, leaf: &Leaf, bytes: &[u8], stride: usize, rows: usize) {
+    match values {
+        Values::I8(out) => numbers(out, leaf, bytes, stride, rows),
+        Values::I16(out) => numbers(out, leaf, bytes, stride, rows),
+        Values::I32(out) => numbers(out, leaf, bytes, stride, rows),
+        Values::I64(out) | Values::Time(out) => numbers(out, leaf, bytes, stride, rows),
+        Values::U8(out) => numbers(out, leaf, bytes, stride, rows),
+        Values::U16(out) => numbers(out, leaf, bytes, stride, rows),
+        Values::U32(out) => numbers(out, leaf, bytes, stride, rows),
+        Values::U64(out) => numbers(out, leaf, bytes, stride, rows),
+        Values::F32(out) => numbers(out, leaf, bytes, stride, rows),
+        Values::F64(out) => numbers(out, leaf, bytes, stride, rows),
+        Values::Text(out) => out.extend(places(leaf, stride, rows).map(|begin| {
+            let text = bytes.get(begin..).unwrap_or_default();
+            let text = text.get(..leaf.run.unwrap_or(text.len())).unwrap_or_default();
+            let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
+            String::from_utf8_lossy(text).into_owned()
+        })),
+    }
+}
+
+/// Where a leaf's runs begin in `rows` elements.
+fn places(leaf: &Leaf, stride: usize, rows: usize) -> impl Iterator<Item = usize> {
+    (0..rows).flat_map(move |row| leaf.runs.iter().map(move |run| row * stride + run))
+}
+
+fn numbers<T: Number<N>, const N: usize>(
+    out: &mut Vec<T>,
+    leaf: &Leaf,
+    bytes: &[u8],
+    stride: usize,
+    rows: usize,
+) {
+    let before = out.len();
+    let run = leaf.run.unwrap_or(0);
+    match leaf.runs.as_slice() {
+        // An array of nothing but this: one copy.
+        [begin] if run * N == stride => packed(out, bytes, *begin, rows * run),
+        // The common case: one value per element.
+        [begin] if run == 1 => {
+            let bytes = bytes.get(*begin..).unwrap_or_default();
+            out.extend((0..rows).map(|row| {
+                // Within bounds, see `Builder::check`; the default is never read.
+                let value = bytes.get(row * stride..).and_then(<[u8]>::first_chunk);
+                T::from_little_endian(value.copied().unwrap_or([0; N]))
+            }));
+        }
+        _ => places(leaf, stride, rows).for_each(|begin| packed(out, bytes, begin, run)),
+    }
+    if leaf.big_endian {
+        out.iter_mut().skip(before).for_each(T::swap_bytes);
+    }
+}
+
+/// Appends values that lie back to back.
+fn packed<T: Number<N>, const N: usize>(out: &mut Vec<T>, bytes: &[u8], begin: usize, count: usize) {
+    let bytes = bytes.get(begin..).and_then(|bytes| bytes.get(..count * N)).unwrap_or_default();
+    out.extend(bytes.as_chunks().0.iter().map(|value| T::from_little_endian(*value)));
+}
+
+/// A number of `N` bytes.
+trait Number<const N: usize>: Copy {
+    fn from_little_endian(bytes: [u8; N]) -> Self;
+    fn swap_bytes(&mut self);
+}
+
+macro_rules! numbers {
+    ($($type:ty)*) => {$(
+        impl Number<{ size_of::<$type>() }> for $type {
+            fn from_little_endian(bytes: [u8; size_of::<$type>()]) -> $type {
+                <$type>::from_le_bytes(bytes)
+            }
+
+            fn swap_bytes(&mut self) {
+                let mut bytes = self.to_le_bytes();
+                bytes.reverse();
+                *self = <$type>::from_le_bytes(bytes);
+            }
+        }
+    )*};
+}
+numbers!(i8 i16 i32 i64 u8 u16 u32 u64 f32 f64);

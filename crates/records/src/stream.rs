@@ -1,0 +1,264 @@
+//! The decoder of a whole stream: chunks in, batches, events and exceptions out, in the stream's order.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::mem;
+use std::sync::Arc;
+
+use crate::column::Batch;
+use crate::decode::Builder;
+use crate::definition::{Definitions, fault};
+use crate::error::Error;
+use crate::frame::{DEFAULT_LIMIT, Frame, Frames, wide};
+use crate::message::{EVENT, EXCEPTION, Event, Exception};
+use crate::plan::Plan;
+
+/// The record type of containers: u32 count, u32 start (little-endian), an index, then from `start` on
+/// complete records. It belongs to the framing, so unlike the rest its layout is fixed.
+const CONTAINER: &str = "conrec";
+
+/// How deeply containers may be packed into each other; servers pack once.
+const CONTAINERS: usize = 4;
+
+/// What a stream says, piece by piece.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// Rows of consecutive data records of one type.
+    Batch(Batch),
+    /// An `eventrec`.
+    Event(Event),
+    /// An `exceptrec`.
+    Exception(Exception),
+}
+
+/// Decodes one stream. The crate's front page shows how it is driven.
+///
+/// Errors are final: the stream cannot be decoded any further, and every further call returns the
+/// same error. What arrived whole before the fault is not lost by it: a call that decoded something returns
+/// that, and the *next* call returns the error. [`Decoder::finish`] always tells.
+#[derive(Debug)]
+pub struct Decoder {
+    frames: Frames,
+    rows: Rows,
+    failure: Option<Error>,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Decoder::new(Definitions::new())
+    }
+}
+
+impl Decoder {
+    /// A decoder at the start of a stream. `definitions` are those known already, say of an earlier stream
+    /// of the same server.
+    pub fn new(definitions: Definitions) -> Decoder {
+        Decoder::with_limit(definitions, DEFAULT_LIMIT)
+    }
+
+    /// A decoder that refuses records of more than `limit` bytes, instead of
+    /// [64 MiB](crate::frame::DEFAULT_LIMIT).
+    pub fn with_limit(definitions: Definitions, limit: usize) -> Decoder {
+        let rows = Rows { definitions, limit, ..Rows::default() };
+        Decoder { frames: Frames::with_limit(limit), rows, failure: None }
+    }
+
+    /// Decodes the next bytes of the stream, however cut.
+    ///
+    /// While [`Decoder::needs`] names definitions, records from the first one that needs them on are
+    /// copied aside and nothing comes out. To hold memory flat, push no more until they are defined.
+    pub fn push(&mut self, mut chunk: &[u8]) -> Result<Vec<Item>, Error> {
+        if self.failure.is_none() {
+            let outcome = loop {
+                match self.frames.pull(&mut chunk) {
+                    Ok(Some(frame)) => match self.rows.accept(&frame, CONTAINERS) {
+                        Ok(()) => {}
+                        Err(error) => break Err(error),
+                    },
+                    Ok(None) => break Ok(()),
+                    Err(error) => break Err(error),
+                }
+            };
+            self.failure = outcome.err();
+        }
+        self.hand_over()
+    }
+
+    /// The definitions that the records so far cannot be decoded without: to be fetched, and given to
+    /// [`Decoder::define`]. Ask again after that; they may nest further types.
+    pub fn needs(&self) -> Vec<String> {
+        let missing = self.rows.waiting.iter().flat_map(|name| self.rows.definitions.missing_for(name));
+        missing.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Gives a definition: the JSON text that `/source/definition` answered for `record_type`. Returns what
+    /// can be decoded now.
+    ///
+    /// A text that is no definition is an error and changes nothing, so that it can be asked for again.
+    pub fn define(&mut self, record_type: &str, json: &str) -> Result<Vec<Item>, Error> {
+        let waiting = self.rows.held.front().map(|held| held.offset);
+        self.rows
+            .definitions
+            .define(record_type, json)
+            .map_err(|error| waiting.into_iter().fold(error, Error::at))?;
+        self.rows.plans.clear();
+        if let Err(error) = self.rows.release() {
+            self.failure = Some(error);
+            self.rows.held.clear();
+            self.rows.waiting.clear();
+        }
+        self.hand_over()
+    }
+
+    /// Ends the stream: an error if it ended inside a record, with records waiting for definitions, or
+    /// failed before. Only after `Ok` is what was decoded the whole stream.
+    pub fn finish(&self) -> Result<(), Error> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
+        }
+        self.frames.finish()?;
+        match self.rows.held.front() {
+            Some(held) => Err(Error::Undefined { offset: held.offset, names: self.needs() }),
+            None => Ok(()),
+        }
+    }
+
+    /// The definitions known by now, for the next stream of the same server.
+    pub fn into_definitions(self) -> Definitions {
+        self.rows.definitions
+    }
+
+    fn hand_over(&mut self) -> Result<Vec<Item>, Error> {
+        self.rows.flush();
+        let items = mem::take(&mut self.rows.items);
+        match &self.failure {
+            Some(failure) if items.is_empty() => Err(failure.clone()),
+            _ => Ok(items),
+        }
+    }
+}
+
+/// From whole records to items: everything behind the framing.
+#[derive(Debug, Default)]
+struct Rows {
+    definitions: Definitions,
+    /// The plans in use, by record type.
+    plans: BTreeMap<String, Arc<Plan>>,
+    /// Records that wait for a definition, and all that came after them.
+    held: VecDeque<Held>,
+    /// The types of the records in `held`.
+    waiting: BTreeSet<String>,
+    /// The batch that the next record may continue.
+    builder: Option<Builder>,
+    items: Vec<Item>,
+    limit: usize,
+}
+
+/// A [`Frame`] of its own.
+#[derive(Debug)]
+struct Held {
+    record_type: String,
+    data: Vec<u8>,
+    offset: u64,
+}
+
+impl Rows {
+    /// Takes the next record: decodes it, or keeps it until it can be.
+    fn accept(&mut self, frame: &Frame<'_>, containers: usize) -> Result<(), Error> {
+        if frame.record_type == CONTAINER {
+            return self.unpack(frame, containers);
+        }
+        if self.held.is_empty() && self.is_defined(frame.record_type) {
+            return self.decode(frame);
+        }
+        let Frame { record_type, data, offset } = *frame;
+        if !self.waiting.contains(record_type) {
+            self.waiting.insert(record_type.to_owned());
+        }
+        self.held.push_back(Held { record_type: record_type.to_owned(), data: data.to_vec(), offset });
+        Ok(())
+    }
+
+    /// Decodes what was held, up to the next record that has to wait.
+    fn release(&mut self) -> Result<(), Error> {
+        while let Some(held) = self.held.pop_front() {
+            if !self.is_defined(&held.record_type) {
+                self.held.push_front(held);
+                return Ok(());
+            }
+            let Held { record_type, data, offset } = &held;
+            self.decode(&Frame { record_type, data, offset: *offset })?;
+        }
+        self.waiting.clear();
+        Ok(())
+    }
+
+    fn is_defined(&self, record_type: &str) -> bool {
+        self.plans.contains_key(record_type) || self.definitions.missing_for(record_type).is_empty()
+    }
+
+    /// Decodes a record whose definitions are known, into the batch that it continues or a new one.
+    fn decode(&mut self, frame: &Frame<'_>) -> Result<(), Error> {
+        match &mut self.builder {
+            Some(builder) if builder.record_type() == frame.record_type && !builder.is_full() => {
+                return builder.append(frame);
+            }
+            _ => self.flush(),
+        }
+        let plan = match self.plans.get(frame.record_type) {
+            Some(plan) => Arc::clone(plan),
+            None => {
+                let plan = Plan::compile(&self.definitions, frame.record_type);
+                let plan = Arc::new(plan.map_err(|error| error.at(frame.offset))?);
+                self.plans.insert(frame.record_type.to_owned(), Arc::clone(&plan));
+                plan
+            }
+        };
+        let mut builder = Builder::new(plan);
+        builder.append(frame)?;
+        match frame.record_type {
+            EVENT => self.items.push(Item::Event(message(builder, frame, Event::read)?)),
+            EXCEPTION => self.items.push(Item::Exception(message(builder, frame, Exception::read)?)),
+            _ => self.builder = Some(builder),
+        }
+        Ok(())
+    }
+
+    /// Ends the batch in the making.
+    fn flush(&mut self) {
+        let batch = self.builder.take().map(Builder::finish).filter(|batch| batch.length > 0);
+        self.items.extend(batch.map(Item::Batch));
+    }
+
+    /// Takes the records out of a container; they stand in the stream in its place.
+    fn unpack(&mut self, frame: &Frame<'_>, containers: usize) -> Result<(), Error> {
+        let fault = |problem| Error::Container { offset: frame.offset, problem };
+        let inside = containers.checked_sub(1).ok_or_else(|| fault("containers are nested too deeply"))?;
+        let Some(&[c0, c1, c2, c3, s0, s1, s2, s3]) = frame.data.first_chunk() else {
+            return Err(fault("it is too short for its own header"));
+        };
+        let count = u32::from_le_bytes([c0, c1, c2, c3]);
+        let start = usize::try_from(u32::from_le_bytes([s0, s1, s2, s3])).unwrap_or(usize::MAX);
+        let mut records = frame.data.get(start..).filter(|_| start >= 8);
+        let records = records.as_mut().ok_or_else(|| fault("its records begin outside of it"))?;
+        let mut frames = Frames::at(frame.data_offset() + wide(start), self.limit);
+        let mut found = 0;
+        while let Some(record) = frames.pull(records)? {
+            found += 1;
+            self.accept(&record, inside)?;
+        }
+        frames.finish()?;
+        if found == count { Ok(()) } else { Err(fault("it holds another number of records than it says")) }
+    }
+}
+
+fn message<T>(
+    builder: Builder,
+    frame: &Frame<'_>,
+    read: impl FnOnce(&Batch) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let batch = builder.finish();
+    if batch.length == 0 {
+        return Err(fault(frame.record_type, "it describes no single message".to_owned()).at(frame.offset));
+    }
+    read(&batch).map_err(|error| error.at(frame.offset))
+}
