@@ -103,6 +103,7 @@ impl Shell {
         let seconds = began.elapsed().as_secs_f64();
         match &result {
             Ok(_) => println!("{seconds:.1} s"),
+            Err(Failure::Interrupted) => println!("interrupted"),
             Err(_) => println!("failed after {seconds:.1} s"),
         }
         result

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::closing_lines;
 use crate::failure::{Failure, Result};
 use crate::shell::{Shell, read_lossy};
@@ -17,7 +19,7 @@ const START: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(30);
 const SHOWN_LINES: usize = 40;
 
-/// A running server. It must be stopped with [`Self::stop`].
+/// A running server, to be stopped with [`Self::stop`].
 pub(super) struct Server {
     child: Child,
     ended: Option<ExitStatus>,
@@ -110,6 +112,16 @@ impl Server {
     /// The last lines it said; the log itself stays in `target/xtask`.
     pub(super) fn log_end(&self) -> String {
         closing_lines::last(&read_lossy(&self.log).unwrap_or_default(), SHOWN_LINES)
+    }
+}
+
+impl Drop for Server {
+    /// Where [`Self::stop`] was never reached, because the terminal went away in the middle of a sentence.
+    fn drop(&mut self) {
+        if self.ended.is_none() {
+            let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+            let _ = self.child.wait();
+        }
     }
 }
 
