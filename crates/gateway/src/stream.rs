@@ -89,3 +89,49 @@ where
         self.body.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::Arc;
+    use std::task::Waker;
+
+    use super::*;
+    use crate::members::Members;
+
+    /// Has one frame, and then says nothing more.
+    struct OneFrame(Option<Bytes>);
+
+    impl Body for OneFrame {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            self.0.take().map_or(Poll::Pending, |bytes| Poll::Ready(Some(Ok(Frame::data(bytes)))))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_is_not_blamed_for_the_time_a_slow_client_takes() {
+        let members = Arc::new(Members::default());
+        let acme = "acme".parse().unwrap();
+        let node = "http://127.0.0.1:9".parse().unwrap();
+        members.with(&acme, |registry, now| registry.admit(node, now));
+        let claim = members.claim(&acme, &[]).unwrap();
+        let minute = Duration::from_secs(60);
+        let mut stream = Box::pin(NodeStream::new(OneFrame(Some(Bytes::from_static(b"a"))), claim, minute));
+        let mut context = Context::from_waker(Waker::noop());
+
+        assert!(matches!(stream.as_mut().poll_frame(&mut context), Poll::Ready(Some(Ok(_)))));
+        tokio::time::advance(10 * minute).await;
+        assert!(stream.as_mut().poll_frame(&mut context).is_pending(), "the client was slow, not the node");
+        tokio::time::advance(minute).await;
+        let polled = stream.as_mut().poll_frame(&mut context);
+        assert!(matches!(polled, Poll::Ready(Some(Err(StreamBroken::Silent(_))))));
+        drop(stream);
+        assert_eq!(members.read(&acme, |registry, _| registry.running(node)), 0);
+    }
+}
