@@ -31,6 +31,10 @@ pub(crate) fn demo(shell: &Shell, once: bool) -> Result<()> {
 pub(crate) fn play(shell: &Shell, once: bool) -> Result<()> {
     let folder = shell.temporary_folder("sliderule-demo-")?;
     let outcome = serve_and_use(shell, folder.path(), once);
+    if outcome.is_err() {
+        // Nothing may still write into the folder when it goes.
+        descendants::end_all();
+    }
     let place = folder.path().to_path_buf();
     let removed = folder.close().map_err(Failure::file("remove", &place));
     outcome.and(removed)

@@ -8,10 +8,12 @@ mod leaks;
 
 pub(crate) use groups::Group;
 
+use std::path::Path;
 use std::time::Instant;
 
 use crate::build;
 use crate::closing_lines::Tally;
+use crate::descendants;
 use crate::failure::{Failure, Result};
 use crate::setup;
 use crate::shell::Shell;
@@ -30,17 +32,27 @@ pub(crate) fn test(shell: &Shell, groups: &[Group]) -> Result<()> {
     // A snapshot that differs is a failure, not a new file.
     shell.set("INSTA_UPDATE", "no");
 
+    let outcome = run_groups(shell, groups, temporary.path());
+    if outcome.is_err() {
+        // Nothing may still write into the folder when it goes.
+        descendants::end_all();
+    }
+    let place = temporary.path().to_path_buf();
+    temporary.close().map_err(Failure::file("remove", &place))?;
+    println!("\nEvery group passed in {:.0} s: {}", began.elapsed().as_secs_f64(), outcome?);
+    Ok(())
+}
+
+fn run_groups(shell: &Shell, groups: &[Group], temporary: &Path) -> Result<Tally> {
     let mut total = Tally::default();
     for group in groups {
         println!("\n== {}: {}", group.name(), group.what());
         total += group.run(shell).map_err(|failure| in_group(*group, failure))?;
     }
     println!("\n== leftovers: no process and no temporary file");
-    leaks::check(temporary.path())?;
-    let place = temporary.path().to_path_buf();
-    temporary.close().map_err(Failure::file("remove", &place))?;
-    println!("none\n\nEvery group passed in {:.0} s: {total}", began.elapsed().as_secs_f64());
-    Ok(())
+    leaks::check(temporary)?;
+    println!("none");
+    Ok(total)
 }
 
 fn in_group(group: Group, failure: Failure) -> Failure {
