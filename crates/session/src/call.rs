@@ -1,0 +1,235 @@
+//! What a caller can ask of a session, and what they get for it.
+//!
+//! Both cross the WebAssembly boundary as JSON with camelCase names; `js/` checks options and fills in
+//! defaults before, and makes `Date`s of instants after.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sliderule_api::costs::Costs;
+use sliderule_api::status::ClusterStatus;
+use sliderule_api::{RequestId, UtcTime};
+
+use crate::PortId;
+
+/// How a session is set up.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Settings {
+    /// A bare domain, or a URL with a scheme.
+    pub url: String,
+    /// The organization; none for a single node without provisioning.
+    pub organization: Option<String>,
+    /// In place of the provisioning origin that `url` means.
+    #[serde(default)]
+    pub provisioning_url: Option<String>,
+    /// In place of the cluster address that `url` means.
+    #[serde(default)]
+    pub cluster_url: Option<String>,
+    /// Whether plain http may leave this machine.
+    #[serde(default)]
+    pub allow_http: bool,
+    /// The release spoken; [`crate::version::SPOKEN`] by default.
+    #[serde(default)]
+    pub protocol_version: Option<String>,
+}
+
+/// How to sign in; the GitHub token wins.
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Credentials {
+    /// User name.
+    #[serde(default)]
+    pub username: Option<String>,
+    /// Password; used once.
+    #[serde(default)]
+    pub password: Option<String>,
+    /// GitHub access token; used once.
+    #[serde(default)]
+    pub github_token: Option<String>,
+}
+
+impl fmt::Debug for Credentials {
+    /// Shows no secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+/// An order for nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    /// Nodes wanted; 0 releases one's own.
+    pub desired_nodes: u32,
+    /// For how many minutes.
+    pub time_to_live: u32,
+}
+
+/// What a caller asks for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "call", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Call {
+    /// Sign in, scale, check the version.
+    Init {
+        /// How to sign in; none to use what is cached.
+        #[serde(default)]
+        credentials: Option<Credentials>,
+        /// Nodes to ask and wait for.
+        #[serde(default)]
+        order: Option<Order>,
+        /// Longest wait for them.
+        timeout_ms: u32,
+    },
+    /// Sign in.
+    Authenticate {
+        /// The session's organization from now on.
+        organization: Option<String>,
+        /// How; none to use what is cached.
+        #[serde(default)]
+        credentials: Option<Credentials>,
+    },
+    /// Ask for nodes, or only look.
+    UpdateAvailableServers {
+        /// What to ask for.
+        #[serde(default)]
+        order: Option<Order>,
+    },
+    /// Ask for nodes and wait.
+    Scaleout {
+        /// What to ask for.
+        order: Order,
+        /// Nodes that must be ready; all granted by default.
+        #[serde(default)]
+        min_ready: Option<u32>,
+        /// Longest wait.
+        timeout_ms: u32,
+    },
+    /// A plain service.
+    Source {
+        /// Its name.
+        api: String,
+        /// JSON.
+        parameters: String,
+        /// Longest time for all of it.
+        timeout_ms: u32,
+    },
+    /// A streaming service: ends once the answer begins.
+    Stream {
+        /// Its name.
+        api: String,
+        /// JSON.
+        parameters: String,
+        /// Longest wait for the answer to begin.
+        timeout_ms: u32,
+    },
+    /// The layout of a record type.
+    Definition {
+        /// Its name.
+        record_type: String,
+    },
+    /// The version rule.
+    CheckVersion {},
+    /// What the cluster is doing.
+    Status {},
+    /// What it cost.
+    Costs {},
+    /// Take a request back.
+    Release {
+        /// Which; all that this session made by default.
+        #[serde(default)]
+        request_id: Option<RequestId>,
+    },
+    /// Forget the tokens.
+    SignOut {},
+}
+
+/// What a caller gets.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// Of `Authenticate`.
+    Authentication(Authentication),
+    /// Of `UpdateAvailableServers` and `Scaleout`.
+    Capacity(Capacity),
+    /// Of `Source` and `Definition`: JSON as the server wrote it.
+    Text(String),
+    /// Of `Stream`: the answer to this `Fetch` is the caller's to read.
+    Opened(#[serde(skip)] PortId),
+    /// Of `CheckVersion`.
+    Version(VersionReport),
+    /// Of `Status`.
+    Status(Box<ClusterStatus>),
+    /// Of `Costs`.
+    Costs(Box<Costs>),
+    /// Of `Release`.
+    Released(Released),
+    /// Of `Init` and `SignOut`.
+    Nothing,
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Authentication {
+    /// User name; none where no token is needed.
+    pub user: Option<String>,
+    /// Organization.
+    pub organization: Option<String>,
+    /// Milliseconds since 1970 when the access token ends.
+    pub expires_at: Option<u64>,
+    /// Where the sign-in came from.
+    pub source: Source,
+}
+
+/// Where a sign-in came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// User name and password.
+    Password,
+    /// A GitHub token.
+    Github,
+    /// The token store.
+    Cache,
+    /// No token is needed.
+    None,
+}
+
+/// What a cluster has, and what was granted.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Capacity {
+    /// Nodes ready now.
+    pub available_nodes: u32,
+    /// Nodes granted; 0 if none were asked for.
+    pub requested_nodes: u32,
+    /// Whether that differs from what was asked for.
+    pub clamped: bool,
+    /// Names the request.
+    pub request_id: Option<RequestId>,
+    /// When it ends.
+    pub expires_at: Option<UtcTime>,
+    /// What it may cost at most.
+    pub cost_micro_usd: Option<i64>,
+}
+
+/// What the version rule found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VersionReport {
+    /// The server's release, such as `4.20.0`.
+    pub server: String,
+    /// The release spoken.
+    pub client: String,
+    /// Whether the server is newer within the same major release.
+    pub out_of_date: bool,
+}
+
+/// What is wanted after a release.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Released {
+    /// Nodes wanted now.
+    pub target_nodes: u32,
+}

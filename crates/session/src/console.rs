@@ -1,0 +1,99 @@
+//! Status, costs and release: what only our own API (`/api/v1/`) has.
+
+use std::rc::Rc;
+
+use sliderule_api::costs::Costs;
+use sliderule_api::status::ClusterStatus;
+use sliderule_api::{ErrorCode, OrganizationName, RequestId};
+
+use crate::address::Target;
+use crate::call::Released;
+use crate::capacity::{Generation, generation};
+use crate::http::{REQUEST_TIMEOUT_MS, Reply, request};
+use crate::renewal::send_authorized;
+use crate::world::World;
+use crate::{Failure, Method, refusal};
+
+/// What the cluster is doing.
+///
+/// # Errors
+/// `unsupported` on an older provisioning system, and whatever refused the request.
+pub(crate) async fn status(world: &World, target: &Rc<Target>) -> Result<ClusterStatus, Failure> {
+    ask(world, target, Method::Get, "status").await?.json()
+}
+
+/// What it cost.
+///
+/// # Errors
+/// `unsupported` on an older provisioning system, and whatever refused the request.
+pub(crate) async fn costs(world: &World, target: &Rc<Target>) -> Result<Costs, Failure> {
+    ask(world, target, Method::Get, "costs").await?.json()
+}
+
+/// Takes back one request for nodes, or all that this session made for the organization.
+///
+/// # Errors
+/// `unsupported` on an older provisioning system, and whatever refused the request. A request that ended in the
+/// meantime is no error where it was not named.
+pub(crate) async fn release(
+    world: &World,
+    target: &Rc<Target>,
+    request: Option<RequestId>,
+) -> Result<Released, Failure> {
+    let Some(organization) = &target.organization else {
+        return Err(no_api());
+    };
+    if let Some(id) = request {
+        return release_one(world, target, &id).await;
+    }
+    let ours = world.with(|state| state.orders.clone());
+    for (_, id) in ours.into_iter().filter(|(owner, _)| owner == organization) {
+        match release_one(world, target, &id).await {
+            Err(failure) if failure.status != Some(404) => return Err(failure),
+            _ => settle(world, &id),
+        }
+    }
+    status(world, target).await.map(|status| Released { target_nodes: status.target_nodes })
+}
+
+async fn release_one(world: &World, target: &Rc<Target>, id: &RequestId) -> Result<Released, Failure> {
+    let reply = ask(world, target, Method::Delete, &format!("requests/{id}")).await?;
+    let released: sliderule_api::status::Released = reply.json()?;
+    settle(world, id);
+    Ok(Released { target_nodes: released.target_nodes })
+}
+
+/// The request is not this session's to release any more.
+fn settle(world: &World, id: &RequestId) {
+    world.with(|state| state.orders.retain(|(_, other)| other != id));
+}
+
+/// The URL of something of an organization.
+///
+/// # Errors
+/// `unsupported` for a single node.
+pub(crate) fn path(target: &Target, organization: &OrganizationName, rest: &str) -> Result<String, Failure> {
+    Ok(format!("{}{}organizations/{organization}/{rest}", target.provisioning()?, sliderule_api::API_PATH))
+}
+
+async fn ask(world: &World, target: &Rc<Target>, method: Method, rest: &str) -> Result<Reply, Failure> {
+    let organization = target.organization.as_ref().ok_or_else(no_api)?;
+    match generation(world, organization) {
+        Generation::Ours => {}
+        Generation::Older => return Err(no_api()),
+        Generation::Nobody => {
+            let message = format!("nobody is signed in to `{organization}`; call authenticate");
+            return Err(Failure::new(ErrorCode::CredentialsMissing, message));
+        }
+    }
+    let request = request(method, path(target, organization, rest)?, None);
+    let reply = send_authorized(world, target, &request, REQUEST_TIMEOUT_MS).await?;
+    if reply.is_success() { Ok(reply) } else { Err(refusal::of_any(&reply)) }
+}
+
+fn no_api() -> Failure {
+    Failure::new(
+        ErrorCode::Unsupported,
+        "this provisioning system is an older one, which cannot tell or do this",
+    )
+}

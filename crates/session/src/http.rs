@@ -1,0 +1,139 @@
+//! Sending, with what every request has in common.
+//!
+//! A request that nothing answers, or that is answered 503 without a reason in JSON, is tried three times in
+//! all, with a random pause that doubles (full jitter) and is never shorter than `Retry-After` says. Other
+//! answers are the caller's to judge. Redirects are errors: following one could carry a token elsewhere.
+
+use sliderule_api::{ErrorCode, Problem};
+
+use crate::address::Target;
+use crate::failure::quote;
+use crate::world::{World, confused};
+use crate::{Answer, Failure, Method, PortId, Request, Response, refusal};
+
+/// Tries in all.
+const TRIES: u32 = 3;
+/// The first pause is at most this long.
+const FIRST_PAUSE_MS: u32 = 500;
+/// No server may make a client wait longer between two tries.
+const LONGEST_PAUSE_S: u32 = 30;
+/// How long a plain request may take; browsers themselves would wait for ever.
+pub(crate) const REQUEST_TIMEOUT_MS: u32 = 60_000;
+
+/// An answer, and where it came from.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    /// The `Fetch` that was answered.
+    pub port: PortId,
+    /// The URL that was asked.
+    pub url: String,
+    /// The answer.
+    pub response: Response,
+}
+
+impl Reply {
+    /// Whether the answer is a success.
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.response.status)
+    }
+
+    /// A failure about this answer.
+    pub(crate) fn failure(&self, code: ErrorCode, message: impl Into<String>) -> Failure {
+        Failure::new(code, message).at(&self.url).with_status(self.response.status)
+    }
+
+    /// The body as JSON of a known shape.
+    ///
+    /// # Errors
+    /// `bad_response`.
+    pub(crate) fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Failure> {
+        serde_json::from_str(&self.response.body).map_err(|error| {
+            // The reason names types and places, never values: serde_json quotes numbers and short
+            // strings of unexpected type, and a token answer is all strings.
+            let place = format!("line {}, column {}", error.line(), error.column());
+            self.failure(
+                ErrorCode::BadResponse,
+                format!("{} answered something else than was asked for ({place})", self.url),
+            )
+        })
+    }
+}
+
+/// A request without a token.
+pub(crate) fn request(method: Method, url: String, body: Option<String>) -> Request {
+    let headers = body.iter().map(|_| ("Content-Type", "application/json".to_owned())).collect();
+    Request { method, url, headers, body, stream: false, secrets: Vec::new() }
+}
+
+/// Sends, and tries again where that may help.
+///
+/// # Errors
+/// `unreachable` where nothing answered, `bad_response` for a redirect.
+pub(crate) async fn send(
+    world: &World,
+    target: &Target,
+    request: &Request,
+    timeout_ms: u32,
+) -> Result<Reply, Failure> {
+    let mut tried = 1;
+    loop {
+        let outcome = once(world, target, request, timeout_ms).await;
+        let pause = match &outcome {
+            Ok(reply) if reply.response.status == 503 && !refusal::is_decided(&reply.response) => {
+                reply.response.retry_after_seconds.unwrap_or(0).min(LONGEST_PAUSE_S)
+            }
+            Err(failure) if failure.code == ErrorCode::Unreachable => 0,
+            _ => return outcome,
+        };
+        if tried == TRIES {
+            return outcome;
+        }
+        world.sleep(pause_before(world, tried, pause)).await;
+        tried += 1;
+    }
+}
+
+/// The pause before the next try, in milliseconds.
+fn pause_before(world: &World, tried: u32, at_least_s: u32) -> u32 {
+    let ceiling = u64::from(FIRST_PAUSE_MS << tried.min(6));
+    let jitter = u32::try_from(world.random() % ceiling).unwrap_or(FIRST_PAUSE_MS);
+    at_least_s.saturating_mul(1000).saturating_add(jitter)
+}
+
+async fn once(world: &World, target: &Target, request: &Request, timeout_ms: u32) -> Result<Reply, Failure> {
+    let url = request.url.clone();
+    let answered = world.within(timeout_ms, world.fetch(request.clone())).await;
+    match answered {
+        None => Err(unreachable(target, &url, &format!("no answer within {timeout_ms} ms"))),
+        Some((_, Answer::NoResponse(reason))) => {
+            Err(unreachable(target, &url, &request.redact(&quote(&reason))))
+        }
+        Some((_, Answer::Response(response)))
+            if response.status == 0 || (300..400).contains(&response.status) =>
+        {
+            let message = format!(
+                "{url} answers with a redirect, and a token must not follow one; use the address it leads to"
+            );
+            Err(Failure::new(ErrorCode::BadResponse, message).at(&url).with_status(response.status))
+        }
+        Some((port, Answer::Response(mut response))) => {
+            if !(200..300).contains(&response.status) {
+                response.body = request.redact(&response.body);
+            }
+            Ok(Reply { port, url, response })
+        }
+        Some(_) => Err(confused()),
+    }
+}
+
+fn unreachable(target: &Target, url: &str, reason: &str) -> Failure {
+    let hint = target.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+    let message = format!("nothing answered at {url} ({reason}); check the address and the network{hint}");
+    Failure::new(ErrorCode::Unreachable, message).at(url).retryable()
+}
+
+/// The code of ours that an answer carries.
+pub(crate) fn code_of(response: &Response) -> Option<ErrorCode> {
+    let problem: Problem = serde_json::from_str(&response.body).ok()?;
+    ErrorCode::from_text(&problem.code)
+}

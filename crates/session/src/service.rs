@@ -1,0 +1,198 @@
+//! The services of a cluster: plain ones answer JSON, streaming ones records.
+//!
+//! Both are asked by POST, since `fetch` cannot send a body with GET; the header `x-sliderule-streaming: 0`
+//! asks for a plain answer. Nodes before v4.3.0 answer such a POST with an empty stream; what needs no
+//! parameters is then asked by GET (`shared/reference/cluster-protocol.md`, fact 5).
+
+use std::rc::Rc;
+
+use serde::de::IgnoredAny;
+use sliderule_api::ErrorCode;
+use sliderule_api::capacity::NodeCounts;
+
+use crate::address::Target;
+use crate::capacity::{Generation, generation};
+use crate::http::{REQUEST_TIMEOUT_MS, Reply, request};
+use crate::renewal::send_authorized;
+use crate::world::{LONGEST_SLEEP_MS, World};
+use crate::{Effect, Failure, Method, PortId, console, refusal, version};
+
+/// Parameters of services that need none.
+pub(crate) const NO_PARAMETERS: &str = "{}";
+/// The service that says which release a node runs.
+pub(crate) const VERSION: &str = "version";
+
+/// Calls a plain service after the version rule was applied; JSON text.
+///
+/// # Errors
+/// Those of [`unchecked`], and of the version rule.
+pub(crate) async fn plain(
+    world: &World,
+    target: &Rc<Target>,
+    api: &str,
+    parameters: &str,
+) -> Result<String, Failure> {
+    check_name(api)?;
+    if api != VERSION {
+        version::check_once(world, target).await?;
+    }
+    unchecked(world, target, api, parameters).await
+}
+
+/// The layout of a record type; JSON text.
+///
+/// # Errors
+/// `stream_malformed` where the server does not know the type it sends.
+pub(crate) async fn definition(
+    world: &World,
+    target: &Rc<Target>,
+    record_type: &str,
+) -> Result<String, Failure> {
+    let parameters = serde_json::json!({ "rectype": record_type }).to_string();
+    let text = unchecked(world, target, "definition", &parameters).await?;
+    if text.trim() == "null" {
+        let message = format!(
+            "the server sends records of type `{}` and cannot say what they are",
+            record_type.escape_default()
+        );
+        return Err(Failure::new(ErrorCode::StreamMalformed, message).at(&target.cluster));
+    }
+    Ok(text)
+}
+
+/// Opens a stream; the answer's body is the caller's to read.
+///
+/// # Errors
+/// Whatever refused the request.
+pub(crate) async fn open(
+    world: &World,
+    target: &Rc<Target>,
+    api: &str,
+    parameters: String,
+) -> Result<PortId, Failure> {
+    check_name(api)?;
+    version::check_once(world, target).await?;
+    let mut request = request(Method::Post, url(target, api), Some(parameters));
+    request.stream = true;
+    // The time limit is the caller's: a node may think for minutes before the first byte.
+    let reply = send_authorized(world, target, &request, LONGEST_SLEEP_MS).await;
+    let reply = explain(world, target, reply).await?;
+    if !reply.is_success() {
+        return Err(refused(world, target, &reply, api).await);
+    }
+    if !reply.response.content_type.starts_with("application/octet-stream") {
+        world.push(Effect::Abandon { port: reply.port });
+        let message = format!(
+            "`{api}` answered {} and no stream of records",
+            reply.response.content_type.escape_default()
+        );
+        return Err(reply.failure(ErrorCode::BadResponse, message));
+    }
+    Ok(reply.port)
+}
+
+/// Calls a plain service without asking for the version first.
+///
+/// # Errors
+/// Whatever refused the request; `bad_response` where the answer is not JSON.
+pub(crate) async fn unchecked(
+    world: &World,
+    target: &Rc<Target>,
+    api: &str,
+    parameters: &str,
+) -> Result<String, Failure> {
+    let mut post = request(Method::Post, url(target, api), Some(parameters.to_owned()));
+    post.headers.push(("x-sliderule-streaming", "0".to_owned()));
+    let reply = send_authorized(world, target, &post, REQUEST_TIMEOUT_MS).await;
+    let mut reply = explain(world, target, reply).await?;
+    if is_empty_stream(&reply) {
+        if parameters != NO_PARAMETERS {
+            let message = format!(
+                "the node runs a release before v4.3.0, whose `{api}` cannot be asked from JavaScript"
+            );
+            return Err(reply.failure(ErrorCode::Unsupported, message));
+        }
+        reply =
+            send_authorized(world, target, &request(Method::Get, url(target, api), None), REQUEST_TIMEOUT_MS)
+                .await?;
+    }
+    if !reply.is_success() {
+        return Err(refused(world, target, &reply, api).await);
+    }
+    if serde_json::from_str::<IgnoredAny>(&reply.response.body).is_err() {
+        return Err(
+            reply.failure(ErrorCode::BadResponse, format!("`{api}` answered something that is not JSON"))
+        );
+    }
+    Ok(reply.response.body)
+}
+
+fn is_empty_stream(reply: &Reply) -> bool {
+    let response = &reply.response;
+    response.status == 200
+        && response.body.is_empty()
+        && response.content_type.starts_with("application/octet-stream")
+}
+
+fn url(target: &Target, api: &str) -> String {
+    format!("{}/source/{api}", target.cluster)
+}
+
+/// A name becomes part of a URL that is sent with a token.
+fn check_name(api: &str) -> Result<(), Failure> {
+    let plain = api.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./".contains(&b));
+    if api.is_empty() || !plain || api.split('/').any(|part| part.is_empty() || part.starts_with('.')) {
+        return Err(Failure::invalid(format!("`{}` cannot be the name of a service", api.escape_default())));
+    }
+    Ok(())
+}
+
+/// A cluster that does not answer at all may simply be off, and its provisioning system knows.
+async fn explain(
+    world: &World,
+    target: &Rc<Target>,
+    reply: Result<Reply, Failure>,
+) -> Result<Reply, Failure> {
+    match reply {
+        Err(failure) if failure.code == ErrorCode::Unreachable => Err(match asleep(world, target).await {
+            Some(asleep) => Failure { endpoint: failure.endpoint, ..asleep },
+            None => failure,
+        }),
+        other => other,
+    }
+}
+
+/// A 503 without a reason means an overloaded cluster, or one that is off.
+async fn refused(world: &World, target: &Rc<Target>, reply: &Reply, api: &str) -> Failure {
+    let failure = refusal::of_cluster(reply, api);
+    if failure.code != ErrorCode::ClusterAsleep || refusal::is_decided(&reply.response) {
+        return failure;
+    }
+    asleep(world, target)
+        .await
+        .map_or(failure, |asleep| asleep.at(&reply.url).with_status(reply.response.status))
+}
+
+/// What the provisioning system says of a cluster that gives no answer; nothing where it does not explain that.
+async fn asleep(world: &World, target: &Rc<Target>) -> Option<Failure> {
+    let organization = target.organization.as_ref()?;
+    let (nodes, message) = match generation(world, organization) {
+        Generation::Ours => {
+            let status = console::status(world, target).await.ok()?;
+            (status.nodes.ready, status.message)
+        }
+        Generation::Older => {
+            let url = format!("{}/api/org_num_nodes/{organization}/", target.provisioning.as_ref()?);
+            let reply = send_authorized(world, target, &request(Method::Get, url, None), REQUEST_TIMEOUT_MS)
+                .await
+                .ok()?;
+            let counts: NodeCounts = reply.json().ok()?;
+            (
+                counts.current_nodes,
+                format!("the cluster of `{organization}` has no nodes; ask for some with scaleout"),
+            )
+        }
+        Generation::Nobody => return None,
+    };
+    (nodes == 0).then(|| Failure::new(ErrorCode::ClusterAsleep, message))
+}

@@ -1,0 +1,159 @@
+//! The executor: inputs in, effects out.
+//!
+//! Each call is one future. After every input all of them are polled until none can go on; with the handful of
+//! calls that a client has under way this is cheaper than keeping wakers, and it is deterministic.
+
+use std::collections::BTreeMap;
+use std::task::{Context, Waker};
+
+use sliderule_api::{ErrorCode, ReleaseVersion};
+
+use crate::address::Target;
+use crate::world::{Flow, World};
+use crate::{Call, CallId, Effect, Failure, Input, Outcome, Settings};
+use crate::{capacity, console, renewal, scaleout, service, sign_in, start, version};
+
+/// One client's connection to one organization.
+pub struct Session {
+    world: World,
+    calls: BTreeMap<CallId, Flow>,
+    /// Refreshes, which are not cancelled with the call that began them: the server has ended the old token.
+    background: Vec<Flow>,
+    disposed: bool,
+}
+
+impl Session {
+    /// A session that has not sent anything yet.
+    ///
+    /// # Errors
+    /// `invalid_argument` where an address, organization or release number cannot be used.
+    pub fn new(settings: Settings) -> Result<Self, Failure> {
+        let spoken = match &settings.protocol_version {
+            None => version::SPOKEN,
+            Some(text) => text
+                .parse::<ReleaseVersion>()
+                .map_err(|error| Failure::invalid(format!("protocolVersion: {error}")))?,
+        };
+        let target = Target::resolve(&settings, settings.organization.as_deref())?;
+        let world = World::new(settings, spoken, target);
+        Ok(Self { world, calls: BTreeMap::new(), background: Vec::new(), disposed: false })
+    }
+
+    /// Takes one input and says what is to be done.
+    ///
+    /// `now` is in milliseconds since 1970, `random` any number; both may be anything without harm.
+    pub fn step(&mut self, input: Input, now: u64, random: u64) -> Vec<Effect> {
+        self.world.begin(now, random);
+        match input {
+            Input::Call { id, call } if self.disposed => {
+                drop(call);
+                let ended = Failure::invalid("the session was disposed of; make a new one");
+                self.world.push(Effect::Done { call: id, result: Err(ended) });
+            }
+            Input::Call { id, call } => {
+                self.calls.insert(id, flow(self.world.clone(), id, call));
+            }
+            Input::Cancel(id) => drop(self.calls.remove(&id)),
+            Input::Answered { port, answer } => self.world.answer(port, answer),
+            Input::Heard(message) => renewal::heard(&self.world, &message),
+            Input::Dispose => self.dispose(),
+        }
+        self.run();
+        self.world.take_effects()
+    }
+
+    fn dispose(&mut self) {
+        self.disposed = true;
+        self.background.clear();
+        for (call, flow) in std::mem::take(&mut self.calls) {
+            drop(flow);
+            let ended = Failure::invalid("the session was disposed of while the call was under way");
+            self.world.push(Effect::Done { call, result: Err(ended) });
+        }
+    }
+
+    fn run(&mut self) {
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            let before = self.world.changes();
+            self.background.append(&mut self.world.take_spawned());
+            self.background.retain_mut(|flow| flow.as_mut().poll(&mut context).is_pending());
+            self.calls.retain(|_, flow| flow.as_mut().poll(&mut context).is_pending());
+            if self.world.changes() == before {
+                break;
+            }
+        }
+    }
+}
+
+/// The whole life of a call.
+fn flow(world: World, id: CallId, call: Call) -> Flow {
+    Box::pin(async move {
+        let result = run(&world, id, call).await;
+        world.push(Effect::Done { call: id, result });
+    })
+}
+
+async fn run(world: &World, id: CallId, call: Call) -> Result<Outcome, Failure> {
+    match call {
+        Call::Init { credentials, order, timeout_ms } => {
+            start::init(world, id, credentials, order, timeout_ms).await.map(|()| Outcome::Nothing)
+        }
+        Call::Authenticate { organization, credentials } => {
+            sign_in::authenticate(world, organization.as_deref(), credentials)
+                .await
+                .map(Outcome::Authentication)
+        }
+        Call::UpdateAvailableServers { order } => {
+            let target = world.target();
+            capacity::update(world, &target, order).await.map(Outcome::Capacity)
+        }
+        Call::Scaleout { order, min_ready, timeout_ms } => {
+            let target = world.target();
+            scaleout::scaleout(world, &target, id, order, min_ready, timeout_ms).await.map(Outcome::Capacity)
+        }
+        Call::Source { api, parameters, timeout_ms } => {
+            let target = world.target();
+            let work = service::plain(world, &target, &api, &parameters);
+            in_time(world, timeout_ms, work).await.map(Outcome::Text)
+        }
+        Call::Stream { api, parameters, timeout_ms } => {
+            let target = world.target();
+            let work = service::open(world, &target, &api, parameters);
+            in_time(world, timeout_ms, work).await.map(Outcome::Opened)
+        }
+        Call::Definition { record_type } => {
+            let target = world.target();
+            service::definition(world, &target, &record_type).await.map(Outcome::Text)
+        }
+        Call::CheckVersion {} => {
+            let target = world.target();
+            version::check(world, &target).await.map(Outcome::Version)
+        }
+        Call::Status {} => {
+            let target = world.target();
+            console::status(world, &target).await.map(|status| Outcome::Status(Box::new(status)))
+        }
+        Call::Costs {} => {
+            let target = world.target();
+            console::costs(world, &target).await.map(|costs| Outcome::Costs(Box::new(costs)))
+        }
+        Call::Release { request_id } => {
+            let target = world.target();
+            console::release(world, &target, request_id).await.map(Outcome::Released)
+        }
+        Call::SignOut {} => sign_in::sign_out(world).await.map(|()| Outcome::Nothing),
+    }
+}
+
+/// The work, or `timed_out`.
+async fn in_time<T>(
+    world: &World,
+    milliseconds: u32,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    world.within(milliseconds, work).await.unwrap_or_else(|| {
+        let message = format!("no complete answer within {milliseconds} ms; allow more with timeoutMs");
+        Err(Failure::new(ErrorCode::TimedOut, message).retryable())
+    })
+}

@@ -1,0 +1,206 @@
+//! `authenticate` and `signOut`.
+//!
+//! Credentials that are given are always tried, so wrong ones always reject; what the token store keeps serves
+//! only where none are given. A password or GitHub token is used for one request and then dropped.
+
+use std::rc::Rc;
+
+use sliderule_api::tokens::{GithubSignIn, PasswordSignIn};
+use sliderule_api::{ErrorCode, OrganizationName};
+
+use crate::account::{Account, Renewal, Tokens, last_user_key, record_key};
+use crate::address::Target;
+use crate::call::{Authentication, Credentials, Source};
+use crate::http::{REQUEST_TIMEOUT_MS, request, send};
+use crate::world::World;
+use crate::{Event, Failure, Method, refusal};
+
+/// Signs in, to the named organization if one is named, which then is the session's.
+///
+/// # Errors
+/// One of the codes of a sign-in; the session then belongs to the organization all the same.
+pub(crate) async fn authenticate(
+    world: &World,
+    organization: Option<&str>,
+    credentials: Option<Credentials>,
+) -> Result<Authentication, Failure> {
+    if let Some(organization) = organization {
+        let target = world.with(|state| Target::resolve(&state.settings, Some(organization)))?;
+        world.with(|state| state.target = Rc::new(target));
+    }
+    let target = world.target();
+    let result = sign_in(world, &target, credentials).await;
+    announce(world);
+    result
+}
+
+async fn sign_in(
+    world: &World,
+    target: &Target,
+    credentials: Option<Credentials>,
+) -> Result<Authentication, Failure> {
+    let Some(organization) = &target.organization else {
+        return Ok(nobody(None));
+    };
+    let provisioning = target.provisioning()?;
+    let credentials = credentials.unwrap_or_default();
+    let (tokens, source) = if let Some(github) = filled(credentials.github_token) {
+        (by_github(world, target, provisioning, organization, github).await?, Source::Github)
+    } else {
+        match (filled(credentials.username), filled(credentials.password)) {
+            (Some(username), Some(password)) => (
+                by_password(world, target, provisioning, organization, username, password).await?,
+                Source::Password,
+            ),
+            (None, Some(_)) => return Err(missing("a password was given without a user name")),
+            (username, None) => match cached(world, provisioning, organization, username.as_deref()).await {
+                Some(tokens) => (tokens, Source::Cache),
+                None if organization.is_public() && username.is_none() => {
+                    return Ok(nobody(Some(organization)));
+                }
+                None => {
+                    return Err(missing(&format!(
+                        "no credentials were given for `{organization}`, and none are cached"
+                    )));
+                }
+            },
+        }
+    };
+    if source != Source::Cache {
+        world.save(record_key(provisioning, organization, &tokens.user), tokens.to_record()).await;
+        world.save(last_user_key(provisioning, organization), tokens.user.clone()).await;
+    }
+    let authentication = Authentication {
+        user: Some(tokens.user.clone()),
+        organization: Some(organization.to_string()),
+        expires_at: Some(tokens.expires_at),
+        source,
+    };
+    let account = Account { tokens: Some(tokens), renewal: Renewal::Idle };
+    world.with(|state| state.accounts.insert(organization.clone(), account));
+    Ok(authentication)
+}
+
+async fn by_password(
+    world: &World,
+    target: &Target,
+    provisioning: &str,
+    organization: &OrganizationName,
+    username: String,
+    password: String,
+) -> Result<Tokens, Failure> {
+    let body = PasswordSignIn { username: username.clone(), password, org_name: organization.to_string() };
+    let mut request =
+        request(Method::Post, format!("{provisioning}/api/org_token/"), serde_json::to_string(&body).ok());
+    request.secrets.push(body.password);
+    let reply = send(world, target, &request, REQUEST_TIMEOUT_MS).await?;
+    if !reply.is_success() {
+        return Err(refusal::of_sign_in(&reply, organization.as_str()));
+    }
+    Tokens::from_answer(&reply, world.now(), Some(&username))
+}
+
+async fn by_github(
+    world: &World,
+    target: &Target,
+    provisioning: &str,
+    organization: &OrganizationName,
+    token: String,
+) -> Result<Tokens, Failure> {
+    let body = GithubSignIn { org_name: organization.to_string(), access_token: token };
+    let mut request = request(
+        Method::Post,
+        format!("{provisioning}/api/org_token_github/"),
+        serde_json::to_string(&body).ok(),
+    );
+    request.secrets.push(body.access_token);
+    let reply = send(world, target, &request, REQUEST_TIMEOUT_MS).await?;
+    if reply.response.status == 404 {
+        let message =
+            "this provisioning system does not sign in with GitHub tokens; use a user name and password";
+        return Err(reply.failure(ErrorCode::Unsupported, message));
+    }
+    if !reply.is_success() {
+        return Err(refusal::of_sign_in(&reply, organization.as_str()));
+    }
+    Tokens::from_answer(&reply, world.now(), None)
+}
+
+/// The tokens kept for this user, or for whoever signed in last.
+///
+/// Tokens past their end are kept too: the refresh token lives longer, and is tried before the next request.
+async fn cached(
+    world: &World,
+    provisioning: &str,
+    organization: &OrganizationName,
+    username: Option<&str>,
+) -> Option<Tokens> {
+    let held =
+        world.with(|state| state.accounts.get(organization).and_then(|account| account.tokens.clone()));
+    if let Some(tokens) = held.filter(|tokens| username.is_none_or(|name| name == tokens.user)) {
+        return Some(tokens);
+    }
+    let user = match username {
+        Some(name) => name.to_owned(),
+        None => world.load(last_user_key(provisioning, organization)).await?,
+    };
+    let record = world.load(record_key(provisioning, organization, &user)).await?;
+    Tokens::from_record(&record).filter(|tokens| tokens.user == user)
+}
+
+/// Forgets the tokens of the session's organization, here, in the store, and in other tabs.
+pub(crate) async fn sign_out(world: &World) -> Result<(), Failure> {
+    let target = world.target();
+    let (Some(organization), Some(provisioning)) = (&target.organization, &target.provisioning) else {
+        return Ok(());
+    };
+    let account = world.with(|state| state.accounts.remove(organization));
+    if let Some(tokens) = account.and_then(|account| account.tokens) {
+        world.forget(record_key(provisioning, organization, &tokens.user)).await;
+    }
+    world.forget(last_user_key(provisioning, organization)).await;
+    announce(world);
+    Ok(())
+}
+
+/// Tells the caller what the session now is.
+pub(crate) fn announce(world: &World) {
+    let event = world.with(|state| {
+        let organization = state.target.organization.as_ref();
+        let tokens = organization
+            .and_then(|name| state.accounts.get(name))
+            .and_then(|account| account.tokens.as_ref());
+        Event::Identity {
+            organization: organization.map(ToString::to_string),
+            authenticated: tokens.is_some(),
+            user: tokens.map(|tokens| tokens.user.clone()),
+            server_version: state
+                .checked
+                .get(&state.target.cluster)
+                .map(|version| crate::version::bare(*version)),
+        }
+    });
+    world.emit(None, event);
+}
+
+fn nobody(organization: Option<&OrganizationName>) -> Authentication {
+    Authentication {
+        user: None,
+        organization: organization.map(ToString::to_string),
+        expires_at: None,
+        source: Source::None,
+    }
+}
+
+/// An empty environment variable is no credential.
+fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+fn missing(what: &str) -> Failure {
+    let message = format!(
+        "{what}; pass `username` and `password` or `githubToken` to authenticate, or, in Node, set PS_USERNAME and \
+         PS_PASSWORD or PS_GITHUB_TOKEN"
+    );
+    Failure::new(ErrorCode::CredentialsMissing, message)
+}

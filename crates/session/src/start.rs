@@ -1,0 +1,38 @@
+//! `init`: authenticate, scale if nodes are asked for, then check the version.
+
+use sliderule_api::ErrorCode;
+
+use crate::call::{Credentials, Order};
+use crate::world::World;
+use crate::{CallId, Failure, scaleout, sign_in, version};
+
+/// Starts a session.
+///
+/// Without credentials for a private organization, and without an order, it ends with a warning and no version
+/// check, which then comes before the first use of the cluster.
+///
+/// # Errors
+/// Those of the three steps. The session stays as configured, so that any call may come next.
+pub(crate) async fn init(
+    world: &World,
+    call: CallId,
+    credentials: Option<Credentials>,
+    order: Option<Order>,
+    timeout_ms: u32,
+) -> Result<(), Failure> {
+    match sign_in::authenticate(world, None, credentials).await {
+        Err(failure) if failure.code == ErrorCode::CredentialsMissing && order.is_none() => {
+            world.warn(failure.code, failure.message);
+            return Ok(());
+        }
+        other => other?,
+    };
+    let target = world.target();
+    if let Some(order) = order {
+        scaleout::scaleout(world, &target, call, order, None, timeout_ms).await?;
+        if order.desired_nodes == 0 {
+            return Ok(());
+        }
+    }
+    version::check(world, &target).await.map(|_| ())
+}

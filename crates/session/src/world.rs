@@ -1,0 +1,301 @@
+//! The ports through which flows reach the outside, and the state they share.
+//!
+//! A port future registers its effect when it is made, and is ready once the answer is there. Dropping it
+//! before that withdraws the effect. No borrow of the state outlives a method of [`World`], so no two can meet.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use sliderule_api::{ErrorCode, OrganizationName, ReleaseVersion, RequestId};
+
+use crate::account::Account;
+use crate::address::Target;
+use crate::effect::Secret;
+use crate::{Answer, CallId, Effect, Event, Failure, PortId, Request, Settings};
+
+/// Timers of browsers fire at once where they are set for longer than this.
+pub(crate) const LONGEST_SLEEP_MS: u32 = 0x7fff_ffff;
+
+/// A flow: one call, or a refresh that outlives the call that began it.
+pub(crate) type Flow = Pin<Box<dyn Future<Output = ()>>>;
+
+/// A handle on the session's state; clones are the same state.
+#[derive(Clone)]
+pub(crate) struct World(Rc<RefCell<State>>);
+
+/// What all flows of a session share.
+pub(crate) struct State {
+    /// How the session was set up.
+    pub settings: Settings,
+    /// The release spoken.
+    pub spoken: ReleaseVersion,
+    /// The organization that calls begin with; those under way keep the one they began with.
+    pub target: Rc<Target>,
+    /// Tokens by organization: a token is only ever looked up by the organization it was issued for.
+    pub accounts: BTreeMap<OrganizationName, Account>,
+    /// The cluster's release by address, once checked.
+    pub checked: BTreeMap<String, ReleaseVersion>,
+    /// Requests for nodes that this session made and has not released.
+    pub orders: Vec<(OrganizationName, RequestId)>,
+    now: u64,
+    seed: u64,
+    next_port: u32,
+    waiting: BTreeMap<PortId, Waiting>,
+    effects: Vec<Effect>,
+    spawned: Vec<Flow>,
+    changes: u64,
+}
+
+/// A port whose answer somebody waits for.
+struct Waiting {
+    answer: Option<Answer>,
+    withdraw: Withdraw,
+}
+
+/// What to do about an effect whose answer is not wanted any more.
+#[derive(Clone, Copy)]
+enum Withdraw {
+    Nothing,
+    Abandon,
+    Unlock,
+}
+
+impl World {
+    pub(crate) fn new(settings: Settings, spoken: ReleaseVersion, target: Target) -> Self {
+        Self(Rc::new(RefCell::new(State {
+            settings,
+            spoken,
+            target: Rc::new(target),
+            accounts: BTreeMap::new(),
+            checked: BTreeMap::new(),
+            orders: Vec::new(),
+            now: 0,
+            seed: 0,
+            next_port: 0,
+            waiting: BTreeMap::new(),
+            effects: Vec::new(),
+            spawned: Vec::new(),
+            changes: 0,
+        })))
+    }
+
+    /// Reads or changes the shared state. The closure must not call back into the world.
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        act(&mut self.0.borrow_mut())
+    }
+
+    /// The organization that a call beginning now is about.
+    pub(crate) fn target(&self) -> Rc<Target> {
+        self.with(|state| Rc::clone(&state.target))
+    }
+
+    /// Milliseconds since 1970.
+    pub(crate) fn now(&self) -> u64 {
+        self.with(|state| state.now)
+    }
+
+    /// The next of a sequence that the shell's random numbers determine (splitmix64).
+    pub(crate) fn random(&self) -> u64 {
+        self.with(|state| {
+            state.seed = state.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = state.seed;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^ (z >> 31)
+        })
+    }
+
+    /// Sends a request; the answer, or why there is none.
+    pub(crate) async fn fetch(&self, request: Request) -> (PortId, Answer) {
+        let port = self.ask(Withdraw::Abandon, |port| Effect::Fetch { port, request });
+        let id = port.id;
+        (id, port.await)
+    }
+
+    /// Waits.
+    pub(crate) async fn sleep(&self, milliseconds: u32) {
+        let milliseconds = milliseconds.min(LONGEST_SLEEP_MS);
+        self.ask(Withdraw::Abandon, |port| Effect::Sleep { port, milliseconds }).await;
+    }
+
+    /// Reads from the token store.
+    pub(crate) async fn load(&self, key: String) -> Option<String> {
+        match self.ask(Withdraw::Nothing, |port| Effect::Load { port, key }).await {
+            Answer::Loaded(value) => value,
+            _ => None,
+        }
+    }
+
+    /// Writes to the token store.
+    pub(crate) async fn save(&self, key: String, value: String) {
+        self.ask(Withdraw::Nothing, |port| Effect::Save { port, key, value: Secret(value) }).await;
+    }
+
+    /// Removes from the token store.
+    pub(crate) async fn forget(&self, key: String) {
+        self.ask(Withdraw::Nothing, |port| Effect::Forget { port, key }).await;
+    }
+
+    /// Takes a lock, held until the result is dropped.
+    pub(crate) async fn lock(&self, name: String) -> Held {
+        let port = self.ask(Withdraw::Unlock, |port| Effect::Lock { port, name });
+        let id = port.id;
+        port.await;
+        Held { world: self.clone(), port: id }
+    }
+
+    /// Tells the other sessions over the same store.
+    pub(crate) fn broadcast(&self, message: String) {
+        self.push(Effect::Broadcast { message: Secret(message) });
+    }
+
+    /// Tells the caller.
+    pub(crate) fn emit(&self, call: Option<CallId>, event: Event) {
+        self.push(Effect::Emit { call, event });
+    }
+
+    /// Warns the caller.
+    pub(crate) fn warn(&self, code: ErrorCode, message: impl Into<String>) {
+        self.emit(None, Event::Warning { code, message: message.into() });
+    }
+
+    /// Adds an effect that nobody answers.
+    pub(crate) fn push(&self, effect: Effect) {
+        self.with(|state| {
+            state.changes += 1;
+            state.effects.push(effect);
+        });
+    }
+
+    /// Runs a flow that belongs to no call.
+    pub(crate) fn spawn(&self, flow: Flow) {
+        self.with(|state| {
+            state.changes += 1;
+            state.spawned.push(flow);
+        });
+    }
+
+    /// Waits until the shared state satisfies something.
+    pub(crate) async fn until(&self, satisfied: impl Fn(&State) -> bool) {
+        poll_fn(|_| if self.with(|state| satisfied(state)) { Poll::Ready(()) } else { Poll::Pending }).await;
+    }
+
+    /// Lets the future run for at most this long.
+    pub(crate) async fn within<T>(&self, milliseconds: u32, future: impl Future<Output = T>) -> Option<T> {
+        let mut future = pin!(future);
+        let mut timer = pin!(self.sleep(milliseconds));
+        poll_fn(|context| match future.as_mut().poll(context) {
+            Poll::Ready(value) => Poll::Ready(Some(value)),
+            Poll::Pending => timer.as_mut().poll(context).map(|()| None),
+        })
+        .await
+    }
+
+    /// Lets a step begin: time moves, and the randomness of the step is stirred in.
+    pub(crate) fn begin(&self, now: u64, random: u64) {
+        self.with(|state| {
+            state.now = now;
+            state.seed ^= random;
+        });
+    }
+
+    /// Hands an answer to whoever waits for it.
+    pub(crate) fn answer(&self, port: PortId, answer: Answer) {
+        self.with(|state| {
+            if let Some(waiting) = state.waiting.get_mut(&port) {
+                waiting.answer.get_or_insert(answer);
+            }
+        });
+    }
+
+    /// How often something happened that may let a flow go on.
+    pub(crate) fn changes(&self) -> u64 {
+        self.with(|state| state.changes)
+    }
+
+    /// Notes that something happened that may let a flow go on.
+    pub(crate) fn changed(&self) {
+        self.with(|state| state.changes += 1);
+    }
+
+    /// The flows begun since last asked.
+    pub(crate) fn take_spawned(&self) -> Vec<Flow> {
+        self.with(|state| std::mem::take(&mut state.spawned))
+    }
+
+    /// The effects since last asked.
+    pub(crate) fn take_effects(&self) -> Vec<Effect> {
+        self.with(|state| std::mem::take(&mut state.effects))
+    }
+
+    fn ask(&self, withdraw: Withdraw, effect: impl FnOnce(PortId) -> Effect) -> Port {
+        self.with(|state| {
+            let id = PortId(state.next_port);
+            state.next_port = state.next_port.wrapping_add(1);
+            state.waiting.insert(id, Waiting { answer: None, withdraw });
+            state.changes += 1;
+            state.effects.push(effect(id));
+            Port { world: self.clone(), id }
+        })
+    }
+}
+
+/// Something asked of the outside.
+struct Port {
+    world: World,
+    id: PortId,
+}
+
+impl Future for Port {
+    type Output = Answer;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Answer> {
+        self.world.with(|state| {
+            let Some(answer) = state.waiting.get_mut(&self.id).and_then(|waiting| waiting.answer.take())
+            else {
+                return Poll::Pending;
+            };
+            state.waiting.remove(&self.id);
+            state.changes += 1;
+            Poll::Ready(answer)
+        })
+    }
+}
+
+impl Drop for Port {
+    fn drop(&mut self) {
+        let port = self.id;
+        let withdraw = self
+            .world
+            .with(|state| state.waiting.remove(&port).map(|waiting| (waiting.withdraw, waiting.answer)));
+        match withdraw {
+            Some((Withdraw::Abandon, None)) => self.world.push(Effect::Abandon { port }),
+            Some((Withdraw::Unlock, _)) => self.world.push(Effect::Unlock { port }),
+            _ => {}
+        }
+    }
+}
+
+/// A lock that is held.
+pub(crate) struct Held {
+    world: World,
+    port: PortId,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.world.push(Effect::Unlock { port: self.port });
+    }
+}
+
+/// The failure of an answer that makes no sense, which a shell of ours never gives.
+pub(crate) fn confused() -> Failure {
+    Failure::new(
+        ErrorCode::InternalError,
+        "the client got an answer to a question it had not asked; please report this",
+    )
+}
