@@ -7,6 +7,7 @@
 mod cluster;
 mod server;
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::build;
@@ -40,9 +41,9 @@ pub(crate) fn play(shell: &Shell, once: bool) -> Result<()> {
     outcome.and(removed)
 }
 
-fn serve_and_use(shell: &Shell, data: &std::path::Path, once: bool) -> Result<()> {
-    let cluster = Cluster::create(shell, data)?;
-    let mut server = Server::start(shell, data)?;
+fn serve_and_use(shell: &Shell, home: &Path, once: bool) -> Result<()> {
+    let cluster = Cluster::create(shell, home)?;
+    let mut server = Server::start(shell, home)?;
     let used = use_it(shell, &cluster, &mut server, once);
     let stopped = server.stop(shell);
     let left = descendants::wait_until_gone(AFTERMATH);

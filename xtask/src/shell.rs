@@ -18,7 +18,7 @@ use crate::interrupt::Interrupt;
 use crate::tree::Tree;
 
 /// How often a waiting command looks whether its program ended or somebody pressed Ctrl-C.
-const GLANCE: Duration = Duration::from_millis(30);
+const GLANCE: Duration = Duration::from_millis(100);
 /// How often a long step says that it is still at it.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 /// No step takes this long unless it hangs.
@@ -122,7 +122,7 @@ impl Shell {
             let place = log.display();
             Err(Failure::said(format!("{title}: {program} ended with {status}; all it said is in {place}")))
         });
-        let output = read_lossy(&log)?;
+        let output = read_lossy(&log).unwrap_or_default();
         if let Err(Failure::Said(_)) = outcome {
             println!("{}", closing_lines::last(&output, SHOWN_LINES));
         }

@@ -12,6 +12,9 @@ const ORGANIZATION: &str = "acme";
 const OWNER: &str = "olga";
 const MEMBER: &str = "ada";
 
+/// The server's data directory, in the demo's folder.
+pub(super) const DATA: &str = "data";
+
 /// Leases so short that one can watch a node end with its lease.
 const CONFIGURATION: &str = "lease_seconds = 10\ntail_seconds = 5\n";
 
@@ -22,8 +25,10 @@ pub(super) struct Cluster {
 
 impl Cluster {
     /// Writes the configuration, and adds users, organization and membership.
-    pub(super) fn create(shell: &Shell, data: &Path) -> Result<Self> {
+    pub(super) fn create(shell: &Shell, home: &Path) -> Result<Self> {
         let cluster = Self { password: random_word()? };
+        let data = &home.join(DATA);
+        fs::create_dir(data).map_err(Failure::file("make the folder", data))?;
         let configuration = data.join("sliderule.toml");
         fs::write(&configuration, CONFIGURATION).map_err(Failure::file("write", &configuration))?;
 
@@ -59,7 +64,7 @@ impl Cluster {
 
 /// Runs one command of `sliderule-ps` with `input` on its standard input.
 fn administer(shell: &Shell, data: &Path, words: &[&str], input: &str) -> Result<()> {
-    let log = shell.tree.logs().join("administer.log");
+    let log = data.with_extension("administer.log");
     let file = File::create(&log).map_err(Failure::file("write", &log))?;
     let copy = file.try_clone().map_err(Failure::file("write", &log))?;
     let mut command = shell.command(shell.tree.program("sliderule-ps"));

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::closing_lines;
+use crate::demo::cluster::DATA;
 use crate::failure::{Failure, Result};
 use crate::shell::{Shell, read_lossy};
 
@@ -17,7 +18,7 @@ const READY: &str = "sliderule-ps is listening on ";
 const START: Duration = Duration::from_secs(60);
 /// How long an orderly stop may take: it drains the nodes, whose tail is five seconds.
 const STOP: Duration = Duration::from_secs(30);
-const SHOWN_LINES: usize = 40;
+const SHOWN_LINES: usize = 100;
 
 /// A running server, to be stopped with [`Self::stop`].
 pub(super) struct Server {
@@ -29,14 +30,14 @@ pub(super) struct Server {
 
 impl Server {
     /// Starts it on a free port of loopback and waits until it listens.
-    pub(super) fn start(shell: &Shell, data: &Path) -> Result<Self> {
-        let log = shell.tree.logs().join("serve.log");
+    pub(super) fn start(shell: &Shell, home: &Path) -> Result<Self> {
+        let log = home.join("serve.log");
         let file = File::create(&log).map_err(Failure::file("write", &log))?;
         let copy = file.try_clone().map_err(Failure::file("write", &log))?;
         let mut command = shell.command(shell.tree.program("sliderule-ps"));
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--domain", "localhost", "--data"])
-            .arg(data)
+            .arg(home.join(DATA))
             .stdout(file)
             .stderr(copy)
             // Ctrl-C on the terminal reaches this program alone, which then stops the server, once.
@@ -109,7 +110,7 @@ impl Server {
         Ok(self.ended.is_some())
     }
 
-    /// The last lines it said; the log itself stays in `target/xtask`.
+    /// The last lines it said; the log itself goes with the demo's folder.
     pub(super) fn log_end(&self) -> String {
         closing_lines::last(&read_lossy(&self.log).unwrap_or_default(), SHOWN_LINES)
     }
