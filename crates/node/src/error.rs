@@ -22,6 +22,14 @@ pub enum Error {
     #[error("the node stopped serving: {0}")]
     Serve(#[source] std::io::Error),
 
+    /// The program cannot ask to be told about signals.
+    #[error("cannot wait for SIGTERM and SIGINT: {0}")]
+    Signals(#[source] std::io::Error),
+
+    /// A fit broke down.
+    #[error("the fit broke down: {0}")]
+    Fit(String),
+
     /// The definitions built into the program, or a record made with them, are not right.
     #[error("a record could not be made: {0}")]
     Record(#[from] sliderule_records::Error),
