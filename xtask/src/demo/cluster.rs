@@ -15,8 +15,11 @@ const MEMBER: &str = "ada";
 /// The server's data directory, in the demo's folder.
 pub(super) const DATA: &str = "data";
 
+/// The server's configuration, beside it.
+pub(super) const CONFIGURATION: &str = "sliderule.toml";
+
 /// Leases so short that one can watch a node end with its lease.
-const CONFIGURATION: &str = "lease_seconds = 10\ntail_seconds = 5\n";
+const SETTINGS: &str = "lease_seconds = 10\ntail_seconds = 5\n";
 
 /// Who may use the cluster, and how they sign in.
 pub(super) struct Cluster {
@@ -29,17 +32,16 @@ impl Cluster {
         let cluster = Self { password: random_word()? };
         let data = &home.join(DATA);
         fs::create_dir(data).map_err(Failure::file("make the folder", data))?;
-        let configuration = data.join("sliderule.toml");
-        fs::write(&configuration, CONFIGURATION).map_err(Failure::file("write", &configuration))?;
+        let configuration = home.join(CONFIGURATION);
+        fs::write(&configuration, SETTINGS).map_err(Failure::file("write", &configuration))?;
 
-        let user = |name| ["user", "add", name, "--email", "demo@example.org", "--password-stdin"];
         let limits = ["--credit", "25", "--max-nodes", "4"];
         let organization = ["org", "add", ORGANIZATION, "--owner", OWNER];
         shell.timed(
             "Adding two users, an organization with a budget, and a cluster that is asleep",
             || {
-                administer(shell, data, &user(OWNER), &random_word()?)?;
-                administer(shell, data, &user(MEMBER), &cluster.password)?;
+                add_user(shell, data, OWNER, &random_word()?)?;
+                add_user(shell, data, MEMBER, &cluster.password)?;
                 administer(shell, data, &[&organization[..], &limits[..]].concat(), "")?;
                 administer(shell, data, &["member", "add", ORGANIZATION, MEMBER], "")
             },
@@ -60,6 +62,11 @@ impl Cluster {
     pub(super) fn print_sign_in(&self) {
         println!("Organization   {ORGANIZATION}\nUser name      {MEMBER}\nPassword       {}", self.password);
     }
+}
+
+fn add_user(shell: &Shell, data: &Path, name: &str, password: &str) -> Result<()> {
+    let email = format!("{name}@example.org");
+    administer(shell, data, &["user", "add", name, "--email", &email, "--password-stdin"], password)
 }
 
 /// Runs one command of `sliderule-ps` with `input` on its standard input.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::closing_lines;
-use crate::demo::cluster::DATA;
+use crate::demo::cluster::{CONFIGURATION, DATA};
 use crate::failure::{Failure, Result};
 use crate::shell::{Shell, read_lossy};
 
@@ -36,7 +36,9 @@ impl Server {
         let copy = file.try_clone().map_err(Failure::file("write", &log))?;
         let mut command = shell.command(shell.tree.program("sliderule-ps"));
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--domain", "localhost", "--data"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--domain", "localhost", "--config"])
+            .arg(home.join(CONFIGURATION))
+            .arg("--data")
             .arg(home.join(DATA))
             .stdout(file)
             .stderr(copy)
