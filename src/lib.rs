@@ -1,1 +1,24 @@
-//! The WebAssembly boundary of the client.
+//! The WebAssembly boundary of the client, and nothing else.
+//!
+//! What the client decides is in `sliderule-session`, what records mean is in `sliderule-records`; what users see
+//! is in `js/`. Here inputs become steps of a session, and its effects become requests, timers, and calls of
+//! one host object that `js/` passes in. Text crosses the boundary as JSON, columns as typed arrays that
+//! are copied out: no view into WebAssembly memory is ever handed out.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`client`] | the exported `Client`: one session and its loop |
+//! | `host` | the object that `js/` passes in |
+//! | `send` | a request through the global `fetch` |
+//! | `timers` | sleeps that can be abandoned |
+//! | [`decoder`] | the exported `Decoder` of a record stream |
+//! | [`panics`] | what happens should something here be wrong all the same |
+
+#![cfg(target_arch = "wasm32")]
+
+pub mod client;
+pub mod decoder;
+mod host;
+pub mod panics;
+mod send;
+mod timers;

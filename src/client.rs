@@ -1,0 +1,214 @@
+//! The exported `Client`: one session and its loop.
+//!
+//! Inputs queue up and are fed one by one; effects are carried out between two steps. A host method may call back
+//! into the client: what it brings waits in the queue, so no borrow is ever taken twice.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use js_sys::{Date, Math, Promise};
+use sliderule_session::{
+    Answer, Call, CallId, Effect, Failure, Input, Outcome, PortId, Request, Session, Settings,
+};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::AbortController;
+
+use crate::host::Host;
+use crate::send::send;
+use crate::timers::Timers;
+
+/// One session. Every method returns at once; what comes of it reaches the host.
+#[wasm_bindgen]
+pub struct Client(Rc<Shell>);
+
+struct Shell {
+    session: RefCell<Session>,
+    host: Host,
+    queue: RefCell<VecDeque<Input>>,
+    feeding: Cell<bool>,
+    next_call: Cell<u32>,
+    timers: Timers,
+    fetches: RefCell<BTreeMap<PortId, AbortController>>,
+    unread: RefCell<BTreeMap<PortId, (web_sys::Response, AbortController)>>,
+}
+
+#[wasm_bindgen]
+impl Client {
+    /// A session that has not sent anything yet. `settings` is JSON; throws a failure as JSON.
+    #[wasm_bindgen(constructor)]
+    pub fn new(settings: &str, host: Host) -> Result<Client, JsValue> {
+        let settings: Settings = parse(settings)?;
+        let session = Session::new(settings).map_err(|failure| json(&failure))?;
+        Ok(Client(Rc::new(Shell {
+            session: RefCell::new(session),
+            host,
+            queue: RefCell::default(),
+            feeding: Cell::default(),
+            next_call: Cell::new(1),
+            timers: Timers::default(),
+            fetches: RefCell::default(),
+            unread: RefCell::default(),
+        })))
+    }
+
+    /// Names the next call, so that the host knows it before anything is heard of it.
+    #[wasm_bindgen(js_name = nextCall)]
+    pub fn next_call(&self) -> u32 {
+        self.0.next_call.replace(self.0.next_call.get().wrapping_add(1))
+    }
+
+    /// Begins a call. `call` is JSON; throws a failure as JSON.
+    pub fn start(&self, id: u32, call: &str) -> Result<(), JsValue> {
+        let call: Call = parse(call)?;
+        self.0.feed(Input::Call { id: CallId(id), call });
+        Ok(())
+    }
+
+    /// Drops a call and all that it has under way. Nothing more is heard of it.
+    pub fn cancel(&self, id: u32) {
+        self.0.feed(Input::Cancel(CallId(id)));
+    }
+
+    /// Hands in what another tab or worker said.
+    pub fn heard(&self, message: String) {
+        self.0.feed(Input::Heard(message));
+    }
+
+    /// Ends every call, and refuses new ones.
+    pub fn dispose(&self) {
+        self.0.feed(Input::Dispose);
+    }
+}
+
+impl Shell {
+    fn feed(self: &Rc<Self>, input: Input) {
+        self.queue.borrow_mut().push_back(input);
+        if self.feeding.replace(true) {
+            return;
+        }
+        loop {
+            let Some(input) = self.queue.borrow_mut().pop_front() else { break };
+            let effects = self.session.borrow_mut().step(input, now(), random());
+            for effect in effects {
+                self.carry_out(effect);
+            }
+        }
+        self.feeding.set(false);
+    }
+
+    /// What the host throws is its own affair: a caller's callback must not stop a session.
+    fn carry_out(self: &Rc<Self>, effect: Effect) {
+        match effect {
+            Effect::Fetch { port, request } => self.fetch(port, request),
+            Effect::Sleep { port, milliseconds } => {
+                let shell = Rc::clone(self);
+                spawn_local(async move {
+                    if shell.timers.sleep(port, milliseconds).await {
+                        shell.feed(Input::Answered { port, answer: Answer::Done });
+                    }
+                });
+            }
+            Effect::Abandon { port } => self.abandon(port),
+            Effect::Load { port, key } => {
+                self.when(port, self.host.load(&key), |value| Answer::Loaded(value.as_string()))
+            }
+            Effect::Save { port, key, value } => {
+                self.when(port, self.host.save(&key, &value.0), |_| Answer::Done)
+            }
+            Effect::Forget { port, key } => self.when(port, self.host.forget(&key), |_| Answer::Done),
+            Effect::Lock { port, name } => self.when(port, self.host.lock(&name, port.0), |_| Answer::Done),
+            Effect::Unlock { port } => drop(self.host.unlock(port.0)),
+            Effect::Broadcast { message } => drop(self.host.broadcast(&message.0)),
+            Effect::Emit { call, event } => drop(self.host.emit(call.map(|call| call.0), &text(&event))),
+            Effect::Done { call, result: Ok(outcome) } => {
+                let response = match outcome {
+                    Outcome::Opened(port) => self.unread.borrow_mut().remove(&port),
+                    _ => None,
+                };
+                let response = response.map_or(JsValue::UNDEFINED, |(response, _)| response.into());
+                drop(self.host.succeeded(call.0, &value(outcome), response));
+            }
+            Effect::Done { call, result: Err(failure) } => drop(self.host.failed(call.0, &text(&failure))),
+        }
+    }
+
+    fn fetch(self: &Rc<Self>, port: PortId, request: Request) {
+        let Ok(controller) = AbortController::new() else {
+            let answer = Answer::NoResponse("this environment has no AbortController".into());
+            return self.queue.borrow_mut().push_back(Input::Answered { port, answer });
+        };
+        self.fetches.borrow_mut().insert(port, controller.clone());
+        let shell = Rc::clone(self);
+        spawn_local(async move {
+            let sent = send(request, &controller).await;
+            if shell.fetches.borrow_mut().remove(&port).is_none() {
+                return;
+            }
+            if let Some(response) = sent.unread {
+                shell.unread.borrow_mut().insert(port, (response, controller));
+            }
+            shell.feed(Input::Answered { port, answer: sent.answer });
+        });
+    }
+
+    fn abandon(&self, port: PortId) {
+        self.timers.abandon(port);
+        let fetch = self.fetches.borrow_mut().remove(&port);
+        let unread = self.unread.borrow_mut().remove(&port).map(|(_, controller)| controller);
+        if let Some(controller) = fetch.or(unread) {
+            controller.abort();
+        }
+    }
+
+    /// Answers a port once the host's promise settles; a host that fails has nothing and keeps nothing.
+    fn when(self: &Rc<Self>, port: PortId, promise: Result<Promise, JsValue>, answer: fn(JsValue) -> Answer) {
+        let shell = Rc::clone(self);
+        spawn_local(async move {
+            let value = match promise {
+                Ok(promise) => JsFuture::from(promise).await.unwrap_or(JsValue::NULL),
+                Err(_) => JsValue::NULL,
+            };
+            shell.feed(Input::Answered { port, answer: answer(value) });
+        });
+    }
+}
+
+/// Milliseconds since 1970.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates, which is all it need do"
+)]
+fn now() -> u64 {
+    Date::now() as u64
+}
+
+/// 64 bits, of which a `Math.random` gives 32 at a time.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within 0 and 2^32")]
+fn random() -> u64 {
+    let half = || (Math::random() * 4_294_967_296.0) as u64;
+    (half() << 32) | half()
+}
+
+fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, JsValue> {
+    serde_json::from_str(text)
+        .map_err(|error| json(&Failure::invalid(format!("the options cannot be read: {error}"))))
+}
+
+fn json<T: serde::Serialize>(value: &T) -> JsValue {
+    JsValue::from_str(&text(value))
+}
+
+fn text<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// An outcome as JSON; what a server wrote as JSON passes as it is.
+fn value(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Text(text) => text,
+        other => text(&other),
+    }
+}

@@ -1,0 +1,93 @@
+//! A request through the global `fetch`.
+//!
+//! gloo-net builds the request and reads the answer's head, but does not send: its `send` panics where `fetch`
+//! rejects with something that is not an `Error`, or answers with a `Response` of another realm. Both are met in
+//! the wild, with wrapped `fetch`es and in test environments. The body is read here for the same reason.
+
+use gloo_net::http::{Method as HttpMethod, RequestBuilder, Response as GlooResponse};
+use js_sys::{JsString, Promise, Reflect};
+use sliderule_session::{Answer, Method, Request, Response};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, RequestCache, RequestCredentials, RequestRedirect};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = fetch)]
+    fn global_fetch(request: &web_sys::Request) -> Result<Promise, JsValue>;
+}
+
+/// What came of a request.
+pub(crate) struct Sent {
+    /// For the session.
+    pub answer: Answer,
+    /// The response whose body was left unread, as the request asked.
+    pub unread: Option<web_sys::Response>,
+}
+
+/// Sends a request; whatever goes wrong is an answer too.
+pub(crate) async fn send(request: Request, controller: &AbortController) -> Sent {
+    match try_send(request, controller).await {
+        Ok(sent) => sent,
+        Err(reason) => Sent { answer: Answer::NoResponse(words(&reason)), unread: None },
+    }
+}
+
+async fn try_send(request: Request, controller: &AbortController) -> Result<Sent, JsValue> {
+    let stream = request.stream;
+    let built = build(request, controller).map_err(|error| JsValue::from_str(&error.to_string()))?;
+    let response: web_sys::Response = JsFuture::from(global_fetch(&built.into())?).await?.unchecked_into();
+    // `response.clone()` would be the method of that name in JavaScript.
+    let head = GlooResponse::from(Clone::clone(&response));
+    let leave = stream && head.ok();
+    let body = if leave { String::new() } else { read(&response).await? };
+    let headers = head.headers();
+    let answer = Response {
+        status: head.status(),
+        content_type: headers.get("content-type").unwrap_or_default(),
+        retry_after_seconds: headers.get("retry-after").and_then(|text| text.trim().parse().ok()),
+        body,
+    };
+    Ok(Sent { answer: Answer::Response(answer), unread: leave.then_some(response) })
+}
+
+fn build(request: Request, controller: &AbortController) -> Result<gloo_net::http::Request, gloo_net::Error> {
+    let method = match request.method {
+        Method::Get => HttpMethod::GET,
+        Method::Post => HttpMethod::POST,
+        Method::Delete => HttpMethod::DELETE,
+    };
+    let mut builder = RequestBuilder::new(&request.url)
+        .method(method)
+        .abort_signal(Some(&controller.signal()))
+        .cache(RequestCache::NoStore)
+        .credentials(RequestCredentials::Omit)
+        .redirect(RequestRedirect::Manual);
+    for (name, value) in &request.headers {
+        builder = builder.header(name, value);
+    }
+    match request.body {
+        Some(body) => builder.body(body),
+        None => builder.build(),
+    }
+}
+
+async fn read(response: &web_sys::Response) -> Result<String, JsValue> {
+    let text = JsFuture::from(response.text()?).await?;
+    Ok(text.dyn_into::<JsString>().map(String::from).unwrap_or_default())
+}
+
+/// Why `fetch` failed, as far as it says: Node hides the reason in `cause`.
+fn words(reason: &JsValue) -> String {
+    let message = |value: &JsValue| {
+        Reflect::get(value, &"message".into()).ok()?.as_string().filter(|text| !text.is_empty())
+    };
+    let cause = Reflect::get(reason, &"cause".into()).ok();
+    let code = |value: &JsValue| Reflect::get(value, &"code".into()).ok()?.as_string();
+    cause
+        .as_ref()
+        .and_then(|cause| message(cause).or_else(|| code(cause)))
+        .or_else(|| message(reason))
+        .or_else(|| reason.as_string())
+        .unwrap_or_else(|| "fetch failed".to_owned())
+}
