@@ -7,13 +7,14 @@
 
 mod chromium;
 mod node;
+mod registry;
 mod rust;
-mod wasm_tools;
 
 use std::path::PathBuf;
 use std::time::Instant;
 
 pub(crate) use chromium::{MISSING as CHROMIUM_MISSING, chromium};
+pub(crate) use registry::cargo_deny;
 
 use crate::failure::Result;
 use crate::shell::Shell;
@@ -33,7 +34,7 @@ pub(crate) fn prepare(shell: &Shell) -> Result<Tools> {
     rust::components(shell)?;
     rust::wasm_target(shell)?;
     node::packages(shell)?;
-    let tools = wasm_tools::install(shell)?;
+    let tools = registry::install(shell)?;
     println!(
         "Set-up is complete: Node {node}, wasm-pack, wasm-bindgen, npm packages … {:.1} s",
         began.elapsed().as_secs_f64()

@@ -71,7 +71,7 @@ impl Group {
         match self {
             Self::Format => "Rust is formatted",
             Self::Biome => "JavaScript is formatted and linted",
-            Self::Deny => "licences and sources of the crates, where cargo-deny is installed",
+            Self::Deny => "bans, licences and sources of the crates, where cargo-deny is installed",
             Self::Types => "JavaScript keeps the types of its comments",
             Self::Clippy => "Rust is linted, for this machine and for WebAssembly",
             Self::Rust => "every Rust test",
@@ -134,14 +134,15 @@ fn tests(shell: &Shell, title: &str, mut command: Command) -> Result<Tally> {
     Ok(Tally::read(&output))
 }
 
-/// The licences are held by `tests/contract` too; cargo-deny itself takes longer to compile than everything
-/// else together, so it is used where it is installed and never installed from here.
+/// The licences and sources are held by `tests/contract` too, in every run.
 fn deny(shell: &Shell) -> Result<Tally> {
-    if shell.version("cargo", &["deny", "--version"]).is_none() {
-        println!("cargo-deny is not installed: left out (to have it: cargo install cargo-deny --locked)");
+    let Some(program) = setup::cargo_deny(shell)? else {
+        println!("left out: cargo-deny is not installed (to have it: cargo install cargo-deny --locked)");
         return Ok(Tally::default());
-    }
-    check(shell, "cargo deny", cargo(shell, &["deny", "--offline", "check", "bans", "licenses", "sources"]))
+    };
+    let mut command = shell.command(program);
+    command.args(["--offline", "--workspace", "check", "bans", "licenses", "sources"]);
+    check(shell, "cargo deny", command)
 }
 
 fn clippy(shell: &Shell) -> Result<Tally> {

@@ -1,5 +1,5 @@
-//! wasm-pack and wasm-bindgen: those on the search path if they are the right ones, otherwise built from the
-//! Rust registry into `target/tools`.
+//! Programs of the Rust registry: those on the search path if they are the right ones, otherwise built into
+//! `target/tools`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,58 +8,88 @@ use crate::failure::{Failure, Result};
 use crate::setup::{Tools, on_path};
 use crate::shell::Shell;
 
-/// The wasm-pack this tree is built with; another patch release does as well.
-const WASM_PACK: &str = "0.15";
+const WASM_PACK: Wanted =
+    Wanted { program: "wasm-pack", package: "wasm-pack", version: "0.15", locked: true };
+const CARGO_DENY: Wanted =
+    Wanted { program: "cargo-deny", package: "cargo-deny", version: "0.20", locked: true };
 
-/// Finds or installs both.
+/// Finds or installs what building needs.
 pub(super) fn install(shell: &Shell) -> Result<Tools> {
     let lock_file = shell.tree.at("Cargo.lock");
     let lock = fs::read_to_string(&lock_file).map_err(Failure::file("read", &lock_file))?;
-    let bindgen = locked_version(&lock, "wasm-bindgen")
+    let version = locked_version(&lock, "wasm-bindgen")
         .ok_or_else(|| Failure::said("Cargo.lock does not name wasm-bindgen: the tree is not complete"))?;
-
-    let wasm_pack =
-        Wanted { program: "wasm-pack", version: WASM_PACK, request: &format!("^{WASM_PACK}"), locked: true };
     // Its own lock file may name a version that the registry lacks, so it is resolved afresh.
     let wasm_bindgen =
-        Wanted { program: "wasm-bindgen", version: bindgen, request: &format!("={bindgen}"), locked: false };
-    let tools = Tools { wasm_pack: wasm_pack.get(shell)?, wasm_bindgen: wasm_bindgen.get(shell)? };
-
-    let leftovers = shell.tree.tools().join("build");
-    if leftovers.exists() {
-        fs::remove_dir_all(&leftovers).map_err(Failure::file("remove", &leftovers))?;
-    }
+        Wanted { program: "wasm-bindgen", package: "wasm-bindgen-cli", version, locked: false };
+    let tools = Tools { wasm_pack: WASM_PACK.get(shell)?, wasm_bindgen: wasm_bindgen.get(shell)? };
+    remove_leftovers(shell)?;
     Ok(tools)
+}
+
+/// Finds cargo-deny. It takes minutes to compile and finds something once a year, so it is installed only where
+/// continuous integration runs (`CI` is set).
+pub(crate) fn cargo_deny(shell: &Shell) -> Result<Option<PathBuf>> {
+    let found = CARGO_DENY.find(shell);
+    if found.is_some() || std::env::var_os("CI").is_none() {
+        return Ok(found);
+    }
+    let installed = CARGO_DENY.get(shell)?;
+    remove_leftovers(shell)?;
+    Ok(Some(installed))
+}
+
+/// Removes what compiling the programs left; they share one folder for it, since they share dependencies.
+fn remove_leftovers(shell: &Shell) -> Result<()> {
+    let folder = build_folder(shell);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(Failure::file("remove", &folder))?;
+    }
+    Ok(())
+}
+
+fn build_folder(shell: &Shell) -> PathBuf {
+    shell.tree.tools().join("build")
 }
 
 /// A program of the Rust registry.
 struct Wanted<'a> {
     program: &'a str,
-    /// What its own version must be, or begin with.
+    package: &'a str,
+    /// Its version; a patch release of it does as well.
     version: &'a str,
-    /// The version to ask the registry for.
-    request: &'a str,
     locked: bool,
 }
 
 impl Wanted<'_> {
+    fn own(&self, shell: &Shell) -> PathBuf {
+        shell.tree.tools().join("bin").join(self.program)
+    }
+
+    fn find(&self, shell: &Shell) -> Option<PathBuf> {
+        let candidates = [Some(self.own(shell)), on_path(self.program)];
+        candidates.into_iter().flatten().find(|file| self.is_right(shell, file))
+    }
+
     fn get(&self, shell: &Shell) -> Result<PathBuf> {
-        let own = shell.tree.tools().join("bin").join(self.program);
-        let candidates = [Some(own.clone()), on_path(self.program)];
-        if let Some(found) = candidates.into_iter().flatten().find(|file| self.is_right(shell, file)) {
+        if let Some(found) = self.find(shell) {
             return Ok(found);
         }
-        let package = if self.program == "wasm-bindgen" { "wasm-bindgen-cli" } else { self.program };
         let mut command = shell.command("cargo");
-        command.args(["install", package, "--version", self.request, "--root"]).arg(shell.tree.tools());
-        // One folder for both, since they share dependencies; removed when both are there.
-        command.arg("--target-dir").arg(shell.tree.tools().join("build"));
+        command.args(["install", self.package, "--version", &self.request(), "--root"]);
+        command.arg(shell.tree.tools()).arg("--target-dir").arg(build_folder(shell));
         if self.locked {
             command.arg("--locked");
         }
         let title = format!("Installing {} {} into target/tools, once", self.program, self.version);
         shell.step(&title, self.program, &mut command)?;
-        Ok(own)
+        Ok(self.own(shell))
+    }
+
+    /// What to ask the registry for: the very version, or the newest patch of one of two numbers.
+    fn request(&self) -> String {
+        let exact = self.version.matches('.').count() == 2;
+        format!("{}{}", if exact { "=" } else { "~" }, self.version)
     }
 
     fn is_right(&self, shell: &Shell, file: &PathBuf) -> bool {
