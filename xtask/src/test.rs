@@ -40,7 +40,7 @@ pub(crate) fn test(shell: &Shell, groups: &[Group]) -> Result<()> {
     let place = temporary.path().to_path_buf();
     temporary.close().map_err(Failure::file("remove", &place))?;
     let (total, seconds) = (outcome?, began.elapsed().as_secs_f64());
-    println!("\n{} groups passed in {seconds:.0} s: {total}", groups.len());
+    println!("\nPassed in {seconds:.0} s, {} of {} groups: {total}", groups.len(), Group::ALL.len());
     Ok(())
 }
 
