@@ -14,9 +14,9 @@ use crate::plan::{Leaf, Plan, Repeat, cost};
 /// Rows decoded per column before the next column: 512 of 80 bytes are 40 KiB.
 const BLOCK: usize = 512;
 
-/// What one record may decode to, in bytes. Repeated headers and overlapping fields multiply; this bounds
-/// what a hostile definition can make of a record of the permitted size.
-const EXPANDED: u64 = 1 << 30;
+/// How many times its own size a record may decode to. Repeated headers and overlapping fields multiply;
+/// real definitions stay below ten, and this bounds what a hostile one can make of a record.
+const EXPANSION: u64 = 64;
 
 /// Bytes of values after which a batch ends.
 const FULL: u64 = 64 << 20;
@@ -120,8 +120,9 @@ impl Builder {
             expanded = expanded.saturating_add(added);
             counts.push(count);
         }
-        if expanded > EXPANDED {
-            return Err(Error::TooLarge { offset: frame.offset, size: expanded, limit: EXPANDED });
+        let limit = wide(has).saturating_mul(EXPANSION).clamp(1 << 20, 1 << 30);
+        if expanded > limit {
+            return Err(Error::TooLarge { offset: frame.offset, size: expanded, limit });
         }
         Ok((counts, expanded))
     }
