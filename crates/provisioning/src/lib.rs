@@ -13,3 +13,10 @@
 //! | [`describe`] | the cluster's state in one word and one sentence |
 
 pub mod cluster;
+pub mod describe;
+pub mod money;
+pub mod plan;
+pub mod size;
+
+#[cfg(test)]
+mod samples;
