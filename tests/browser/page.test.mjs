@@ -40,6 +40,13 @@ async function askForNodes(page, nodes, minutes) {
 }
 
 /**
+ * The id of the element that has the focus.
+ *
+ * @param {Page} page
+ */
+const focused = (page) => page.evaluate(() => document.activeElement?.id);
+
+/**
  * Waits for a sentence of refusal.
  *
  * @param {Page} page
@@ -58,6 +65,7 @@ test("a member signs in, wakes the cluster, sees a profile and what it cost, and
   await signIn(page, account);
   await page.getByRole("heading", { name: "Cluster acme" }).waitFor();
   await page.getByText("Asleep", { exact: true }).waitFor();
+  assert.equal(await focused(page), "cluster-title", "the focus is where the news is");
   await page.getByText("ada at acme").waitFor();
   await page.getByText("$25.00").waitFor();
   await page.getByText("Nobody asks for nodes at present.").waitFor();
@@ -95,6 +103,7 @@ test("a member signs in, wakes the cluster, sees a profile and what it cost, and
 
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Sign in to your cluster" }).waitFor();
+  assert.equal(await focused(page), "username", "the organization is filled in, the user name is next");
   await page.reload();
   await page.getByRole("heading", { name: "Sign in to your cluster" }).waitFor();
   assert.equal(await page.evaluate(() => sessionStorage.length + localStorage.length), 0, "no token is left");
@@ -108,8 +117,9 @@ test("a refused sign-in is a sentence beside the form, and the form is still the
   const { page, complaints } = await openPage(context, { expectedStatus: [400, 401, 403, 404] });
 
   await page.goto(origin);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.keyboard.press("Enter"); // the first field has the focus
   await refusal(page, "Fill in the organization");
+  assert.equal(await focused(page), "organization");
 
   await signIn(page, { ...account, password: "a guess" });
   await refusal(page, /password/i);
