@@ -8,8 +8,6 @@
 //! `__datasize` is believed only as the distance between the elements of a nested record. For a record
 //! of its own it is wrong more often than right, and the frame's header already says the size.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::{Map, Value};
 
 use crate::error::Error;
@@ -223,42 +221,46 @@ pub(crate) fn fault(record_type: &str, problem: String) -> Error {
     Error::Definition { record_type: record_type.to_owned(), problem, offset: None }
 }
 
-/// The definitions known so far, by record type.
-#[derive(Clone, Debug, Default)]
-pub struct Definitions {
-    known: BTreeMap<String, Definition>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Definitions {
-    /// None known.
-    pub fn new() -> Definitions {
-        Definitions::default()
+    fn problem(json: &str) -> String {
+        Definition::parse("x", json).unwrap_err().to_string()
     }
 
-    /// Reads and keeps a definition, in place of an older one. After an error all is as it was.
-    pub fn define(&mut self, record_type: &str, json: &str) -> Result<(), Error> {
-        let definition = Definition::parse(record_type, json)?;
-        self.known.insert(record_type.to_owned(), definition);
-        Ok(())
+    #[test]
+    fn fields_are_sorted_by_offset_and_metadata_is_no_field() {
+        let json = r#"{"late": {"type": "DOUBLE", "offset": 64, "elements": 1, "flags": "BE|T"},
+            "__datasize": 16, "__version": "7",
+            "early": {"type": "other", "offset": 0, "elements": -1, "flags": "LE|BATCH|AUX"}}"#;
+        let definition = Definition::parse("x", json).unwrap();
+        assert_eq!(definition.stride, 16);
+        let [early, late] = definition.fields.as_slice() else { panic!("{definition:?}") };
+        assert_eq!((early.offset, early.elements), (0, Elements::Open));
+        assert!(early.batch && early.auxiliary && !early.big_endian && early.role.is_none());
+        assert_eq!((late.offset, late.elements, late.role), (8, Elements::One, Some(Role::Time)));
+        assert!(late.big_endian && !late.pointer);
     }
 
-    /// The definition of a record type.
-    pub fn get(&self, record_type: &str) -> Option<&Definition> {
-        self.known.get(record_type)
-    }
-
-    /// The definitions that are still needed before records of this type can be decoded: its own, or
-    /// those of records nested in it at any depth. More may turn up once these are known.
-    pub fn missing_for(&self, record_type: &str) -> Vec<String> {
-        let mut seen = BTreeSet::from([record_type]);
-        let mut open = vec![record_type];
-        let mut missing = Vec::new();
-        while let Some(name) = open.pop() {
-            match self.known.get(name) {
-                None => missing.push(name.to_owned()),
-                Some(definition) => open.extend(definition.nested().filter(|nested| seen.insert(nested))),
-            }
+    #[test]
+    fn what_is_wrong_with_a_definition_is_said() {
+        let start = "the definition of the record type `x` cannot be used: ";
+        for (json, end) in [
+            ("[]", "it is not a JSON object"),
+            (r#"{"__datasize": -1}"#, "`__datasize` is not a size in bytes"),
+            (r#"{"f": 1}"#, "field `f` is not an object"),
+            (r#"{"f": {"offset": 0, "elements": 1}}"#, "field `f` has no type"),
+            (r#"{"f": {"type": "INT8", "elements": 1}}"#, "field `f` has no offset in bits"),
+            (r#"{"f": {"type": "INT8", "offset": 0}}"#, "field `f` has no number of elements"),
+            (
+                r#"{"f": {"type": "INT8", "offset": 3, "elements": 1}}"#,
+                "field `f` does not begin on a whole byte",
+            ),
+        ] {
+            assert_eq!(problem(json), format!("{start}{end}"));
         }
-        missing
+        assert!(problem("{").starts_with(start));
+        assert_eq!(problem("null"), "the server has no definition of the record type `x`");
     }
 }

@@ -228,3 +228,59 @@ struct Whole<'a> {
 pub(crate) fn wide(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encode;
+
+    /// The records of `chunks`: type, offset, and whether the data was lent out of its chunk.
+    fn pull_all(chunks: &[&[u8]]) -> Vec<(String, u64, bool)> {
+        let mut frames = Frames::new();
+        let mut all = Vec::new();
+        for chunk in chunks {
+            let within = chunk.as_ptr_range();
+            let mut rest = *chunk;
+            while let Some(frame) = frames.pull(&mut rest).unwrap() {
+                let lent = within.contains(&frame.data.as_ptr());
+                all.push((frame.record_type.to_owned(), frame.offset, lent));
+            }
+        }
+        frames.finish().unwrap();
+        all
+    }
+
+    #[test]
+    fn only_what_straddles_chunks_is_copied() {
+        let one = encode::frame("one", &[1; 100]).unwrap();
+        let stream = [one.clone(), one.clone(), one.clone()].concat();
+        let all = pull_all(&[&stream[..150], &stream[150..]]);
+        let offsets = [0, one.len() as u64, 2 * one.len() as u64];
+        assert_eq!(all.iter().map(|(_, offset, _)| *offset).collect::<Vec<_>>(), offsets);
+        assert_eq!(all.iter().map(|(_, _, lent)| *lent).collect::<Vec<_>>(), [true, false, true]);
+    }
+
+    #[test]
+    fn what_is_carried_is_never_more_than_one_record() {
+        let record = encode::frame("one", &[1; 1000]).unwrap();
+        let stream = record.repeat(100);
+        let mut frames = Frames::new();
+        for mut chunk in stream.chunks(300) {
+            while frames.pull(&mut chunk).unwrap().is_some() {}
+            assert!(frames.carried.len() <= record.len());
+        }
+        assert!(frames.carried.capacity() < 4 * record.len());
+    }
+
+    #[test]
+    fn the_offset_counts_from_the_first_byte_of_the_stream() {
+        let record = encode::frame("one", b"1234").unwrap();
+        let mut frames = Frames::at(1000, DEFAULT_LIMIT);
+        let mut chunk = record.as_slice();
+        let frame = frames.pull(&mut chunk).unwrap().unwrap();
+        assert_eq!((frame.offset, frame.data_offset()), (1000, 1000 + 8 + 4));
+        frames.pull(&mut record.get(..5).unwrap()).unwrap();
+        let offset = 1000 + record.len() as u64;
+        assert_eq!(frames.finish(), Err(Error::Truncated { offset, received: 5 }));
+    }
+}

@@ -9,10 +9,11 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`frame`] | where one record ends and the next begins, however the stream is cut |
-//! | [`definition`] | what the bytes of a record type mean; which definitions are missing |
+//! | [`definition`] | what the bytes of a record type mean |
+//! | [`definitions`] | the definitions known so far, and which are missing |
 //! | `plan` | a definition with all that it nests, flattened into columns; how records become rows |
 //! | `decode` | the loops that fill the columns |
-//! | [`column`] | what comes out: [`Batch`], [`Column`], [`Values`] |
+//! | [`mod@column`] | what comes out: [`Batch`], [`Column`], [`Values`] |
 //! | [`message`] | what comes out beside the data: [`Event`], [`Exception`] |
 //! | [`stream`] | all of it together: the [`Decoder`] |
 //! | [`encode`] | records from values, for servers |
@@ -74,6 +75,7 @@
 pub mod column;
 mod decode;
 pub mod definition;
+pub mod definitions;
 pub mod encode;
 pub mod error;
 pub mod frame;
@@ -82,7 +84,8 @@ mod plan;
 pub mod stream;
 
 pub use column::{Batch, Column, Values};
-pub use definition::{Definition, Definitions};
+pub use definition::Definition;
+pub use definitions::Definitions;
 pub use error::Error;
 pub use frame::{Frame, Frames};
 pub use message::{Event, Exception};

@@ -5,7 +5,8 @@
 //! too (v4.4.0): that is for the reader, who knows the server's version. The level did not.
 
 use crate::column::Batch;
-use crate::definition::{Definitions, Elements, fault};
+use crate::definition::{Elements, fault};
+use crate::definitions::Definitions;
 use crate::encode::{Record, Writer};
 use crate::error::Error;
 

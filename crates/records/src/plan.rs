@@ -13,7 +13,8 @@
 //! - Open-ended inside an element of an array has no end that could be told, and is an error.
 
 use crate::column::{Column, Values};
-use crate::definition::{Basic, Definition, Definitions, Elements, FieldType, fault};
+use crate::definition::{Basic, Definition, Elements, FieldType, fault};
+use crate::definitions::Definitions;
 use crate::error::Error;
 
 /// How deeply records may nest.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::column::Batch;
 use crate::decode::Builder;
-use crate::definition::{Definitions, fault};
+use crate::definition::fault;
+use crate::definitions::Definitions;
 use crate::error::Error;
 use crate::frame::{DEFAULT_LIMIT, Frame, Frames, wide};
 use crate::message::{EVENT, EXCEPTION, Event, Exception};

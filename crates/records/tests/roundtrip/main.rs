@@ -5,29 +5,11 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use serde_json::{Map, Value, json};
+mod specs;
+
 use sliderule_records::encode::{Record, Scalar, Writer};
 use sliderule_records::{Batch, Decoder, Definitions, Error, Item, Values};
-
-/// A field of a definition under test.
-#[derive(Clone, Debug)]
-struct Spec {
-    kind: Kind,
-    /// 1 scalar, more a fixed array, 0 open-ended.
-    elements: usize,
-    /// Bytes left unused before it: fields are as unaligned as can be.
-    gap: usize,
-    big_endian: bool,
-}
-
-#[derive(Clone, Debug)]
-enum Kind {
-    Basic(&'static str),
-    /// A slot that clients skip.
-    Pointer,
-    Text,
-    Nested(Vec<Spec>),
-}
+use specs::{Kind, Spec, define, record};
 
 /// One decoded value, comparable bit by bit.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,93 +20,6 @@ enum Cell {
 }
 
 type Row = BTreeMap<String, Vec<Cell>>;
-
-const NUMBERS: [&str; 12] = [
-    "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64", "FLOAT", "DOUBLE", "TIME8",
-    "BOOL",
-];
-
-fn spec(kind: impl Strategy<Value = Kind>, elements: std::ops::Range<usize>) -> impl Strategy<Value = Spec> {
-    (kind, elements, 0..4_usize, any::<bool>()).prop_map(|(kind, elements, gap, big_endian)| Spec {
-        kind,
-        elements,
-        gap,
-        big_endian,
-    })
-}
-
-fn number() -> impl Strategy<Value = Kind> {
-    prop::sample::select(&NUMBERS[..]).prop_map(Kind::Basic)
-}
-
-/// A field of known length, nesting up to two levels.
-fn fixed() -> impl Strategy<Value = Spec> {
-    let leaf = prop_oneof![
-        6 => spec(number(), 1..2),
-        2 => spec(number(), 2..5),
-        2 => spec(Just(Kind::Text), 1..12),
-        1 => spec(Just(Kind::Pointer), 1..2),
-    ];
-    leaf.prop_recursive(2, 12, 4, |inner| {
-        let nested = prop::collection::vec(inner, 1..4).prop_map(Kind::Nested);
-        prop_oneof![spec(nested.clone(), 1..2), spec(nested, 2..4)]
-    })
-}
-
-/// A whole record: fields of known length, then perhaps one without.
-fn record() -> impl Strategy<Value = Vec<Spec>> {
-    // At least one field that is not skipped, so that the rows show how many elements there were.
-    let element =
-        (prop::collection::vec(fixed(), 0..4), spec(number(), 1..2)).prop_map(|(mut fields, last)| {
-            fields.push(last);
-            Kind::Nested(fields)
-        });
-    let open = prop_oneof![element, number(), Just(Kind::Text)];
-    (prop::collection::vec(fixed(), 0..5), prop::option::weighted(0.7, spec(open, 0..1))).prop_map(
-        |(mut fields, open)| {
-            fields.extend(open);
-            fields
-        },
-    )
-}
-
-/// Registers the definition of `specs` and of all that they nest; its length in bytes.
-fn define(definitions: &mut Definitions, name: &str, letter: char, specs: &[Spec]) -> usize {
-    let mut fields = Map::new();
-    let mut end = 0;
-    for (index, spec) in specs.iter().enumerate() {
-        let (type_name, size) = match &spec.kind {
-            Kind::Basic(basic) => ((*basic).to_owned(), size_of_basic(basic)),
-            Kind::Pointer => ("INT32".to_owned(), 4),
-            Kind::Text => ("STRING".to_owned(), 1),
-            Kind::Nested(inner) => {
-                let nested = format!("{name}.{index}");
-                let size = define(definitions, &nested, if letter == 'f' { 'g' } else { 'f' }, inner);
-                (nested, size)
-            }
-        };
-        let byte_order = if spec.big_endian { "BE" } else { "LE" };
-        let flags = if matches!(spec.kind, Kind::Pointer) { "|PTR" } else { "|AUX" };
-        let offset = end + spec.gap;
-        fields.insert(
-            format!("{letter}{index}"),
-            json!({ "type": type_name, "offset": offset * 8, "elements": spec.elements, "flags": byte_order.to_owned() + flags }),
-        );
-        end = offset + size * spec.elements;
-    }
-    fields.insert("__datasize".to_owned(), json!(end));
-    definitions.define(name, &Value::Object(fields).to_string()).unwrap();
-    end
-}
-
-fn size_of_basic(name: &str) -> usize {
-    match name {
-        "INT8" | "UINT8" | "BOOL" => 1,
-        "INT16" | "UINT16" => 2,
-        "INT32" | "UINT32" | "FLOAT" => 4,
-        _ => 8,
-    }
-}
 
 /// A source of values that needs no shrinking.
 struct Bits(u64);
