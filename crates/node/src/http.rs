@@ -88,15 +88,21 @@ async fn answer(State(node): State<Arc<Node>>, Path(name): Path<String>, request
     named(&node, response)
 }
 
-/// Runs a stream service to its end. An error that it did not turn into a record becomes one here.
+/// Runs a stream service to its end. What went wrong and did not become a record there, a breakdown of this
+/// program included, becomes one here: the stream must not look whole.
 async fn see_through(running: Running, work: Work, output: Output) {
-    match work.await {
-        Ok(()) => {}
-        Err(Error::HungUp) => debug!("the client hung up"),
-        Err(error) => {
-            // If the reader is gone too, the log has it.
-            let _hung_up = output.exception(Kind::Failure, Level::Critical, &error.to_string()).await;
+    let problem = match tokio::spawn(work).await {
+        Ok(Ok(())) => None,
+        Ok(Err(Error::HungUp)) => {
+            debug!("the client hung up");
+            None
         }
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(breakdown) => Some(format!("the service broke down: {breakdown}")),
+    };
+    if let Some(problem) = problem {
+        // If the reader is gone too, the log has it.
+        let _hung_up = output.exception(Kind::Failure, Level::Critical, &problem).await;
     }
     drop(running);
 }

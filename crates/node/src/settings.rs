@@ -10,7 +10,7 @@ use sliderule_api::ReleaseVersion;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "sliderule-node", version)]
 pub struct Settings {
-    /// Address and port to serve at.
+    /// Address and port to serve at, and to register: the other nodes must reach it.
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:9081")]
     pub listen: SocketAddr,
 

@@ -6,8 +6,8 @@
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
-use sliderule_records::Definitions;
 use sliderule_records::encode::Record;
+use sliderule_records::{Definitions, Exception};
 
 use crate::announced::{Family, Kind, Level};
 use crate::error::Error;
@@ -16,8 +16,6 @@ use crate::science::elevation::Elevation;
 const V4_0: &str = include_str!("../definitions/v4.0.2.json");
 const V4_20: &str = include_str!("../definitions/v4.20.0.json");
 
-/// Bytes of text in an `exceptrec`, its NUL left out.
-const EXCEPTION_TEXT: usize = 255;
 /// Bytes of text in an `eventrec`: the layout of v4.20.0 reserves no more.
 const EVENT_TEXT: usize = 1023;
 /// `type` of an `eventrec` that is a message.
@@ -83,27 +81,26 @@ impl Wire {
     ///
     /// Only if the definitions built into the program are broken; so with the others below.
     pub fn event(&self, event: &Event) -> Result<Bytes, Error> {
-        let mut record = Record::new(&self.definitions, "eventrec")?;
+        let said = sliderule_records::Event {
+            time: Some(event.gps_ms),
+            level: i32::from(event.level as u8),
+            source: event.source.to_owned(),
+            text: cut(&event.text, EVENT_TEXT).to_owned(),
+        };
+        let mut record = said.record(&self.definitions)?;
         let mut fields = record.root();
-        fields.set("time", event.gps_ms)?;
-        fields.set("level", event.level as u8)?;
+        fields.set("ipv4", cut(&self.ip, 15))?;
         if fields.has("type") {
             fields.set("type", LOG)?;
         }
-        fields.set("ipv4", cut(&self.ip, 15))?;
-        fields.set("source", cut(event.source, 31))?;
-        fields.set("message", cut(&event.text, EVENT_TEXT))?;
         Ok(record.frame()?.into())
     }
 
-    /// An `exceptrec`.
+    /// An `exceptrec`; text that is too long for it is cut.
     pub fn exception(&self, kind: Kind, level: Level, text: &str) -> Result<Bytes, Error> {
-        let mut record = Record::new(&self.definitions, "exceptrec")?;
-        let mut fields = record.root();
-        fields.set("code", self.family.code(kind))?;
-        fields.set("level", level as u8)?;
-        fields.set("text", cut(text, EXCEPTION_TEXT))?;
-        Ok(record.frame()?.into())
+        let said =
+            Exception { code: self.family.code(kind), level: i32::from(level as u8), text: text.to_owned() };
+        Ok(said.record(&self.definitions)?.frame()?.into())
     }
 
     /// An `atl06rec` with these elevations.

@@ -171,6 +171,8 @@ impl Spread {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{prop_assert, proptest};
+
     use super::{Point, Rules, fit};
     use crate::science::seed::Chance;
 
@@ -236,5 +238,24 @@ mod tests {
     #[test]
     fn photons_that_the_background_explains_give_no_fit() {
         assert_eq!(fit(&line(50, 0.0, 0.0, 5.0), 10.0, &RULES), None);
+    }
+
+    proptest! {
+        #[test]
+        fn ground_that_is_higher_by_a_metre_is_fitted_higher_by_a_metre(
+            photons in proptest::collection::vec((-20.0..20.0_f64, -30.0..30.0_f64), 0..200),
+            background in 0.0..1.0_f64,
+        ) {
+            let points = |up: f64| photons.iter().map(|&(x, h)| Point { x, h: h + up }).collect::<Vec<_>>();
+            if let (Some(low), Some(high)) =
+                (fit(&points(0.0), background, &RULES), fit(&points(1.0), background, &RULES))
+                && low.photons == high.photons
+            {
+                prop_assert!(low.height.is_finite() && low.rms.is_finite() && low.height_sigma.is_finite());
+                prop_assert!(low.photons >= RULES.min_photons && low.window >= RULES.min_window);
+                prop_assert!((high.height - low.height - 1.0).abs() < 1e-6);
+                prop_assert!((high.slope - low.slope).abs() < 1e-6);
+            }
+        }
     }
 }

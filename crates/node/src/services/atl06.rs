@@ -31,7 +31,14 @@ pub(super) async fn run(node: Arc<Node>, request: Value, output: Output) -> Resu
             return output.exception(Kind::Failure, Level::Error, &refusal.to_string()).await;
         }
     };
-    process(&node, resource, parameters, &output).await
+    let allowed = parameters.node_timeout;
+    match tokio::time::timeout(allowed, process(&node, resource, parameters, &output)).await {
+        Ok(outcome) => outcome,
+        Err(_elapsed) => {
+            let text = format!("processing of {resource} timed-out after {} seconds", allowed.as_secs());
+            output.exception(Kind::Timeout, Level::Error, &text).await
+        }
+    }
 }
 
 /// Processes one granule on this node.

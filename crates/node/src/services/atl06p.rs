@@ -87,13 +87,15 @@ pub(super) async fn run(node: Arc<Node>, request: Value, output: Output) -> Resu
     }
     let mut working = JoinSet::new();
     let unserved = hand_out(&node, &job, &output, &mut working).await;
+    // To the last, whatever becomes of the first: dropped work would keep its lock.
+    let mut outcome = Ok(());
     while let Some(done) = working.join_next().await {
-        noted(done, &output).await?;
+        outcome = outcome.and(noted(done, &output).await);
     }
     for index in unserved {
         timed_out(&job, index, job.parameters.request_timeout, &output).await?;
     }
-    Ok(())
+    outcome
 }
 
 /// Starts the work on every granule, as nodes become free; answers those left when the time was up.
