@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::call::Capacity;
 use crate::{Call, Failure, Outcome};
 
 /// Names a call; chosen by the shell, never reused.
@@ -227,6 +228,11 @@ pub enum Event {
         elapsed_ms: u64,
         /// What the provisioning system says.
         message: Option<String>,
+    },
+    /// The order for nodes was placed; the wait begins.
+    Granted {
+        /// What was granted, and no node counted yet.
+        capacity: Capacity,
     },
     /// Something worth knowing that fails nothing.
     Warning {

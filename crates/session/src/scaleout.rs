@@ -64,6 +64,7 @@ struct Wait<'a> {
 impl Wait<'_> {
     async fn run(&mut self, order: Order, min_ready: Option<u32>) -> Result<Capacity, Failure> {
         let mut capacity = place(self.world, self.target, order).await?;
+        self.world.emit(Some(self.call), Event::Granted { capacity: capacity.clone() });
         self.wanted = min_ready.unwrap_or(capacity.requested_nodes).min(capacity.requested_nodes);
         let ours = self
             .target

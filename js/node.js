@@ -1,0 +1,15 @@
+/**
+ * The entry for Node: the same functions, with the WebAssembly module read from its file instead of inlined.
+ *
+ * @module
+ */
+
+import { readFile } from "node:fs/promises";
+
+import { provide } from "./wasm.js";
+
+provide(() => readFile(new URL("../pkg/sliderule_wasm_bg.wasm", import.meta.url)));
+
+export * from "./default-session.js";
+export { environmentCredentials } from "./environment.js";
+export { SlideRuleError } from "./errors.js";

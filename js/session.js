@@ -1,0 +1,413 @@
+/**
+ * One client's connection to one organization: options in, calls of the WebAssembly module, answers out.
+ *
+ * @module
+ */
+
+import { Client } from "../pkg/sliderule_wasm.js";
+import { notify } from "./callbacks.js";
+import { environmentCredentials } from "./environment.js";
+import { fromFailure, invalid, SlideRuleError } from "./errors.js";
+import { Host } from "./host.js";
+import { readOptions } from "./options.js";
+import { ScaleOperation } from "./scale-operation.js";
+import * as shapes from "./shapes.js";
+import { RecordStream } from "./stream.js";
+import * as surface from "./surface.js";
+import { ready, whilePending } from "./wasm.js";
+
+/**
+ * @import {
+ *   Authentication, CallOptions, Capacity, CapacityOptions, ClusterStatus, Costs, Credentials, ScaleOptions,
+ *   ScaleProgress, Session as SessionType, SessionOptions, SourceOptions, StartOptions, StreamOptions, VersionReport,
+ *   Warning
+ * } from "./index.js"
+ */
+
+const DEFAULT_URL = "slideruleearth.io";
+/** The organization whose cluster everybody may use. */
+const PUBLIC = "sliderule";
+const DEFAULT_MINUTES = 60;
+const SCALE_TIMEOUT_MS = 20 * 60_000;
+const SOURCE_TIMEOUT_MS = 2 * 60_000;
+const STREAM_TIMEOUT_MS = 10 * 60_000;
+const NO_DNS =
+  "bypassDns does nothing here, since fetch cannot bypass DNS; where a name does not resolve yet, pass clusterUrl";
+
+/**
+ * @typedef {object} Answer
+ * @property {string} value JSON.
+ * @property {Response | undefined} response Of a stream.
+ */
+
+/**
+ * @typedef {object} Pending A call under way.
+ * @property {(answer: Answer) => void} resolve
+ * @property {(error: unknown) => void} reject
+ * @property {((event: any) => void) | undefined} onEvent
+ */
+
+/** @implements {SessionType} */
+export class Session {
+  #settings;
+  #host;
+  #onWarning;
+  /** @type {Client | undefined} */
+  #client;
+  /** @type {Map<number, Pending>} */
+  #pending = new Map();
+  /** @type {Map<string, Promise<string>>} */
+  #definitions = new Map();
+  #identity;
+  /** @type {Warning[]} */
+  #warnings = [];
+  #disposed = false;
+
+  /** @param {SessionOptions} options As read by `readOptions`. */
+  constructor({ url = DEFAULT_URL, organization = PUBLIC, store, onWarning, bypassDns, ...rest }) {
+    this.#settings = JSON.stringify({ url, organization, ...rest });
+    this.#onWarning = onWarning;
+    this.#identity = {
+      organization,
+      authenticated: false,
+      user: /** @type {string | null} */ (null),
+      serverVersion: /** @type {string | null} */ (null),
+    };
+    this.#host = new Host(store, {
+      event: (call, event) => this.#heard(call, event),
+      succeeded: (call, value, response) => this.#settle(call)?.resolve({ value, response }),
+      failed: (call, failure) => this.#settle(call)?.reject(fromFailure(failure)),
+      heard: (message) => this.#client?.heard(message),
+    });
+    if (bypassDns) this.#warn({ code: "unsupported", message: NO_DNS });
+  }
+
+  get organization() {
+    return this.#identity.organization;
+  }
+
+  get authenticated() {
+    return this.#identity.authenticated;
+  }
+
+  get user() {
+    return this.#identity.user;
+  }
+
+  get serverVersion() {
+    return this.#identity.serverVersion;
+  }
+
+  get warnings() {
+    return [...this.#warnings];
+  }
+
+  /**
+   * Makes the connection's other half, which checks addresses and names. Sends nothing.
+   *
+   * @returns {Promise<Client>}
+   */
+  async connect() {
+    if (this.#disposed) throw invalid("the session was disposed of; make a new one");
+    await ready();
+    this.#client ??= guarded(() => new Client(this.#settings, this.#host));
+    return this.#client;
+  }
+
+  /** @param {StartOptions} [options] */
+  async init(options) {
+    const { credentials, desiredNodes, timeToLive, timeoutMs, onProgress, signal } = readOptions(
+      "init",
+      options,
+      surface.start,
+    );
+    const request = {
+      call: "init",
+      credentials: this.#credentials(readOptions("credentials", credentials, surface.credentials)),
+      order: order(desiredNodes, timeToLive),
+      timeoutMs: timeoutMs ?? SCALE_TIMEOUT_MS,
+    };
+    await this.#call(request, signal, (event) => {
+      if (event.type === "progress") notify(onProgress, progressOf(event));
+    });
+    return this;
+  }
+
+  /**
+   * @param {string | null} [organization]
+   * @param {Credentials & CallOptions} [credentials]
+   * @returns {Promise<Authentication>}
+   */
+  async authenticate(organization, credentials) {
+    const { signal, ...given } = readOptions("authenticate", credentials, surface.authenticate);
+    const name = organization ?? this.organization;
+    if (name !== null && typeof name !== "string") throw invalid("authenticate: the organization must be text");
+    const request = { call: "authenticate", organization: name, credentials: this.#credentials(given, name) };
+    const { value } = await this.#call(request, signal);
+    return shapes.authentication(JSON.parse(value));
+  }
+
+  /**
+   * @param {CapacityOptions} [options]
+   * @returns {Promise<Capacity>}
+   */
+  async updateAvailableServers(options) {
+    const { desiredNodes, timeToLive, signal } = readOptions("updateAvailableServers", options, surface.capacity);
+    const request = { call: "updateAvailableServers", order: order(desiredNodes, timeToLive) };
+    const { value } = await this.#call(request, signal);
+    return shapes.capacity(JSON.parse(value));
+  }
+
+  /** @param {CapacityOptions} [options] */
+  update_available_servers(options) {
+    return this.updateAvailableServers(options);
+  }
+
+  /**
+   * @param {ScaleOptions} options
+   * @returns {ScaleOperation}
+   */
+  scaleout(options) {
+    /** @type {((progress: ScaleProgress) => void) | undefined} */
+    let onProgress;
+    /** @type {any} */
+    let read;
+    /** @type {unknown} */
+    let problem;
+    try {
+      read = readOptions("scaleout", options, surface.scale);
+      if (read.desiredNodes === undefined) throw invalid("scaleout: `desiredNodes` must be given");
+      onProgress = read.onProgress;
+    } catch (error) {
+      problem = error;
+    }
+    return new ScaleOperation(async (reports, stop) => {
+      if (problem !== undefined) throw problem;
+      if (read.bypassDns) this.#warn({ code: "unsupported", message: NO_DNS });
+      const request = {
+        call: "scaleout",
+        order: order(read.desiredNodes, read.timeToLive),
+        minReady: read.minReady ?? null,
+        timeoutMs: read.timeoutMs ?? SCALE_TIMEOUT_MS,
+      };
+      const signal = read.signal === undefined ? stop : AbortSignal.any([read.signal, stop]);
+      const { value } = await this.#call(request, signal, (event) => {
+        if (event.type === "progress") reports.progress(progressOf(event));
+        if (event.type === "granted") reports.granted(shapes.capacity(event.capacity));
+      });
+      return shapes.capacity(JSON.parse(value));
+    }, onProgress);
+  }
+
+  /**
+   * @param {string} api
+   * @param {object} [parameters]
+   * @param {SourceOptions} [options]
+   * @returns {Promise<unknown>}
+   */
+  async source(api, parameters, options) {
+    const { timeoutMs, signal } = readOptions("source", options, surface.source);
+    const request = { ...service("source", api, parameters), timeoutMs: timeoutMs ?? SOURCE_TIMEOUT_MS };
+    const { value } = await this.#call(request, signal);
+    return JSON.parse(value);
+  }
+
+  /**
+   * @param {string} api
+   * @param {object} [parameters]
+   * @param {StreamOptions} [options]
+   * @returns {RecordStream}
+   */
+  stream(api, parameters, options) {
+    try {
+      const read = readOptions("stream", options, surface.stream);
+      const timeoutMs = read.timeoutMs ?? STREAM_TIMEOUT_MS;
+      const request = { ...service("stream", api, parameters), timeoutMs };
+      return new RecordStream({
+        ...read,
+        timeoutMs,
+        open: async () => {
+          const { response } = await this.#call(request, read.signal);
+          if (response === undefined) throw fromFailure(undefined);
+          return response;
+        },
+        definition: (recordType) => this.#definition(recordType, read.signal),
+      });
+    } catch (error) {
+      return new RecordStream(fromFailure(error));
+    }
+  }
+
+  /**
+   * @param {CallOptions} [options]
+   * @returns {Promise<VersionReport>}
+   */
+  async checkVersion(options) {
+    const { signal } = readOptions("checkVersion", options, surface.call);
+    return JSON.parse((await this.#call({ call: "checkVersion" }, signal)).value);
+  }
+
+  /**
+   * @param {CallOptions} [options]
+   * @returns {Promise<ClusterStatus>}
+   */
+  async status(options) {
+    const { signal } = readOptions("status", options, surface.call);
+    return shapes.clusterStatus(JSON.parse((await this.#call({ call: "status" }, signal)).value));
+  }
+
+  /**
+   * @param {CallOptions} [options]
+   * @returns {Promise<Costs>}
+   */
+  async costs(options) {
+    const { signal } = readOptions("costs", options, surface.call);
+    return shapes.costs(JSON.parse((await this.#call({ call: "costs" }, signal)).value));
+  }
+
+  /** @param {CallOptions & { requestId?: string, request_id?: string }} [options] */
+  async release(options) {
+    const { requestId, signal } = readOptions("release", options, surface.release);
+    return JSON.parse((await this.#call({ call: "release", requestId: requestId ?? null }, signal)).value);
+  }
+
+  async signOut() {
+    await this.#call({ call: "signOut" });
+  }
+
+  dispose() {
+    this.#disposed = true;
+    this.#client?.dispose();
+    this.#host.close();
+  }
+
+  /**
+   * Begins a call and waits for its end.
+   *
+   * @param {object} request
+   * @param {AbortSignal} [signal]
+   * @param {(event: any) => void} [onEvent]
+   * @returns {Promise<Answer>}
+   */
+  async #call(request, signal, onEvent) {
+    signal?.throwIfAborted();
+    const client = await this.connect();
+    signal?.throwIfAborted();
+    const id = client.nextCall();
+    /** @type {() => void} */
+    let unwatch = () => {};
+    const abort = () => {
+      client.cancel(id);
+      this.#settle(id)?.reject(signal?.reason);
+    };
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#pending.set(id, { resolve, reject, onEvent });
+        unwatch = whilePending(reject);
+        signal?.addEventListener("abort", abort);
+        guarded(() => client.start(id, JSON.stringify(request)));
+      });
+    } finally {
+      this.#pending.delete(id);
+      unwatch();
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /** @param {number} call */
+  #settle(call) {
+    const pending = this.#pending.get(call);
+    this.#pending.delete(call);
+    return pending;
+  }
+
+  /**
+   * @param {number | undefined} call
+   * @param {any} event
+   */
+  #heard(call, event) {
+    if (call !== undefined) {
+      this.#pending.get(call)?.onEvent?.(event);
+    } else if (event.type === "warning") {
+      this.#warn({ code: event.code, message: event.message });
+    } else if (event.type === "identity") {
+      const { type: _, ...identity } = event;
+      // Layouts are those of one release.
+      if (identity.serverVersion !== this.#identity.serverVersion) this.#definitions.clear();
+      this.#identity = identity;
+    }
+  }
+
+  /** @param {Warning} warning */
+  #warn(warning) {
+    this.#warnings.push(warning);
+    notify(this.#onWarning, warning);
+  }
+
+  /**
+   * The credentials given, or those of the environment for an organization that needs some.
+   *
+   * @param {Credentials} given
+   * @param {string | null} organization
+   */
+  #credentials(given, organization = this.organization) {
+    if (Object.keys(given).length > 0) return given;
+    return organization === null || organization === PUBLIC ? null : (environmentCredentials() ?? null);
+  }
+
+  /**
+   * @param {string} recordType
+   * @param {AbortSignal} [signal]
+   */
+  #definition(recordType, signal) {
+    const known = this.#definitions.get(recordType);
+    if (known !== undefined) return known;
+    const asked = this.#call({ call: "definition", recordType }, signal).then(({ value }) => value);
+    this.#definitions.set(recordType, asked);
+    asked.catch(() => this.#definitions.delete(recordType));
+    return asked;
+  }
+}
+
+/**
+ * @param {number | undefined} desiredNodes
+ * @param {number} [timeToLive]
+ */
+function order(desiredNodes, timeToLive = DEFAULT_MINUTES) {
+  return desiredNodes === undefined ? null : { desiredNodes, timeToLive };
+}
+
+/**
+ * @param {string} call
+ * @param {unknown} api
+ * @param {unknown} parameters
+ */
+function service(call, api, parameters = {}) {
+  if (typeof api !== "string") throw invalid(`${call}: the name of the service must be text`);
+  if (typeof parameters !== "object" || parameters === null) throw invalid(`${call}: the parameters must be an object`);
+  try {
+    return { call, api, parameters: JSON.stringify(parameters) };
+  } catch (cause) {
+    throw new SlideRuleError("invalid_argument", `${call}: the parameters cannot be written as JSON`, { cause });
+  }
+}
+
+/**
+ * @param {any} event
+ * @returns {ScaleProgress}
+ */
+function progressOf({ type: _, ...progress }) {
+  return progress;
+}
+
+/**
+ * @template T
+ * @param {() => T} act
+ */
+function guarded(act) {
+  try {
+    return act();
+  } catch (failure) {
+    throw fromFailure(failure);
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * From what the module and the wire say to what callers get: camelCase names, and `Date`s for instants.
+ *
+ * @module
+ */
+
+/** @import { Authentication, Capacity, ClusterStatus, Costs } from "./index.js" */
+
+/**
+ * @param {any} value
+ * @returns {Authentication}
+ */
+export function authentication(value) {
+  return { ...value, expiresAt: instant(value.expiresAt) };
+}
+
+/**
+ * @param {any} value
+ * @returns {Capacity}
+ */
+export function capacity(value) {
+  return { ...value, expiresAt: instant(value.expiresAt) };
+}
+
+/**
+ * @param {any} value
+ * @returns {ClusterStatus}
+ */
+export function clusterStatus(value) {
+  return {
+    organization: value.organization,
+    state: value.state,
+    blocked: value.blocked,
+    message: value.message,
+    nodes: value.nodes,
+    targetNodes: value.target_nodes,
+    minNodes: value.min_nodes,
+    maxNodes: value.max_nodes,
+    version: value.version,
+    isPublic: value.is_public,
+    requests: value.requests.map((/** @type {any} */ request) => ({
+      id: request.id,
+      user: request.user,
+      nodes: request.nodes,
+      expiresAt: new Date(request.expires_at),
+    })),
+    balanceMicroUsd: value.balance_micro_usd,
+  };
+}
+
+/**
+ * @param {any} value
+ * @returns {Costs}
+ */
+export function costs(value) {
+  return {
+    organization: value.organization,
+    balanceMicroUsd: value.balance_micro_usd,
+    creditedMicroUsd: value.credited_micro_usd,
+    spentMicroUsd: value.spent_micro_usd,
+    nodeHourMicroUsd: value.node_hour_micro_usd,
+    entries: value.entries.map((/** @type {any} */ entry) => ({
+      at: new Date(entry.at),
+      kind: entry.kind,
+      amountMicroUsd: entry.amount_micro_usd,
+      note: entry.note,
+    })),
+  };
+}
+
+/**
+ * @param {string | number | null} value RFC 3339, or milliseconds since 1970.
+ */
+function instant(value) {
+  return value === null ? null : new Date(value);
+}

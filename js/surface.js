@@ -1,0 +1,95 @@
+/**
+ * Which options each call takes, and how they are spelled.
+ *
+ * @module
+ */
+
+import { abortSignal, callback, flag, milliseconds, minutes, nodes, object, text } from "./options.js";
+
+/** @typedef {Record<string, import("./options.js").Option>} Options */
+
+/** @type {Options} */
+const order = {
+  desiredNodes: { check: nodes, aliases: ["desired_nodes"] },
+  timeToLive: { check: minutes, aliases: ["time_to_live"] },
+};
+
+/** @type {Options} */
+const timeout = { timeoutMs: { check: milliseconds, aliases: ["timeout_ms"] } };
+
+/** @type {Options} */
+const progress = { onProgress: { check: callback, aliases: ["on_progress"] } };
+
+/** @type {Options} */
+const bypass = { bypassDns: { check: flag, aliases: ["bypass_dns"] } };
+
+/** @type {Options} */
+export const call = { signal: { check: abortSignal } };
+
+/** @type {Options} */
+export const connection = {
+  organization: { check: text, nullable: true },
+  provisioningUrl: { check: text, aliases: ["provisioning_url"] },
+  clusterUrl: { check: text, aliases: ["cluster_url"] },
+  allowHttp: { check: flag, aliases: ["allow_http"] },
+  protocolVersion: { check: text, aliases: ["protocol_version"] },
+  store: { check: storeProblem },
+  onWarning: { check: callback, aliases: ["on_warning"] },
+  ...bypass,
+};
+
+/** @type {Options} */
+export const start = { credentials: { check: object }, ...order, ...timeout, ...progress, ...call };
+
+/** @type {Options} */
+export const init = { ...connection, ...start };
+
+/** @type {Options} */
+export const session = { url: { check: text }, ...connection };
+
+/** @type {Options} */
+export const credentials = {
+  username: { check: text, aliases: ["ps_username"] },
+  password: { check: text, aliases: ["ps_password"] },
+  githubToken: { check: text, aliases: ["github_token"] },
+};
+
+/** @type {Options} */
+export const authenticate = { ...credentials, ...call };
+
+/** @type {Options} */
+export const capacity = { ...order, ...call };
+
+/** @type {Options} */
+export const scale = {
+  ...order,
+  minReady: { check: nodes, aliases: ["min_ready"] },
+  ...timeout,
+  ...progress,
+  ...call,
+  ...bypass,
+};
+
+/** @type {Options} */
+export const source = { ...timeout, ...call };
+
+/** @type {Options} */
+export const stream = {
+  ...timeout,
+  ...call,
+  ...progress,
+  onMessage: { check: callback, aliases: ["on_message"] },
+  allowPartial: { check: flag, aliases: ["allow_partial"] },
+};
+
+/** @type {Options} */
+export const release = { requestId: { check: text, aliases: ["request_id"] }, ...call };
+
+/** @param {unknown} store */
+function storeProblem(store) {
+  if (store === "memory" || store === "session") return undefined;
+  const complete = ["load", "save", "forget"].every(
+    (method) => typeof (/** @type {any} */ (store)?.[method]) === "function",
+  );
+  return complete ? undefined : 'must be "memory", "session", or an object with load, save and forget';
+}
