@@ -1,1 +1,47 @@
-//! The provisioning system sliderule-ps: HTTP API, SQL store, configuration, command line.
+//! The provisioning system `sliderule-ps`: HTTP API, SQL store, configuration, command line.
+//!
+//! This crate ties the others together and decides little itself: how large a cluster shall be is decided
+//! in `sliderule-provisioning`, brought about by `sliderule-control` over `sliderule-engines`, and reached
+//! through `sliderule-gateway`.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`cli`] | the command line, one file per command |
+//! | [`config`] | what an operator may set |
+//! | [`data`] | the data directory: its files and its lock |
+//! | [`serve`] | the running server: what starts and stops in which order |
+//! | [`front`] | the public listener's first decision: API, cluster or page |
+//! | [`internal`] | the loopback listener for runners and nodes |
+//! | [`local_engine`] | nodes as processes of this machine |
+//! | [`router`] | the table of contents of the HTTP API |
+//! | [`handlers`] | its endpoints, one per file |
+//! | [`http`] | what every endpoint shares: fields, callers, refusals, layers |
+//! | [`app`] | what every endpoint needs |
+//! | [`sign_in`] | the last step of every way to sign in |
+//! | [`capacity`] | from an order of nodes to a grant |
+//! | [`auth`] | passwords, keys, tokens, GitHub |
+//! | [`store`] | the database |
+//! | [`clusters`] | what the gateway asks of the house it stands in |
+//! | [`instants`] | instants as text |
+
+pub mod app;
+pub mod auth;
+pub mod capacity;
+pub mod cli;
+pub mod clusters;
+pub mod config;
+pub mod data;
+pub mod front;
+pub mod handlers;
+pub mod http;
+pub mod instants;
+pub mod internal;
+pub mod local_engine;
+pub mod router;
+pub mod serve;
+pub mod sign_in;
+pub mod store;
+
+mod error;
+
+pub use error::Error;

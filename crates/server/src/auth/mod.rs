@@ -1,0 +1,20 @@
+//! Who somebody is, and how they prove it.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`passwords`] | hashing and checking passwords, never more at once than the machine can take |
+//! | [`keys`] | the key that signs tokens, kept in the data directory |
+//! | [`tokens`] | issuing and verifying tokens |
+//! | [`github`] | asking GitHub whose token it is |
+//!
+//! Always holds: passwords, tokens and keys are in no log, no error and no debug output.
+
+mod github;
+mod keys;
+mod passwords;
+mod tokens;
+
+pub use github::{GitHub, GitHubError};
+pub use keys::SigningKey;
+pub use passwords::{Hasher, PasswordHash, TooBusy};
+pub use tokens::{Issued, TokenMint, TokenProblem};

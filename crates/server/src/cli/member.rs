@@ -1,0 +1,41 @@
+//! `sliderule-ps member …`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use sliderule_api::{OrganizationName, UserName};
+use sliderule_control::{Clock, SystemClock};
+
+use super::say;
+use crate::Error;
+use crate::data::DataDir;
+use crate::store::Membership;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum MemberCommand {
+    /// Make a user an active member of an organization.
+    Add(Add),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Add {
+    /// The organization.
+    organization: OrganizationName,
+    /// The user.
+    user: UserName,
+    /// The data directory.
+    #[arg(long)]
+    data: PathBuf,
+}
+
+impl MemberCommand {
+    pub(super) async fn run(self) -> Result<(), Error> {
+        let Self::Add(Add { organization, user, data }) = self;
+        let db = DataDir::open(&data)?.database().await?;
+        let membership = Membership { organization, user, at: SystemClock.now() };
+        db.add_member(&membership).await?;
+        db.close().await;
+        say(&format!("{} is a member of {}", membership.user, membership.organization));
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! The command line: one file per command, each with its arguments and `run`.
+//!
+//! Exit codes: 0 done; 1 it could not be done; 2 what was typed or piped in cannot be used.
+
+mod member;
+mod org;
+mod runner;
+mod serve;
+mod user;
+
+use clap::{Parser, Subcommand};
+
+use crate::Error;
+
+/// The provisioning system of private SlideRule clusters.
+#[derive(Debug, Parser)]
+#[command(name = "sliderule-ps", version)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Manage users.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Manage organizations.
+    #[command(subcommand)]
+    Org(org::OrgCommand),
+    /// Manage the members of organizations.
+    #[command(subcommand)]
+    Member(member::MemberCommand),
+    /// Serve the API, the clusters and the page until interrupted.
+    Serve(serve::Serve),
+    /// Run one node under its lease. The server starts this; nobody else needs to.
+    Runner(runner::Runner),
+}
+
+impl CommandLine {
+    /// Does what the command says.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being done, as a sentence for who typed it.
+    pub async fn run(self) -> Result<(), Error> {
+        match self.command {
+            Command::User(command) => command.run().await,
+            Command::Org(command) => command.run().await,
+            Command::Member(command) => command.run().await,
+            Command::Serve(command) => command.run().await,
+            Command::Runner(command) => command.run().await,
+        }
+    }
+}
+
+/// Tells who typed the command what was done.
+#[expect(clippy::print_stdout, reason = "the answer of a command is its standard output")]
+fn say(sentence: &str) {
+    println!("{sentence}");
+}

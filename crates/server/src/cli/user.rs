@@ -1,0 +1,83 @@
+//! `sliderule-ps user …`
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use secrecy::{ExposeSecret, SecretString};
+use sliderule_api::UserName;
+use sliderule_control::{Clock, SystemClock};
+
+use super::say;
+use crate::Error;
+use crate::auth::Hasher;
+use crate::data::DataDir;
+use crate::store::NewUser;
+
+/// Longest password that is taken, in bytes.
+const LONGEST: u64 = 1024;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// Add a user. The password is read from standard input, never from an argument.
+    Add(Add),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Add {
+    /// What they sign in with.
+    name: UserName,
+    /// Their e-mail address.
+    #[arg(long)]
+    email: String,
+    /// Read the password from standard input; one line break at its end does not count.
+    #[arg(long, required = true)]
+    password_stdin: bool,
+    /// The number of their GitHub account (`id` in the answer of https://api.github.com/users/NAME), if they
+    /// may sign in with a GitHub token.
+    #[arg(long)]
+    github_id: Option<i64>,
+    /// The data directory.
+    #[arg(long)]
+    data: PathBuf,
+}
+
+impl UserCommand {
+    pub(super) async fn run(self) -> Result<(), Error> {
+        let Self::Add(add) = self;
+        let well_formed =
+            add.email.split_once('@').is_some_and(|(who, at)| !who.is_empty() && !at.is_empty());
+        if !well_formed || add.email.contains(char::is_whitespace) {
+            return Err(Error::Input(format!("`{}` is not an e-mail address", add.email.escape_default())));
+        }
+        let password = read_password()?;
+        let db = DataDir::open(&add.data)?.database().await?;
+        let user = db
+            .add_user(&NewUser {
+                name: add.name,
+                email: add.email,
+                password: Hasher::default().hash(password).await?,
+                github_id: add.github_id,
+                at: SystemClock.now(),
+            })
+            .await?;
+        db.close().await;
+        say(&format!("added user {}", user.name));
+        Ok(())
+    }
+}
+
+fn read_password() -> Result<SecretString, Error> {
+    let mut text = String::new();
+    std::io::stdin()
+        .take(LONGEST + 2)
+        .read_to_string(&mut text)
+        .map_err(|error| Error::Input(format!("the password on standard input cannot be read: {error}")))?;
+    let line = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+    let password = SecretString::from(line);
+    match u64::try_from(password.expose_secret().len()) {
+        Ok(1..=LONGEST) => Ok(password),
+        Ok(0) => Err(Error::Input("there is no password on standard input; pipe one in".to_owned())),
+        _ => Err(Error::Input(format!("the password is longer than {LONGEST} bytes"))),
+    }
+}

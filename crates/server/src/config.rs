@@ -1,0 +1,227 @@
+//! What an operator may set: one struct, read from a TOML file, with the flags of `serve` on top.
+//!
+//! Every field has a default that works on one machine, so that an empty file is a good file. A key
+//! that is not known here is refused, since a misspelt limit must not silently be no limit.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+use sliderule_api::MicroUsd;
+use sliderule_provisioning::cluster::Terms;
+
+use crate::Error;
+
+/// The configuration of `sliderule-ps serve`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where the public listener listens; port 0 takes a free one. Flag `--listen`.
+    pub listen: SocketAddr,
+    /// The domain: the provisioning system is `ps.<domain>`, a cluster `<organization>.<domain>`. Any other
+    /// host name reaches everything below one origin. Flag `--domain`.
+    pub domain: String,
+    /// Certificate and key of the public listener; without them it speaks plain HTTP, which is for
+    /// loopback and for a proxy in front. Flags `--tls-cert` and `--tls-key`.
+    pub tls: Option<Tls>,
+    /// Where runners and nodes reach the system. Loopback; port 0 keeps the port of the last start where
+    /// that is free.
+    pub internal_listen: SocketAddr,
+    /// What `org_ip_adr` answers, where `listen` names no particular address.
+    pub public_ip: Option<IpAddr>,
+    /// How long a capacity request may live.
+    pub time_to_live: TimeToLive,
+    /// How long a lease lets a node run, in seconds.
+    pub lease_seconds: u64,
+    /// How long stopping a node may take, in seconds.
+    pub tail_seconds: u64,
+    /// How long a node may take from launch to its first registration, in seconds.
+    pub boot_seconds: u64,
+    /// The program to run as a node in place of `sliderule-node`, with its arguments and the
+    /// placeholders of the local engine.
+    pub node_command: Option<Vec<String>>,
+    /// List prices.
+    pub prices: Prices,
+    /// How long tokens live.
+    pub tokens: TokenLifetimes,
+    /// GitHub's API, such as `https://api.github.com`; without it nobody signs in with a GitHub token.
+    pub github_api: Option<String>,
+    /// Serves the web page from this folder in place of the one built in. Flag `--www`.
+    pub www: Option<PathBuf>,
+}
+
+/// Certificate and key, as PEM files.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The certificate, with what leads to its root.
+    pub cert: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+}
+
+/// Limits of the time to live of a capacity request, in minutes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TimeToLive {
+    /// At least.
+    pub min_minutes: u64,
+    /// At most.
+    pub max_minutes: u64,
+}
+
+/// List prices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Prices {
+    /// One node for an hour, in dollars as text (`"0.226"`). Organizations keep the price at which they were
+    /// added.
+    #[serde(deserialize_with = "dollars")]
+    pub node_hour: MicroUsd,
+}
+
+/// How long tokens live, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TokenLifetimes {
+    /// Access tokens.
+    pub access_seconds: u64,
+    /// Refresh tokens.
+    pub refresh_seconds: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            domain: "localhost".to_owned(),
+            tls: None,
+            internal_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            public_ip: None,
+            time_to_live: TimeToLive::default(),
+            lease_seconds: Terms::LOCAL.lease.as_secs(),
+            tail_seconds: Terms::LOCAL.tail.as_secs(),
+            boot_seconds: Terms::LOCAL.boot.as_secs(),
+            node_command: None,
+            prices: Prices::default(),
+            tokens: TokenLifetimes::default(),
+            github_api: None,
+            www: None,
+        }
+    }
+}
+
+impl Default for TimeToLive {
+    fn default() -> Self {
+        Self { min_minutes: 15, max_minutes: 720 }
+    }
+}
+
+impl Default for Prices {
+    fn default() -> Self {
+        Self { node_hour: MicroUsd(226_000) }
+    }
+}
+
+impl Default for TokenLifetimes {
+    fn default() -> Self {
+        Self { access_seconds: 3600, refresh_seconds: 24 * 3600 }
+    }
+}
+
+impl Config {
+    /// Reads a file; without one, the defaults.
+    ///
+    /// # Errors
+    /// The file cannot be read, is not TOML, or holds something that is not a setting.
+    pub fn read(file: Option<&Path>) -> Result<Self, Error> {
+        let Some(path) = file else { return Ok(Self::default()) };
+        let wrong = |why: String| Error::Input(format!("the configuration {}: {why}", path.display()));
+        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        toml::from_str(&text).map_err(|error| wrong(error.to_string()))
+    }
+
+    /// Checks what no type can.
+    ///
+    /// # Errors
+    /// Two settings contradict each other, or one makes no sense.
+    pub fn check(self) -> Result<Self, Error> {
+        let domain = self.domain.trim_end_matches('.').to_ascii_lowercase();
+        let label = |l: &str| !l.is_empty() && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let refuse = |why: &str| Err(Error::Input(format!("the configuration cannot be used: {why}")));
+        if !domain.split('.').all(label) {
+            return refuse("`domain` must be a domain name such as example.org, without scheme and port");
+        }
+        if !self.internal_listen.ip().is_loopback() {
+            return refuse("`internal_listen` must be a loopback address: it serves runners and nodes only");
+        }
+        let TimeToLive { min_minutes, max_minutes } = self.time_to_live;
+        if min_minutes == 0 || min_minutes > max_minutes {
+            return refuse("`time_to_live` needs 0 < min_minutes <= max_minutes");
+        }
+        if self.lease_seconds == 0 || self.tail_seconds == 0 || self.boot_seconds == 0 {
+            return refuse("`lease_seconds`, `tail_seconds` and `boot_seconds` must be greater than 0");
+        }
+        if self.tokens.access_seconds == 0 || self.tokens.refresh_seconds < self.tokens.access_seconds {
+            return refuse("`tokens` needs 0 < access_seconds <= refresh_seconds");
+        }
+        if self.node_command.as_ref().is_some_and(Vec::is_empty) {
+            return refuse("`node_command` must name a program");
+        }
+        Ok(Self { domain, ..self })
+    }
+
+    /// What the engine's nodes are promised.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        Terms {
+            lease: Duration::from_secs(self.lease_seconds),
+            tail: Duration::from_secs(self.tail_seconds),
+            boot: Duration::from_secs(self.boot_seconds),
+        }
+    }
+}
+
+fn dollars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MicroUsd, D::Error> {
+    MicroUsd::parse_dollars(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, MicroUsd};
+
+    #[test]
+    fn an_empty_file_is_a_good_file() {
+        let config: Config = toml::from_str("").unwrap();
+        assert_eq!(config.clone().check().unwrap(), Config::default());
+        assert_eq!((config.time_to_live.min_minutes, config.time_to_live.max_minutes), (15, 720));
+    }
+
+    #[test]
+    fn what_is_set_is_set_and_the_rest_stays() {
+        let config: Config = toml::from_str(
+            "domain = \"Example.org.\"\nlease_seconds = 10\n[prices]\nnode_hour = \"1.5\"\n[time_to_live]\nmax_minutes = 60",
+        )
+        .unwrap();
+        let config = config.check().unwrap();
+        assert_eq!(config.domain, "example.org");
+        assert_eq!(config.prices.node_hour, MicroUsd(1_500_000));
+        assert_eq!((config.time_to_live.min_minutes, config.time_to_live.max_minutes), (15, 60));
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_with_its_name() {
+        for (text, named) in [
+            ("domain = \"http://x\"", "domain"),
+            ("internal_listen = \"0.0.0.0:0\"", "internal_listen"),
+            ("[time_to_live]\nmin_minutes = 900", "time_to_live"),
+            ("lease_seconds = 0", "lease_seconds"),
+            ("node_command = []", "node_command"),
+        ] {
+            let refused = toml::from_str::<Config>(text).unwrap().check().unwrap_err().to_string();
+            assert!(refused.contains(named), "{refused}");
+        }
+        assert!(toml::from_str::<Config>("lease_second = 5").is_err(), "a misspelt key is no key");
+    }
+}

@@ -1,0 +1,145 @@
+//! The data directory: everything the system keeps.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `sliderule.db` | the database |
+//! | `signing.key` | the key that signs tokens |
+//! | `internal.address` | where runners and nodes reach the server, as of its last start |
+//! | `server.lock` | held by the one server that runs on this directory |
+//! | `nodes/` | the local engine's nodes |
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+use crate::store::Database;
+
+/// A data directory that exists and can be written.
+#[derive(Clone, Debug)]
+pub struct DataDir {
+    path: PathBuf,
+}
+
+/// Says that this process is the directory's one server, until it is dropped or the process ends.
+#[derive(Debug)]
+pub struct ServerLock {
+    _held: File,
+}
+
+impl DataDir {
+    /// The directory at `path`; made, for its owner only, if there is none.
+    ///
+    /// # Errors
+    /// It cannot be made, or not be written.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let unusable = |reason: String| Error::DataDirectory { path: path.to_owned(), reason };
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
+            unusable(format!("it cannot be made ({error}); choose another with --data, or make it yourself"))
+        })?;
+        let path = path.canonicalize().map_err(|error| unusable(error.to_string()))?;
+        let probe = path.join(format!(".write-test-{}", std::process::id()));
+        File::create(&probe).and_then(|_| fs::remove_file(&probe)).map_err(|error| {
+            unusable(format!("it cannot be written ({error}); check its owner and permissions, or choose another with --data"))
+        })?;
+        Ok(Self { path })
+    }
+
+    /// Its absolute path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens the database in it.
+    ///
+    /// # Errors
+    /// It cannot be opened, or a newer release wrote it.
+    pub async fn database(&self) -> Result<Database, Error> {
+        Database::open(&self.path.join("sliderule.db")).await
+    }
+
+    /// Where the signing key is.
+    #[must_use]
+    pub fn signing_key(&self) -> PathBuf {
+        self.path.join("signing.key")
+    }
+
+    /// Makes this process the directory's one server.
+    ///
+    /// # Errors
+    /// There is one already.
+    pub fn lock(&self) -> Result<ServerLock, Error> {
+        let path = self.path.join("server.lock");
+        let doing = format!("open the lock file {}", path.display());
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(Error::io(doing))?;
+        match file.try_lock() {
+            Ok(()) => Ok(ServerLock { _held: file }),
+            Err(TryLockError::WouldBlock) => Err(Error::DataDirectory {
+                path: self.path.clone(),
+                reason: format!(
+                    "another sliderule-ps serves from it and holds {}; stop that one first, or choose another with --data",
+                    path.display()
+                ),
+            }),
+            Err(TryLockError::Error(error)) => Err(Error::io(format!("lock {}", path.display()))(error)),
+        }
+    }
+
+    /// Where the internal listener was at the last start, if that is known.
+    #[must_use]
+    pub fn last_internal_address(&self) -> Option<SocketAddr> {
+        fs::read_to_string(self.internal_address_file()).ok()?.trim().parse().ok()
+    }
+
+    /// Tells runners where the internal listener is now. The file is replaced whole, never seen half
+    /// written.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn publish_internal_address(&self, address: SocketAddr) -> Result<(), Error> {
+        let path = self.internal_address_file();
+        let unfinished = path.with_extension("unfinished");
+        fs::write(&unfinished, format!("{address}\n"))
+            .and_then(|()| fs::rename(&unfinished, &path))
+            .map_err(Error::io(format!("write {}", path.display())))
+    }
+
+    fn internal_address_file(&self) -> PathBuf {
+        self.path.join("internal.address")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DataDir;
+
+    #[test]
+    fn one_directory_has_one_server() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::open(&dir.path().join("new")).unwrap();
+        let lock = data.lock().unwrap();
+        let refused = data.lock().unwrap_err().to_string();
+        assert!(refused.contains("server.lock"), "{refused}");
+        drop(lock);
+        assert!(data.lock().is_ok());
+    }
+
+    #[test]
+    fn the_internal_address_survives_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::open(dir.path()).unwrap();
+        assert_eq!(data.last_internal_address(), None);
+        data.publish_internal_address("127.0.0.1:4321".parse().unwrap()).unwrap();
+        assert_eq!(data.last_internal_address(), Some("127.0.0.1:4321".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_file_in_its_place_is_refused_by_name() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let refused = DataDir::open(file.path()).unwrap_err().to_string();
+        assert!(refused.contains(&file.path().display().to_string()), "{refused}");
+    }
+}

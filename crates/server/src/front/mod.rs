@@ -1,0 +1,121 @@
+//! The public listener's first decision: which part of the house a request is for.
+//!
+//! `ps.<domain>` is the provisioning system, `<organization>.<domain>` a cluster's gateway, and any other
+//! host name (an address, a proxy's name) reaches all of it below one origin.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`destination`] | the decision, as a pure function of host and path |
+//! | [`page`] | the web page |
+
+mod destination;
+mod page;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::header::{HOST, STRICT_TRANSPORT_SECURITY};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use sliderule_api::ErrorCode;
+use sliderule_gateway::Gateway;
+use tower::{ServiceBuilder, ServiceExt};
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::trace::TraceLayer;
+use tracing::Span;
+
+use crate::http::Refusal;
+use crate::http::layers::REQUEST_ID;
+use destination::Destination;
+
+pub use page::Page;
+
+/// What the public listener serves.
+pub struct Front {
+    /// The domain below which host names mean something.
+    pub domain: String,
+    /// The provisioning API.
+    pub api: Router,
+    /// The clusters.
+    pub gateway: Arc<Gateway>,
+    /// The web page.
+    pub page: Page,
+    /// Whether browsers shall come back by HTTPS only.
+    pub https: bool,
+}
+
+impl Front {
+    /// The service of the public listener.
+    pub fn into_router(self) -> Router {
+        let https = self.https;
+        let around = ServiceBuilder::new()
+            .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+            .layer(TraceLayer::new_for_http().make_span_with(span).on_request(()).on_response(log_answer))
+            .layer(PropagateRequestIdLayer::new(REQUEST_ID));
+        let router = Router::new().fallback(dispatch).with_state(Arc::new(self)).layer(around);
+        if https { router.layer(axum::middleware::map_response(require_https)) } else { router }
+    }
+}
+
+async fn dispatch(State(front): State<Arc<Front>>, mut request: Request) -> Response {
+    let host = host(request.uri(), request.headers());
+    match destination::decide(&host, &front.domain, request.uri().path()) {
+        Destination::Api { path } => {
+            set_path(request.uri_mut(), &path);
+            // The router cannot fail; its error type has no values.
+            front.api.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+        }
+        Destination::Cluster { organization, path } => {
+            set_path(request.uri_mut(), &path);
+            front.gateway.serve(organization, request.map(Body::new)).await
+        }
+        Destination::Page { path } => front.page.answer(request.method(), &path),
+        Destination::Nowhere { name } => Refusal::new(
+            StatusCode::NOT_FOUND,
+            ErrorCode::UnknownOrganization,
+            format!("`{}` is not the name of an organization", name.escape_default()),
+        )
+        .into_response(),
+    }
+}
+
+/// The host name that a request was sent to, without port, in lower case.
+fn host(uri: &Uri, headers: &HeaderMap) -> String {
+    let header = || headers.get(HOST).and_then(|value| value.to_str().ok());
+    let authority = uri.authority().map(|authority| authority.as_str()).or_else(header).unwrap_or_default();
+    let name = match authority.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => authority,
+    };
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// Replaces the path and keeps the query.
+fn set_path(uri: &mut Uri, path: &str) {
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let Ok(path_and_query) = format!("{path}{query}").parse::<PathAndQuery>() else { return };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(path_and_query);
+    if let Ok(changed) = Uri::from_parts(parts) {
+        *uri = changed;
+    }
+}
+
+/// The path without its query: nothing secret belongs there, and nothing of it is logged.
+fn span(request: &Request) -> Span {
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+}
+
+fn log_answer(response: &Response, took: Duration, _span: &Span) {
+    tracing::debug!(status = response.status().as_u16(), milliseconds = took.as_millis(), "answered");
+}
+
+async fn require_https(mut response: Response) -> Response {
+    response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    response
+}

@@ -1,0 +1,22 @@
+//! `POST /api/token/blacklist/`: makes a refresh token worthless, as signing out does.
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+use sliderule_api::tokens::TokenKind;
+
+use super::refresh_token::refuse;
+use crate::app::Shared;
+use crate::http::{Fields, Refusal};
+use crate::store::Spending;
+
+/// Whoever holds the token may do it.
+pub async fn post(State(app): State<Shared>, fields: Fields) -> Result<Json<Value>, Refusal> {
+    let [refresh] = fields.require(["refresh"])?;
+    let now = app.now_seconds();
+    let claims = app.mint.verify(&refresh, TokenKind::Refresh, now).map_err(refuse)?;
+    match app.db.spend_token(&claims, now).await? {
+        Spending::Spent => Ok(Json(json!({}))),
+        Spending::SpentBefore => Err(Refusal::token_not_valid("Token is blacklisted")),
+    }
+}

@@ -1,0 +1,23 @@
+//! `POST /api/desired_org_num_nodes_ttl/<org>/<n>/<minutes>/`: n nodes for so many minutes.
+
+use axum::Json;
+use axum::extract::State;
+use sliderule_api::capacity::CapacityAnswer;
+
+use crate::app::Shared;
+use crate::capacity::{self, End};
+use crate::http::path::number;
+use crate::http::{Caller, Refusal, Segments};
+
+/// Zero nodes release what the caller has, whatever the minutes.
+pub async fn post(
+    State(app): State<Shared>,
+    caller: Caller,
+    Segments((organization, nodes, minutes)): Segments<(String, String, String)>,
+) -> Result<Json<CapacityAnswer>, Refusal> {
+    let (nodes, minutes) = (number(&nodes, "nodes")?, number(&minutes, "minutes")?);
+    let member = caller.member_of(&app, &organization).await?;
+    let end = End::Seconds(u64::from(minutes).saturating_mul(60));
+    let placement = capacity::place(&app, &member, nodes, end, None).await?;
+    Ok(Json(placement.answer()))
+}

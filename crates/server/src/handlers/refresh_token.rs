@@ -1,0 +1,34 @@
+//! `POST /api/org_token/refresh/`: a fresh pair of tokens for a refresh token, which is good for one use.
+
+use axum::Json;
+use axum::extract::State;
+use sliderule_api::tokens::{TokenAnswer, TokenKind};
+
+use crate::app::Shared;
+use crate::auth::TokenProblem;
+use crate::http::{Fields, Refusal};
+use crate::sign_in;
+use crate::store::{Spending, User};
+
+/// The token is verified before anything in it is believed, and used up last, so that a refusal for
+/// another reason costs the caller nothing.
+pub async fn post(State(app): State<Shared>, fields: Fields) -> Result<Json<TokenAnswer>, Refusal> {
+    let [refresh] = fields.require(["refresh"])?;
+    let now = app.now_seconds();
+    let claims = app.mint.verify(&refresh, TokenKind::Refresh, now).map_err(refuse)?;
+    let user = User { id: claims.user_id, name: claims.user_name.clone() };
+    let organization = sign_in::check(&app, &user, claims.aud.as_str()).await?;
+    let pair = app.mint.issue(&user, &organization, now)?;
+    match app.db.spend_token(&claims, now).await? {
+        Spending::Spent => Ok(Json(pair)),
+        Spending::SpentBefore => Err(Refusal::token_not_valid("Token is blacklisted")),
+    }
+}
+
+/// Why a refresh token is not accepted, in the words of the original.
+pub fn refuse(problem: TokenProblem) -> Refusal {
+    Refusal::token_not_valid(match problem {
+        TokenProblem::WrongKind => "Token has wrong type",
+        TokenProblem::Invalid | TokenProblem::Expired => "Token is invalid or expired",
+    })
+}

@@ -1,0 +1,123 @@
+//! Whose token a request carries, and what they are to an organization.
+//!
+//! Always holds: nothing about an organization is told to somebody without a valid token; a membership is
+//! looked up every time, so that one that has ended opens nothing.
+
+use axum::extract::FromRequestParts;
+use http::StatusCode;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use sliderule_api::tokens::{Claims, TokenKind};
+use sliderule_api::{ErrorCode, OrganizationName};
+
+use super::Refusal;
+use crate::app::Shared;
+use crate::auth::TokenProblem;
+use crate::store::Standing;
+
+/// Somebody with a valid access token.
+pub struct Caller(pub Claims);
+
+/// An active member of the organization a request is about, with a token for it.
+pub struct Member {
+    /// Who.
+    pub claims: Claims,
+    /// Of which organization.
+    pub organization: OrganizationName,
+}
+
+impl FromRequestParts<Shared> for Caller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Refusal> {
+        let missing = || {
+            Refusal::unauthorized(
+                ErrorCode::CredentialsMissing,
+                "No token is provided; sign in at /api/org_token/ and send the access token as bearer.",
+            )
+        };
+        let header = parts.headers.get(AUTHORIZATION).ok_or_else(missing)?;
+        let mut words = header.to_str().unwrap_or_default().split_ascii_whitespace();
+        let scheme = words.next().unwrap_or_default();
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(missing());
+        }
+        let (Some(token), None) = (words.next(), words.next()) else {
+            return Err(Refusal::token_not_valid(
+                "Authorization header must contain two space-delimited values",
+            ));
+        };
+        match app.mint.verify(token, TokenKind::Access, app.now_seconds()) {
+            Ok(claims) => Ok(Self(claims)),
+            Err(TokenProblem::WrongKind) => Err(Refusal::token_not_valid("Token has wrong type")),
+            Err(TokenProblem::Expired) => Err(Refusal::token_not_valid("Token is expired")),
+            Err(TokenProblem::Invalid) => {
+                Err(Refusal::token_not_valid("Given token not valid for any token type"))
+            }
+        }
+    }
+}
+
+impl Caller {
+    /// How the caller stands to that organization, if the token is for it.
+    ///
+    /// # Errors
+    /// There is no such organization, the caller has nothing to do with it, or the token is for
+    /// another one.
+    pub async fn standing_in(self, app: &Shared, organization: &str) -> Result<(Member, Standing), Refusal> {
+        let standing = app.db.standing(self.0.user_id, organization).await?;
+        refuse_outsiders(standing, self.0.user_name.as_str(), organization)?;
+        if self.0.aud.as_str() != organization {
+            let message = format!(
+                "Token claim org:{} does not match organization given:{organization}; sign in for that one",
+                self.0.aud
+            );
+            return Err(Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ReauthenticationRequired, message));
+        }
+        let organization = self.0.aud.clone();
+        Ok((Member { claims: self.0, organization }, standing))
+    }
+
+    /// The caller as an active member of that organization.
+    ///
+    /// # Errors
+    /// As [`Self::standing_in`]; also if the membership is not active.
+    pub async fn member_of(self, app: &Shared, organization: &str) -> Result<Member, Refusal> {
+        let (member, standing) = self.standing_in(app, organization).await?;
+        refuse_inactive(standing, member.claims.user_name.as_str(), organization)?;
+        Ok(member)
+    }
+}
+
+/// Refuses who has nothing to do with an organization.
+///
+/// # Errors
+/// As said, with the texts of the original.
+pub fn refuse_outsiders(standing: Standing, user: &str, organization: &str) -> Result<(), Refusal> {
+    let forbidden = |code, text| Err(Refusal::new(StatusCode::FORBIDDEN, code, text));
+    match standing {
+        Standing::NoOrganization => forbidden(
+            ErrorCode::UnknownOrganization,
+            format!("{} is NOT a valid organization name", organization.escape_default()),
+        ),
+        Standing::Stranger => {
+            forbidden(ErrorCode::NotAMember, format!("{user} is NOT a member of {organization}"))
+        }
+        Standing::Inactive | Standing::Active => Ok(()),
+    }
+}
+
+/// Refuses whose membership is not active.
+///
+/// # Errors
+/// As said, with the text of the original.
+pub fn refuse_inactive(standing: Standing, user: &str, organization: &str) -> Result<(), Refusal> {
+    if standing == Standing::Inactive {
+        return Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            ErrorCode::MembershipInactive,
+            format!("{user} is NOT an active Member of {organization}"),
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! The fields of a request body: JSON or a form, as existing clients send either.
+//!
+//! Always holds: whatever is sent, the answer to it is JSON and names what is wrong; the values, which
+//! may be passwords, are in no message.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{FromRequest, Request};
+use axum::response::IntoResponse;
+use bytes::Bytes;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use serde_json::Value;
+use sliderule_api::ErrorCode;
+
+use super::Refusal;
+
+const REQUIRED: &str = "This field is required.";
+const BLANK: &str = "This field may not be blank.";
+const NOT_TEXT: &str = "Not a valid string.";
+
+/// The fields of a body; `None` where a value is not text.
+pub struct Fields(BTreeMap<String, Option<String>>);
+
+impl Fields {
+    /// The values of these fields, all of which must be there and not be empty.
+    ///
+    /// # Errors
+    /// Says for each field that is not fine what is wrong with it.
+    pub fn require<const N: usize>(mut self, names: [&str; N]) -> Result<[String; N], Refusal> {
+        let mut wrong = Vec::new();
+        let values = names.map(|name| {
+            let why = match self.0.remove(name) {
+                Some(Some(text)) if !text.is_empty() => return text,
+                Some(Some(_)) => BLANK,
+                Some(None) => NOT_TEXT,
+                None => REQUIRED,
+            };
+            wrong.push((name.to_owned(), why));
+            String::new()
+        });
+        if wrong.is_empty() { Ok(values) } else { Err(Refusal::fields(wrong)) }
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let content_type = request.headers().get(CONTENT_TYPE).cloned();
+        let body = whole_body(request, state).await?;
+        let media = content_type.as_ref().map(|value| value.to_str().unwrap_or_default());
+        let media = media.map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+        match media.as_deref() {
+            None if body.is_empty() => Ok(Self(BTreeMap::new())),
+            Some("application/json") => from_json(&body),
+            Some("application/x-www-form-urlencoded") => Ok(Self(
+                form_urlencoded::parse(&body).map(|(key, value)| (key.into(), Some(value.into()))).collect(),
+            )),
+            other => Err(Refusal::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                ErrorCode::InvalidArgument,
+                format!(
+                    "Unsupported media type \"{}\" in request; send application/json.",
+                    other.unwrap_or_default().escape_default()
+                ),
+            )),
+        }
+    }
+}
+
+/// Reads a body to its end.
+///
+/// # Errors
+/// It is larger than the limit, or breaks off.
+pub async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Refusal> {
+    Bytes::from_request(request, state).await.map_err(|rejection| {
+        let status = rejection.into_response().status();
+        let message = match status {
+            StatusCode::PAYLOAD_TOO_LARGE => "the request body is too large",
+            _ => "the request body could not be read; send it again",
+        };
+        Refusal::new(status, ErrorCode::InvalidArgument, message)
+    })
+}
+
+fn from_json(body: &[u8]) -> Result<Fields, Refusal> {
+    // The parser's message names a place, never a value.
+    let parsed = serde_json::from_slice::<Value>(body);
+    let parsed = parsed.map_err(|error| Refusal::bad_request(format!("JSON parse error - {error}")))?;
+    let Value::Object(object) = parsed else {
+        return Err(Refusal::bad_request("the request body must be a JSON object"));
+    };
+    let text = |value| match value {
+        Value::String(text) => Some(text),
+        _ => None,
+    };
+    Ok(Fields(object.into_iter().map(|(key, value)| (key, text(value))).collect()))
+}

@@ -1,0 +1,60 @@
+//! What wraps the whole API: CORS, security headers, limits, and the answer to a panic.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::response::{IntoResponse, Response};
+use http::header::{
+    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, DATE, ETAG, IF_MATCH,
+    REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderName, HeaderValue, Method};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{Any as AnyOrigin, CorsLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use super::Refusal;
+
+/// The name under which an answer is found in the log.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Makes a retry harmless.
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Bodies of the API are a few fields.
+const LARGEST_BODY: usize = 64 * 1024;
+
+/// How long a browser may remember what CORS allows.
+const REMEMBER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Wraps the API.
+pub fn wrap(routes: Router) -> Router {
+    let fixed = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
+    routes
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(CatchPanicLayer::custom(answer_to_panic))
+        .layer(cors())
+        .layer(fixed(CACHE_CONTROL, "no-store"))
+        .layer(fixed(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(fixed(REFERRER_POLICY, "no-referrer"))
+        .layer(fixed(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
+}
+
+/// Every origin, without credentials: a page of another site has no token of ours to send unless its user
+/// gave it one, and there are no cookies.
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AnyOrigin)
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, ACCEPT, IDEMPOTENCY_KEY, IF_MATCH])
+        .expose_headers([DATE, RETRY_AFTER, ETAG, REQUEST_ID])
+        .max_age(REMEMBER)
+}
+
+/// The panic's own text is in the log and nowhere else.
+fn answer_to_panic(_panic: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a handler panicked; this is a fault of sliderule-ps");
+    Refusal::internal().into_response()
+}

@@ -1,0 +1,20 @@
+//! What every endpoint shares.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`refusal`] | every answer that is not a success |
+//! | [`fields`] | the fields of a request body, JSON or form |
+//! | [`caller`] | whose token a request carries, and what they are to an organization |
+//! | [`path`] | the segments of a path |
+//! | [`layers`] | what wraps the whole API: CORS, request ids, security headers, limits |
+
+pub mod caller;
+pub mod fields;
+pub mod layers;
+pub mod path;
+pub mod refusal;
+
+pub use caller::{Caller, Member};
+pub use fields::Fields;
+pub use path::Segments;
+pub use refusal::Refusal;

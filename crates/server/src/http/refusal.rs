@@ -1,0 +1,140 @@
+//! Every answer that is not a success.
+//!
+//! Which error type to use where: a handler returns [`Refusal`]; everything below it returns
+//! [`crate::Error`]. `?` turns the latter into a bare 500, because what goes wrong inside is for the log
+//! and not for the client; what a client can correct is made a refusal where it is found.
+//!
+//! Always holds: the body is JSON, a `Problem` with both envelopes of the original; no secret is in it.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::header::{HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{Method, StatusCode};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use sliderule_api::{ErrorCode, Problem};
+use sliderule_control::StoreError;
+
+use crate::Error;
+use crate::auth::TooBusy;
+
+/// An answer that is not a success. One pointer, since it is the error of every handler.
+#[derive(Debug)]
+pub struct Refusal(Box<Answer>);
+
+#[derive(Debug)]
+struct Answer {
+    status: StatusCode,
+    problem: Problem,
+    more: Map<String, Value>,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+/// What is sent.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(flatten)]
+    problem: &'a Problem,
+    #[serde(flatten)]
+    more: &'a Map<String, Value>,
+}
+
+impl Refusal {
+    /// A refusal with one of our codes and a sentence for people.
+    pub fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
+        let problem = Problem::new(code, message);
+        Self(Box::new(Answer { status, problem, more: Map::new(), header: None }))
+    }
+
+    /// 400: something in the request is wrong.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, ErrorCode::InvalidArgument, message)
+    }
+
+    /// 400: fields of the body are missing or wrong; each with its messages, as the original has them.
+    pub fn fields(messages: Vec<(String, &'static str)>) -> Self {
+        let named: Vec<_> = messages.iter().map(|(field, why)| format!("{field}: {why}")).collect();
+        let mut refusal = Self::bad_request(named.join(" "));
+        refusal.0.more = messages.into_iter().map(|(field, why)| (field, json!([why]))).collect();
+        refusal
+    }
+
+    /// 401 with a challenge: sign in, or refresh.
+    pub fn unauthorized(code: ErrorCode, message: impl Into<String>) -> Self {
+        let mut refusal = Self::new(StatusCode::UNAUTHORIZED, code, message);
+        refusal.0.header = Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"api\"")));
+        refusal
+    }
+
+    /// 401 with the original's code for a token that is not accepted, which existing clients look for.
+    pub fn token_not_valid(message: &'static str) -> Self {
+        let mut refusal = Self::unauthorized(ErrorCode::ReauthenticationRequired, message);
+        refusal.0.problem.code = "token_not_valid".to_owned();
+        refusal
+    }
+
+    /// 429: try again after so many seconds.
+    pub fn throttled(message: impl Into<String>, seconds: u32) -> Self {
+        let mut refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::Throttled, message);
+        refusal.0.header = Some((RETRY_AFTER, HeaderValue::from(seconds)));
+        refusal
+    }
+
+    /// 500: a fault of ours, about which the client learns nothing more.
+    #[must_use]
+    pub fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            ErrorCode::InternalError,
+            "the server failed; try again, and tell its operator the X-Request-Id of this answer if it stays",
+        )
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Answer { status, problem, more, header } = *self.0;
+        let body = Json(Body { problem: &problem, more: &more });
+        let mut response = (status, body).into_response();
+        if let Some((name, value)) = header {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::internal()
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl Refusal {
+    /// The refusal of somebody who would have to wait for a hash.
+    #[must_use]
+    pub fn too_busy(busy: TooBusy) -> Self {
+        Self::throttled(busy.to_string(), 2)
+    }
+}
+
+/// Answers a path that does not exist.
+pub async fn not_found() -> Refusal {
+    Refusal::new(
+        StatusCode::NOT_FOUND,
+        ErrorCode::InvalidArgument,
+        "there is nothing at this path; see docs/ for those that exist",
+    )
+}
+
+/// Answers a method that a path does not have. The router adds the header that says which it has.
+pub async fn method_not_allowed(method: Method) -> Refusal {
+    let message = format!("Method \"{method}\" not allowed.");
+    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::InvalidArgument, message)
+}

@@ -1,0 +1,116 @@
+//! The loopback listener for runners and nodes.
+//!
+//! Runners pull leases here with their node's secret; nodes register and share work through the gateway's
+//! discovery service. Its port is kept over restarts where it is free, because nodes that outlive a
+//! killed server go on talking to the address they were started with.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, post};
+use axum::{Json, Router};
+use http::header::AUTHORIZATION;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, StatusCode, Uri};
+use sliderule_api::lease::{LeaseAnswer, LeaseRequest};
+use sliderule_api::{ErrorCode, NodeId, OrganizationName};
+use sliderule_control::{Clock, Renewal, Store, secret_hash};
+use sliderule_gateway::Gateway;
+use sliderule_provisioning::cluster::Terms;
+use tokio::net::TcpListener;
+
+use crate::Error;
+use crate::data::DataDir;
+use crate::http::{Refusal, refusal};
+use crate::store::Database;
+
+/// What the internal listener serves from.
+#[derive(Clone)]
+pub struct Internal {
+    /// Where leases are recorded and paid.
+    pub db: Database,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// How long a lease is.
+    pub terms: Terms,
+    /// The nodes' discovery service.
+    pub gateway: Arc<Gateway>,
+}
+
+/// Listens at the port of the last start where nothing else is fixed and that port is free, and tells
+/// runners where.
+///
+/// # Errors
+/// No port can be had, or the address cannot be written down.
+pub async fn listen(data: &DataDir, configured: SocketAddr) -> Result<TcpListener, Error> {
+    let refused = |error: std::io::Error| Error::Listen {
+        address: format!("{configured} (the internal listener)"),
+        reason: format!("{error}; set internal_listen to a free loopback address"),
+    };
+    let last =
+        data.last_internal_address().filter(|last| configured.port() == 0 && last.ip() == configured.ip());
+    let listener = match last {
+        Some(last) => match TcpListener::bind(last).await {
+            Ok(listener) => listener,
+            Err(_) => TcpListener::bind(configured).await.map_err(refused)?,
+        },
+        None => TcpListener::bind(configured).await.map_err(refused)?,
+    };
+    data.publish_internal_address(listener.local_addr().map_err(refused)?)?;
+    Ok(listener)
+}
+
+/// The routes of the internal listener.
+pub fn router(internal: Internal) -> Router {
+    Router::new()
+        .route("/internal/v1/nodes/{node}/lease", post(lease))
+        .route("/clusters/{organization}/{*path}", any(discovery))
+        .fallback(refusal::not_found)
+        .method_not_allowed_fallback(refusal::method_not_allowed)
+        .with_state(internal)
+}
+
+/// A refusal (4xx) ends the node; a failure of ours (5xx) lets it run to the end of what it has.
+async fn lease(
+    State(internal): State<Internal>,
+    Path(node): Path<String>,
+    headers: HeaderMap,
+    Json(request): Json<LeaseRequest>,
+) -> Result<Json<LeaseAnswer>, Refusal> {
+    let refused = || {
+        let message = "this node gets no lease: it is unknown, shall end, or cannot be paid";
+        Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ScaleRefused, message)
+    };
+    let node: NodeId = node.parse().map_err(|_| refused())?;
+    let secret = bearer(&headers).ok_or_else(refused)?;
+    let now = internal.clock.now();
+    let until = now.after(internal.terms.lease);
+    match internal.db.renew_lease(&node, &secret_hash(secret), &request.address, now, until).await? {
+        Renewal::Refused => Err(refused()),
+        Renewal::Granted { paid_until } => {
+            let lease_ms = u64::try_from(paid_until.since(now).as_millis()).unwrap_or(u64::MAX);
+            Ok(Json(LeaseAnswer { lease_ms }))
+        }
+    }
+}
+
+async fn discovery(
+    State(internal): State<Internal>,
+    Path((organization, path)): Path<(String, String)>,
+    mut request: Request,
+) -> Response {
+    let Ok(organization) = organization.parse::<OrganizationName>() else {
+        return refusal::not_found().await.into_response();
+    };
+    let Ok(inner) = format!("/{path}").parse::<PathAndQuery>() else {
+        return refusal::not_found().await.into_response();
+    };
+    *request.uri_mut() = Uri::from(inner);
+    internal.gateway.serve_node(organization, request).await
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}

@@ -1,0 +1,51 @@
+//! The table of contents of the HTTP API.
+//!
+//! Paths stand here without a trailing slash; [`crate::front`] removes one before it asks this router, so
+//! that both forms exist and no POST is ever redirected. `/api/…` is the organization-token API of
+//! existing clients, `/api/v1/…` is ours.
+
+use axum::Router;
+use axum::routing::{delete, get, post, put};
+
+use crate::app::Shared;
+use crate::handlers::{
+    blacklist, costs, desired_nodes, desired_nodes_ttl, github_token, membership_status, org_ip_adr,
+    org_num_nodes, password_token, ping, place_request, refresh_token, release_own, release_request, status,
+};
+use crate::http::{layers, refusal};
+
+/// The API of the provisioning system.
+pub fn api(app: Shared) -> Router {
+    let routes = Router::new()
+        .route("/ping", get(ping::get))
+        // tokens
+        .route("/api/org_token", post(password_token::post))
+        .route("/api/org_token_github", post(github_token::post))
+        .route("/api/org_token/refresh", post(refresh_token::post))
+        .route("/api/token/blacklist", post(blacklist::post))
+        // the cluster, as existing clients see it
+        .route("/api/membership_status/{organization}", get(membership_status::get))
+        .route("/api/org_num_nodes/{organization}", get(org_num_nodes::get))
+        .route("/api/org_ip_adr/{organization}", get(org_ip_adr::get))
+        .route(
+            "/api/desired_org_num_nodes_ttl/{organization}/{nodes}/{minutes}",
+            post(desired_nodes_ttl::post),
+        )
+        .route(
+            "/api/desired_org_num_nodes/{organization}/{nodes}",
+            put(desired_nodes::put).patch(desired_nodes::put),
+        )
+        .route(
+            "/api/remove_user_org_num_nodes_reqs/{organization}",
+            put(release_own::put).patch(release_own::put),
+        )
+        // ours
+        .route("/api/v1/organizations/{organization}/status", get(status::get))
+        .route("/api/v1/organizations/{organization}/requests", post(place_request::post))
+        .route("/api/v1/organizations/{organization}/requests/{id}", delete(release_request::delete))
+        .route("/api/v1/organizations/{organization}/costs", get(costs::get))
+        .fallback(refusal::not_found)
+        .method_not_allowed_fallback(refusal::method_not_allowed)
+        .with_state(app);
+    layers::wrap(routes)
+}

@@ -1,0 +1,248 @@
+//! The running server: what starts and stops in which order.
+//!
+//! Start: the directory's lock and the public socket (so that a second server or a taken port is told at
+//! once), database, keys, engine, gateway, internal listener, reconciler (which adopts the nodes it
+//! finds), public listener. Stop: no new connections, the reconciler ends the nodes, which finish what
+//! they have within the tail, then everything else. A server that is killed leaves its nodes running; the
+//! next start adopts them, or their leases end.
+
+use std::future::{Future, IntoFuture};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use sliderule_api::OrganizationName;
+use sliderule_control::{Clock, Reconciler, SystemClock, Traffic};
+use sliderule_engines::ClusterEngine;
+use sliderule_gateway::Gateway;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::app::App;
+use crate::auth::{GitHub, Hasher, SigningKey, TokenMint};
+use crate::clusters::House;
+use crate::config::{Config, Tls};
+use crate::data::{DataDir, ServerLock};
+use crate::front::{Front, Page};
+use crate::internal::{self, Internal};
+use crate::store::Database;
+use crate::{Error, local_engine, router};
+
+/// What connections may take to finish once the nodes are gone.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// How much longer than the tail the end of the last node may take to be seen.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A server that is up.
+pub struct Server {
+    url: String,
+    tail: Duration,
+    db: Database,
+    reconciler: Arc<Reconciler>,
+    public: Handle<SocketAddr>,
+    serving: JoinHandle<std::io::Result<()>>,
+    stop_reconciling: oneshot::Sender<()>,
+    reconciling: JoinHandle<()>,
+    internal: JoinHandle<()>,
+    _lock: ServerLock,
+}
+
+impl Server {
+    /// Starts the server with nodes as processes of this machine.
+    ///
+    /// # Errors
+    /// Whatever keeps it from starting, as a sentence.
+    pub async fn start(config: Config, data: DataDir) -> Result<Self, Error> {
+        let engine = local_engine::engine(&config, &data)?;
+        Self::start_with(config, data, engine, Arc::new(SystemClock)).await
+    }
+
+    /// Starts the server with that engine and clock.
+    ///
+    /// # Errors
+    /// Whatever keeps it from starting, as a sentence.
+    pub async fn start_with(
+        mut config: Config,
+        data: DataDir,
+        engine: Arc<dyn ClusterEngine>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Error> {
+        // An error means that somebody installed one before, which serves as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let lock = data.lock()?;
+        let tls = tls(config.tls.as_ref()).await?;
+        let (socket, listen) = bind(config.listen)?;
+        config.listen = listen;
+
+        let db = data.database().await?;
+        let key = SigningKey::load_or_create(&data.signing_key())?;
+        let mint = Arc::new(TokenMint::new(key, config.tokens));
+        let terms = engine.terms();
+        let house = House { db: db.clone(), mint: mint.clone(), clock: clock.clone(), terms };
+        let gateway = Gateway::new(Arc::new(house));
+
+        let internal_socket = internal::listen(&data, config.internal_listen).await?;
+        let internal = Internal { db: db.clone(), clock: clock.clone(), terms, gateway: gateway.clone() };
+        let internal = axum::serve(internal_socket, internal::router(internal)).into_future();
+        let internal = tokio::spawn(async move {
+            if let Err(error) = internal.await {
+                tracing::error!(%error, "the internal listener ended");
+            }
+        });
+
+        let traffic = Arc::new(Routes(gateway.clone()));
+        let reconciler = Arc::new(Reconciler::new(Arc::new(db.clone()), engine, clock.clone(), traffic));
+        let (stop_reconciling, stopped) = oneshot::channel::<()>();
+        let running = reconciler.clone();
+        let reconciling = tokio::spawn(async move {
+            // Told to stop, or this server was dropped: either way it is over.
+            running.run(async { drop(stopped.await) }).await;
+        });
+
+        let github = config.github_api.as_deref().map(GitHub::new).transpose()?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let front = Front {
+            domain: config.domain.clone(),
+            gateway,
+            page: Page::new(config.www.clone()),
+            https: tls.is_some(),
+            api: router::api(Arc::new(App {
+                config,
+                db: db.clone(),
+                clock,
+                mint,
+                hasher: Hasher::default(),
+                github,
+                reconciler: reconciler.clone(),
+            })),
+        };
+        let public = Handle::new();
+        let serving = tokio::spawn(serve(socket, tls, public.clone(), front.into_router()));
+        Ok(Self {
+            url: format!("{scheme}://{listen}"),
+            tail: terms.tail,
+            db,
+            reconciler,
+            public,
+            serving,
+            stop_reconciling,
+            reconciling,
+            internal,
+            _lock: lock,
+        })
+    }
+
+    /// Where the public listener is: scheme, address and port.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Serves until `stop` is done, then stops orderly: no node and no file handle is left.
+    ///
+    /// # Errors
+    /// The public listener failed.
+    pub async fn run_until(mut self, stop: impl Future<Output = ()>) -> Result<(), Error> {
+        let ended = tokio::select! {
+            () = stop => None,
+            ended = &mut self.serving => Some(ended),
+        };
+        tracing::info!("stopping: nodes finish what they have");
+        self.public.graceful_shutdown(Some(self.tail + LAST_WORDS));
+        // A reconciler that is gone already needs not be told.
+        let _ = self.stop_reconciling.send(());
+        let _ = self.reconciling.await;
+        let left = self.reconciler.stop_all(self.tail + PATIENCE).await;
+        let ended = match ended {
+            Some(ended) => ended,
+            None => self.serving.await,
+        };
+        self.internal.abort();
+        let _ = self.internal.await;
+        self.db.close().await;
+        if left > 0 {
+            return Err(Error::Failed(format!(
+                "{left} nodes could not be seen ending; their leases end them, and the next start looks after them"
+            )));
+        }
+        ended
+            .map_err(|error| Error::Failed(format!("the public listener broke: {error}")))?
+            .map_err(Error::io("serve the public listener"))
+    }
+}
+
+/// Done once the process is told to end, by Ctrl-C or SIGTERM.
+///
+/// # Errors
+/// The machine does not let us hear it.
+pub fn interrupted() -> Result<impl Future<Output = ()>, Error> {
+    let hear = |kind| signal(kind).map_err(Error::io("listen for signals"));
+    let (mut interrupt, mut terminate) = (hear(SignalKind::interrupt())?, hear(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// The gateway, as the reconciler steers it.
+struct Routes(Arc<Gateway>);
+
+impl Traffic for Routes {
+    fn admit(&self, organization: &OrganizationName, address: &str) {
+        self.0.admit(organization, address);
+    }
+
+    fn withdraw(&self, organization: &OrganizationName, address: &str) {
+        self.0.withdraw(organization, address);
+    }
+}
+
+fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+    let refused = |error: std::io::Error| Error::Listen {
+        address: address.to_string(),
+        reason: match error.kind() {
+            std::io::ErrorKind::AddrInUse => format!(
+                "port {} is in use; stop what uses it, or choose another port with --listen",
+                address.port()
+            ),
+            std::io::ErrorKind::PermissionDenied => format!(
+                "port {} needs a privilege that this account does not have; choose one above 1023",
+                address.port()
+            ),
+            _ => format!("{error}; choose another address with --listen"),
+        },
+    };
+    let listener = TcpListener::bind(address).map_err(refused)?;
+    listener.set_nonblocking(true).map_err(refused)?;
+    let taken = listener.local_addr().map_err(refused)?;
+    Ok((listener, taken))
+}
+
+async fn tls(files: Option<&Tls>) -> Result<Option<RustlsConfig>, Error> {
+    let Some(Tls { cert, key }) = files else { return Ok(None) };
+    let config = RustlsConfig::from_pem_file(cert, key).await;
+    config.map(Some).map_err(|error| {
+        let (cert, key) = (cert.display(), key.display());
+        Error::Input(format!("the certificate {cert} and the key {key} cannot be used: {error}"))
+    })
+}
+
+async fn serve(
+    socket: TcpListener,
+    tls: Option<RustlsConfig>,
+    handle: Handle<SocketAddr>,
+    router: Router,
+) -> std::io::Result<()> {
+    let service = router.into_make_service();
+    match tls {
+        Some(tls) => axum_server::from_tcp_rustls(socket, tls)?.handle(handle).serve(service).await,
+        None => axum_server::from_tcp(socket)?.handle(handle).serve(service).await,
+    }
+}

@@ -1,0 +1,30 @@
+//! The last step of every way to sign in: from a user who proved who they are to a pair of tokens.
+
+use sliderule_api::OrganizationName;
+use sliderule_api::tokens::TokenAnswer;
+
+use crate::app::App;
+use crate::http::Refusal;
+use crate::http::caller::{refuse_inactive, refuse_outsiders};
+use crate::store::User;
+
+/// Issues tokens for an organization, if the user is an active member of it.
+///
+/// # Errors
+/// There is no such organization, or the user is not an active member.
+pub async fn issue(app: &App, user: &User, organization: &str) -> Result<TokenAnswer, Refusal> {
+    let organization = check(app, user, organization).await?;
+    Ok(app.mint.issue(user, &organization, app.now_seconds())?)
+}
+
+/// The organization of that name, if the user is an active member of it.
+///
+/// # Errors
+/// There is no such organization, or the user is not an active member.
+pub async fn check(app: &App, user: &User, organization: &str) -> Result<OrganizationName, Refusal> {
+    let standing = app.db.standing(user.id, organization).await?;
+    refuse_outsiders(standing, user.name.as_str(), organization)?;
+    refuse_inactive(standing, user.name.as_str(), organization)?;
+    // A name that the database knows can be read as one.
+    organization.parse().map_err(|_| Refusal::internal())
+}

@@ -1,0 +1,78 @@
+//! Answers to what no client should send: always JSON, always both envelopes, never a 500.
+
+use http::Method;
+use serde_json::Value;
+
+use crate::test_app::{Answer, TestApp};
+
+fn assert_is_a_problem(answer: &Answer, status: u16) {
+    assert_eq!(answer.status.as_u16(), status, "{answer}");
+    assert_eq!(answer.header("content-type"), "application/json", "{answer}");
+    let body: Value = answer.json();
+    for key in ["status", "code", "error_msg", "detail"] {
+        assert!(body[key].is_string(), "no {key} in {answer}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_paths_and_wrong_methods_are_problems() {
+    let app = TestApp::start().await.with_acme().await;
+    let token = app.token().await;
+    for path in
+        ["/api/", "/api", "/api/nothing", "/api/v1/organizations/acme", "/api/org_num_nodes/acme/extra"]
+    {
+        assert_is_a_problem(&app.get(path, &token).await, 404);
+    }
+    for number in ["-1", "many", "1.5"] {
+        let path = format!("/api/desired_org_num_nodes_ttl/acme/{number}/60/");
+        assert_is_a_problem(&app.send(Method::POST, &path, Some(&token), None).await, 404);
+    }
+    assert_is_a_problem(&app.get("/api/org_num_nodes/%ff/", &token).await, 404);
+    let wrong = app.get("/api/org_token/", &token).await;
+    assert_is_a_problem(&wrong, 405);
+    assert_eq!(wrong.header("allow"), "POST");
+}
+
+#[tokio::test]
+async fn malformed_bodies_are_problems() {
+    let app = TestApp::start().await;
+    let send = async |kind: &'static str, body: Vec<u8>| {
+        let request = app.http.post(format!("{}/api/org_token/", app.url));
+        Answer::of(request.header("content-type", kind).body(body)).await
+    };
+    for body in ["{", "[]", "\"x\"", "{\"username\":", "\u{0}"] {
+        assert_is_a_problem(&send("application/json", body.into()).await, 400);
+    }
+    assert_is_a_problem(&send("application/json", vec![0xff, 0xfe]).await, 400);
+    assert_is_a_problem(&send("application/json", "[".repeat(60_000).into()).await, 400);
+    assert_is_a_problem(&send("text/plain", b"x".to_vec()).await, 415);
+    assert_is_a_problem(&send("application/x-www-form-urlencoded", vec![0xff; 100]).await, 400);
+    assert_is_a_problem(&send("application/json", vec![b'x'; 100_000]).await, 413);
+}
+
+#[tokio::test]
+async fn a_password_is_in_no_answer() {
+    let app = TestApp::start().await;
+    let request =
+        app.http.post(format!("{}/api/org_token/", app.url)).header("content-type", "application/json");
+    let answer = Answer::of(request.body(r#"{"password": "hunter2", "username": }"#)).await;
+    assert!(answer.status == 400 && !answer.body.contains("hunter2"), "{answer}");
+}
+
+#[tokio::test]
+async fn health_is_answered_before_anything_is_checked_and_every_answer_has_an_id() {
+    let app = TestApp::start().await;
+    let answer = app.send(Method::GET, "/ping/", None, None).await;
+    insta::assert_snapshot!(answer, @"200 pong!");
+    assert_eq!(answer.header("x-request-id").len(), 36);
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+}
+
+#[tokio::test]
+async fn the_page_may_run_its_own_scripts_only() {
+    let app = TestApp::start().await;
+    let page = app.send(Method::GET, "/", None, None).await;
+    assert_eq!(page.status, 200);
+    assert!(page.header("content-security-policy").contains("script-src 'self' 'wasm-unsafe-eval'"));
+    assert_eq!(app.send(Method::GET, "/../Cargo.toml", None, None).await.status, 404);
+}

@@ -1,0 +1,83 @@
+//! A cluster's life, from asleep to asleep.
+
+use std::time::Duration;
+
+use http::Method;
+use serde_json::{Value, json};
+use sliderule_api::capacity::NodeCounts;
+use sliderule_api::status::{ClusterState, Grant};
+
+use crate::test_app::{TestApp, eventually};
+
+#[tokio::test]
+async fn a_cluster_wakes_serves_and_goes_back_to_sleep_when_it_is_released() {
+    let app = TestApp::start().await.with_acme().await;
+    let token = app.token().await;
+    assert_eq!(app.status(&token).await.state, ClusterState::Asleep);
+    let off = app.get("/clusters/acme/source/version", &token).await;
+    assert_eq!((off.status.as_u16(), off.text("code").as_str()), (503, "cluster_asleep"));
+
+    let order = json!({ "nodes": 2, "time_to_live_seconds": 900 });
+    let grant: Grant = app.order(&token, "k", order).await.json();
+    let running = app.until(&token, ClusterState::Running, 2).await;
+    assert_eq!((running.target_nodes, running.version.as_str()), (2, "v4.0.4"));
+    let status = app.post("/clusters/acme/discovery/status", json!({ "service": "sliderule" })).await;
+    assert_eq!(status.json::<Value>(), json!({ "nodes": 2 }));
+    let counts: NodeCounts = app.get("/api/org_num_nodes/acme", &token).await.json();
+    assert_eq!(counts.current_nodes, 2);
+    let through = app.get("/clusters/acme/source/version", &token).await;
+    assert_eq!((through.status.as_u16(), through.body.as_str()), (200, "/source/version"));
+
+    let path = format!("/api/v1/organizations/acme/requests/{}", grant.request.id);
+    assert_eq!(app.send(Method::DELETE, &path, Some(&token), None).await.status, 200);
+    app.until(&token, ClusterState::Asleep, 0).await;
+    assert_eq!(app.engine.running(), 0);
+}
+
+#[tokio::test]
+async fn a_cluster_sleeps_when_its_last_request_ends() {
+    let app = TestApp::start().await.with_acme().await;
+    let token = app.token().await;
+    app.ask(&token, 1, 15).await;
+    app.until(&token, ClusterState::Running, 1).await;
+    app.clock.advance(Duration::from_secs(15 * 60));
+    app.until(&token, ClusterState::Asleep, 0).await;
+    assert_eq!(app.status(&token).await.requests, []);
+}
+
+#[tokio::test]
+async fn only_members_reach_a_private_cluster_and_only_with_a_token_for_it() {
+    let app = TestApp::start().await.with_acme().await.with_organization("other", "ada", "1").await;
+    let (token, other) = (app.token().await, app.token_of("ada", "other").await);
+    app.ask(&token, 1, 15).await;
+    app.until(&token, ClusterState::Running, 1).await;
+    let path = "/clusters/acme/source/version";
+    assert_eq!(app.send(Method::GET, path, None, None).await.status, 401);
+    assert_eq!(app.get(path, &other).await.status, 403);
+    assert_eq!(app.get(path, &token).await.status, 200);
+    app.sql("UPDATE memberships SET state = 'deactivated'").await;
+    assert_eq!(app.get(path, &token).await.status, 403, "a membership that ended opens nothing");
+}
+
+#[tokio::test]
+async fn a_cluster_answers_below_its_own_host_name_too() {
+    let app = TestApp::start_with(|config| config.domain = "example.org".into()).await.with_acme().await;
+    let ask = async |host: &'static str, path: &'static str| {
+        let request = app.http.get(format!("{}{path}", app.url)).header("host", host);
+        crate::test_app::Answer::of(request).await
+    };
+    let status = ask("acme.example.org:8443", "/discovery/status").await;
+    assert_eq!(status.json::<Value>(), json!({ "nodes": 0 }));
+    assert_eq!(ask("ps.example.org", "/api/org_num_nodes/acme/").await.status, 401);
+    let nowhere = ask("www.example.org", "/").await;
+    assert_eq!((nowhere.status.as_u16(), nowhere.text("code").as_str()), (404, "unknown_organization"));
+}
+
+#[tokio::test]
+async fn a_minimum_is_kept_without_anybody_asking() {
+    let app = TestApp::start().await.with_acme().await;
+    let token = app.token().await;
+    app.sql("UPDATE organizations SET min_nodes = 1").await;
+    eventually("the minimum is there", async || (app.engine.running() == 1).then_some(())).await;
+    app.until(&token, ClusterState::Running, 1).await;
+}

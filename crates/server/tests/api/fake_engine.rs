@@ -1,0 +1,110 @@
+//! An engine whose nodes live in this process: each pulls its lease and registers by itself, as a runner
+//! and its program would, and answers every request with the path it was asked for.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::http::Uri;
+use sliderule_api::discovery::{Register, SERVICE};
+use sliderule_api::lease::{LeaseRequest, lease_path};
+use sliderule_api::{NodeId, OrganizationName};
+use sliderule_engines::{ClusterEngine, EngineError, INTERNAL_ADDRESS, ListedNode, NodeSpec};
+use sliderule_provisioning::cluster::Terms;
+use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
+
+pub(crate) struct FakeEngine {
+    data: PathBuf,
+    nodes: Mutex<BTreeMap<NodeId, Node>>,
+}
+
+struct Node {
+    organization: OrganizationName,
+    address: String,
+    life: AbortHandle,
+}
+
+impl FakeEngine {
+    pub(crate) fn new(data: &Path) -> Arc<Self> {
+        Arc::new(Self { data: data.to_owned(), nodes: Mutex::default() })
+    }
+
+    pub(crate) fn running(&self) -> usize {
+        self.nodes.lock().unwrap().len()
+    }
+}
+
+#[async_trait]
+impl ClusterEngine for FakeEngine {
+    fn terms(&self) -> Terms {
+        Terms::LOCAL
+    }
+
+    async fn launch(&self, spec: &NodeSpec) -> Result<(), EngineError> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let internal = std::fs::read_to_string(self.data.join(INTERNAL_ADDRESS)).unwrap();
+        let life = tokio::spawn(live(
+            spec.clone(),
+            format!("http://{}", internal.trim()),
+            address.clone(),
+            listener,
+        ));
+        let node = Node { organization: spec.organization.clone(), address, life: life.abort_handle() };
+        let before = self.nodes.lock().unwrap().insert(spec.id.clone(), node);
+        assert!(before.is_none(), "the reconciler launched a node twice");
+        Ok(())
+    }
+
+    async fn list(&self) -> Result<Vec<ListedNode>, EngineError> {
+        let nodes = self.nodes.lock().unwrap();
+        let listed = nodes.iter().map(|(id, node)| ListedNode {
+            id: id.clone(),
+            organization: node.organization.clone(),
+            address: Some(node.address.clone()),
+        });
+        Ok(listed.collect())
+    }
+
+    async fn terminate(&self, id: &NodeId) -> Result<(), EngineError> {
+        if let Some(node) = self.nodes.lock().unwrap().remove(id) {
+            node.life.abort();
+        }
+        Ok(())
+    }
+
+    async fn kill(&self, id: &NodeId) -> Result<(), EngineError> {
+        self.terminate(id).await
+    }
+}
+
+async fn live(spec: NodeSpec, internal: String, address: String, listener: TcpListener) {
+    let http = reqwest::Client::new();
+    let lease = || {
+        let pull = http.post(format!("{internal}{}", lease_path(&spec.id))).bearer_auth(&spec.secret);
+        pull.json(&LeaseRequest { address: address.clone() }).send()
+    };
+    assert_eq!(lease().await.unwrap().status(), 200, "a node that was launched gets its first lease");
+    let serving = tokio::spawn(async {
+        axum::serve(listener, Router::new().fallback(|uri: Uri| async move { uri.path().to_owned() })).await
+    });
+    let _ends_with_this_task = Ends(serving.abort_handle());
+    let register = http.post(format!("{internal}/clusters/{}/discovery/register", spec.organization));
+    let body = Register { service: SERVICE.into(), lifetime: 120, address: address.clone(), reset: true };
+    assert_eq!(register.json(&body).send().await.unwrap().status(), 200);
+    while lease().await.is_ok_and(|answer| answer.status() == 200) {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+    }
+}
+
+struct Ends(AbortHandle);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,16 @@
+//! The HTTP API, proven from outside: a real server on port 0 with a real database, and an engine whose
+//! nodes live in this process.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod answers;
+mod capacity;
+mod cluster;
+mod cors;
+mod fake_engine;
+mod github;
+mod ledger;
+mod money;
+mod restart;
+mod sign_in;
+mod test_app;
+mod tokens;

@@ -1,0 +1,50 @@
+//! What a stop and a start keep, and which databases are refused.
+
+use std::time::Duration;
+
+use sliderule_api::costs::Costs;
+use sliderule_api::status::ClusterState;
+use sliderule_server::data::DataDir;
+
+use crate::test_app::TestApp;
+
+#[tokio::test]
+async fn accounts_tokens_requests_and_money_survive_a_restart() {
+    let app = TestApp::start().await.with_acme().await;
+    let token = app.token().await;
+    app.ask(&token, 2, 60).await;
+    app.until(&token, ClusterState::Running, 2).await;
+    let requests = app.status(&token).await.requests;
+
+    let app = app.restart().await;
+    assert_eq!(app.status(&token).await.requests, requests, "the old token still opens");
+    app.until(&token, ClusterState::Running, 2).await;
+    let costs: Costs = app.get("/api/v1/organizations/acme/costs", &token).await.json();
+    let sum = costs.entries.iter().map(|entry| entry.amount_micro_usd).sum();
+    assert_eq!(costs.balance_micro_usd, sum);
+    assert_eq!(app.sign_in("ada", crate::test_app::PASSWORD, "acme").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_used_refresh_token_stays_used() {
+    let app = TestApp::start().await.with_acme().await;
+    let body = serde_json::json!({ "refresh": app.sign_in("ada", crate::test_app::PASSWORD, "acme").await.text("refresh") });
+    assert_eq!(app.post("/api/org_token/refresh/", body.clone()).await.status, 200);
+    let app = app.restart().await;
+    app.clock.advance(Duration::from_secs(1));
+    assert!(app.post("/api/org_token/refresh/", body).await.body.contains("blacklisted"));
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_and_left_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = DataDir::open(dir.path()).unwrap();
+    let db = data.database().await.unwrap();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(db.path());
+    db.close().await;
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    sqlx::query("PRAGMA user_version = 7").execute(&pool).await.unwrap();
+    pool.close().await;
+    let refused = data.database().await.unwrap_err().to_string();
+    assert!(refused.contains("has schema 7") && refused.contains("knows schemas up to 1"), "{refused}");
+}

@@ -1,0 +1,267 @@
+//! A server to test against, and how to talk to it.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use http::{HeaderMap, Method, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use sliderule_api::MicroUsd;
+use sliderule_api::status::{ClusterState, ClusterStatus};
+use sliderule_control::{Clock, SystemClock};
+use sliderule_provisioning::cluster::{Limits, Moment};
+use sliderule_server::Error;
+use sliderule_server::auth::Hasher;
+use sliderule_server::config::Config;
+use sliderule_server::data::DataDir;
+use sliderule_server::serve::Server;
+use sliderule_server::store::{Database, Membership, NewOrganization, NewUser};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::fake_engine::FakeEngine;
+
+/// The password of every user.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// A server with its data directory, and a second connection to its database, as the command line has one.
+pub(crate) struct TestApp {
+    pub(crate) engine: Arc<FakeEngine>,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) db: Database,
+    pub(crate) url: String,
+    pub(crate) http: reqwest::Client,
+    config: Config,
+    dir: TempDir,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<Result<(), Error>>,
+}
+
+impl TestApp {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    pub(crate) async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
+        configure(&mut config);
+        Self::start_in(tempfile::tempdir().unwrap(), config, Arc::default()).await
+    }
+
+    async fn start_in(dir: TempDir, config: Config, clock: Arc<TestClock>) -> Self {
+        let data = DataDir::open(dir.path()).unwrap();
+        let db = data.database().await.unwrap();
+        let engine = FakeEngine::new(data.path());
+        let server = Server::start_with(config.clone(), data, engine.clone(), clock.clone()).await.unwrap();
+        let url = server.url().to_owned();
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(server.run_until(async { drop(stopped.await) }));
+        Self { engine, clock, db, url, http: reqwest::Client::new(), config, dir, stop, serving }
+    }
+
+    /// An orderly stop, and a start on the same data.
+    pub(crate) async fn restart(self) -> Self {
+        let (dir, config, clock) = self.stop().await;
+        Self::start_in(dir, config, clock).await
+    }
+
+    /// An orderly stop, after which no node may be left.
+    pub(crate) async fn stop(self) -> (TempDir, Config, Arc<TestClock>) {
+        self.stop.send(()).unwrap();
+        self.serving.await.unwrap().unwrap();
+        assert_eq!(self.engine.running(), 0, "an orderly stop leaves no node");
+        self.db.close().await;
+        (self.dir, self.config, self.clock)
+    }
+
+    pub(crate) async fn with_user(self, name: &str) -> Self {
+        self.with_github_user(name, None).await
+    }
+
+    pub(crate) async fn with_github_user(self, name: &str, github_id: Option<i64>) -> Self {
+        add_user(&self.db, name, github_id).await;
+        self
+    }
+
+    /// An organization of `owner` with that many dollars for up to four nodes.
+    pub(crate) async fn with_organization(self, name: &str, owner: &str, dollars: &str) -> Self {
+        add_organization(&self.db, name, owner, dollars).await;
+        self
+    }
+
+    pub(crate) async fn with_member(self, organization: &str, user: &str) -> Self {
+        let (organization, user) = (organization.parse().unwrap(), user.parse().unwrap());
+        self.db.add_member(&Membership { organization, user, at: self.clock.now() }).await.unwrap();
+        self
+    }
+
+    /// Ada, who owns acme, which has ten dollars.
+    pub(crate) async fn with_acme(self) -> Self {
+        self.with_user("ada").await.with_organization("acme", "ada", "10").await
+    }
+
+    /// Runs SQL that no command has yet, such as deactivating a member.
+    pub(crate) async fn sql(&self, statement: &'static str) {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.db.path());
+        let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+        sqlx::query(statement).execute(&pool).await.unwrap();
+        pool.close().await;
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: Option<Value>,
+    ) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        Answer::of(request).await
+    }
+
+    pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
+        self.send(Method::GET, path, Some(token), None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, None, Some(body)).await
+    }
+
+    pub(crate) async fn sign_in(&self, user: &str, password: &str, organization: &str) -> Answer {
+        let body = json!({ "username": user, "password": password, "org_name": organization });
+        self.post("/api/org_token/", body).await
+    }
+
+    /// Ada's access token for acme.
+    pub(crate) async fn token(&self) -> String {
+        self.token_of("ada", "acme").await
+    }
+
+    pub(crate) async fn token_of(&self, user: &str, organization: &str) -> String {
+        self.sign_in(user, PASSWORD, organization).await.text("access")
+    }
+
+    /// Asks for nodes the way existing clients do.
+    pub(crate) async fn ask(&self, token: &str, nodes: u32, minutes: u32) -> Answer {
+        let path = format!("/api/desired_org_num_nodes_ttl/acme/{nodes}/{minutes}/");
+        self.send(Method::POST, &path, Some(token), None).await
+    }
+
+    /// Orders nodes in our own API.
+    pub(crate) async fn order(&self, token: &str, key: &str, body: Value) -> Answer {
+        let url = format!("{}/api/v1/organizations/acme/requests", self.url);
+        let request = self.http.post(url).bearer_auth(token).header("Idempotency-Key", key);
+        Answer::of(request.json(&body)).await
+    }
+
+    pub(crate) async fn status(&self, token: &str) -> ClusterStatus {
+        self.get("/api/v1/organizations/acme/status", token).await.json()
+    }
+
+    /// Waits until the cluster is in that state with that many ready nodes.
+    pub(crate) async fn until(&self, token: &str, state: ClusterState, ready: u32) -> ClusterStatus {
+        let what = format!("the cluster is {state:?} with {ready} nodes");
+        eventually(&what, async || {
+            let status = self.status(token).await;
+            (status.state == state && status.nodes.ready == ready).then_some(status)
+        })
+        .await
+    }
+}
+
+pub(crate) async fn add_user(db: &Database, name: &str, github_id: Option<i64>) {
+    let password = Hasher::default().hash(PASSWORD.into()).await.unwrap();
+    let (name, email) = (name.parse().unwrap(), format!("{name}@example.org"));
+    db.add_user(&NewUser { name, email, password, github_id, at: SystemClock.now() }).await.unwrap();
+}
+
+pub(crate) async fn add_organization(db: &Database, name: &str, owner: &str, dollars: &str) {
+    let new = NewOrganization {
+        name: name.parse().unwrap(),
+        owner: owner.parse().unwrap(),
+        credit: MicroUsd::parse_dollars(dollars).unwrap(),
+        limits: Limits { min_nodes: 0, max_nodes: 4 },
+        version: "v4.0.4".parse().unwrap(),
+        is_public: false,
+        node_hour: MicroUsd(226_000),
+        at: SystemClock.now(),
+    };
+    db.add_organization(&new).await.unwrap();
+}
+
+/// Polls until there is an answer.
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut ask: impl FnMut() -> F,
+) -> T {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited too long until {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The machine's clock, moved on by tests.
+#[derive(Default)]
+pub(crate) struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub(crate) fn advance(&self, duration: Duration) {
+        self.0.fetch_add(i64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Moment {
+        Moment(SystemClock.now().0 + self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// What the server answered. Displays as status and body, for snapshots.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) async fn of(request: reqwest::RequestBuilder) -> Self {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Self { status, headers, body: response.text().await.unwrap() }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> T {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self}"))
+    }
+
+    pub(crate) fn text(&self, key: &str) -> String {
+        let body: Value = self.json();
+        body[key].as_str().unwrap_or_else(|| panic!("no `{key}` in {self}")).to_owned()
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.status.as_u16(), self.body)
+    }
+}
