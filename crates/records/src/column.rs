@@ -72,18 +72,6 @@ impl Values {
             _ => None,
         }
     }
-
-    /// Appends the last `width` values another `times` times.
-    pub(crate) fn repeat_last(&mut self, width: usize, times: usize) {
-        on_values!(self, vector => repeat_last(vector, width, times));
-    }
-}
-
-fn repeat_last<T: Clone>(values: &mut Vec<T>, width: usize, times: usize) {
-    let from = values.len().saturating_sub(width);
-    let last = values.get(from..).unwrap_or_default().to_vec();
-    values.reserve(times.saturating_mul(width));
-    (0..times).for_each(|_| values.extend_from_slice(&last));
 }
 
 /// One column of a [`Batch`].

@@ -56,13 +56,10 @@ impl Builder {
         let data = frame.data;
         let (counts, expanded) = self.check(frame)?;
         let rows = if self.plan.flat { counts.iter().sum() } else { 1 };
-        if rows == 0 {
-            return Ok(());
-        }
         for leaf in &self.plan.fixed {
             if let Some(column) = self.columns.get_mut(leaf.column) {
-                gather(&mut column.values, leaf, data, 0, 1);
-                column.values.repeat_last(column.width, rows - 1);
+                // From one row to the next these stay where they are.
+                gather(&mut column.values, leaf, data, 0, rows);
             }
         }
         for (repeat, count) in self.plan.repeats.iter().zip(counts) {

@@ -12,6 +12,9 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 
+/// How many fields a definition may have. Real ones have thirty; this keeps hostile ones cheap.
+const FIELDS: usize = 4096;
+
 /// The basic types of the format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
@@ -162,12 +165,17 @@ impl Definition {
                 unsigned(size).ok_or_else(|| fault("`__datasize` is not a size in bytes".to_owned()))?
             }
         };
-        let mut fields = Vec::with_capacity(object.len());
+        if object.len() > FIELDS {
+            return Err(fault("it has too many fields".to_owned()));
+        }
+        let mut fields: Vec<Field> = Vec::with_capacity(object.len());
         for (name, entry) in object.iter().filter(|(name, _)| !name.starts_with("__")) {
             let read = entry.as_object().ok_or("is not an object").and_then(|entry| field(name, entry));
-            fields.push(read.map_err(|problem| fault(format!("field `{name}` {problem}")))?);
+            let field = read.map_err(|problem| fault(format!("field `{name}` {problem}")))?;
+            // The names come in order, so fields at the same offset stay in the order of their names.
+            let place = fields.partition_point(|before| before.offset <= field.offset);
+            fields.insert(place, field);
         }
-        fields.sort_by(|a, b| (a.offset, &a.name).cmp(&(b.offset, &b.name)));
         Ok(Definition { record_type: record_type.to_owned(), stride, fields })
     }
 

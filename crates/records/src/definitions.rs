@@ -1,14 +1,13 @@
 //! The definitions known so far: what a client learned of a server, or a server knows of itself.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::definition::Definition;
 use crate::error::Error;
 
 /// The definitions known so far, by record type.
 #[derive(Clone, Debug, Default)]
 pub struct Definitions {
-    known: BTreeMap<String, Definition>,
+    /// Few enough, each having been fetched, to look through.
+    known: Vec<Definition>,
 }
 
 impl Definitions {
@@ -20,25 +19,33 @@ impl Definitions {
     /// Reads and keeps a definition, in place of an older one. After an error all is as it was.
     pub fn define(&mut self, record_type: &str, json: &str) -> Result<(), Error> {
         let definition = Definition::parse(record_type, json)?;
-        self.known.insert(record_type.to_owned(), definition);
+        match self.known.iter_mut().find(|known| known.record_type == record_type) {
+            Some(known) => *known = definition,
+            None => self.known.push(definition),
+        }
         Ok(())
     }
 
     /// The definition of a record type.
     pub fn get(&self, record_type: &str) -> Option<&Definition> {
-        self.known.get(record_type)
+        self.known.iter().find(|known| known.record_type == record_type)
     }
 
     /// The definitions that are still needed before records of this type can be decoded: its own, or
     /// those of records nested in it at any depth. More may turn up once these are known.
     pub fn missing_for(&self, record_type: &str) -> Vec<String> {
-        let mut seen = BTreeSet::from([record_type]);
-        let mut open = vec![record_type];
+        let mut names = vec![record_type];
         let mut missing = Vec::new();
-        while let Some(name) = open.pop() {
-            match self.known.get(name) {
+        let mut next = 0;
+        while let Some(name) = names.get(next).copied() {
+            next += 1;
+            match self.get(name) {
                 None => missing.push(name.to_owned()),
-                Some(definition) => open.extend(definition.nested().filter(|nested| seen.insert(nested))),
+                Some(definition) => definition.nested().for_each(|nested| {
+                    if !names.contains(&nested) {
+                        names.push(nested);
+                    }
+                }),
             }
         }
         missing

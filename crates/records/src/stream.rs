@@ -1,6 +1,6 @@
 //! The decoder of a whole stream: chunks in, batches, events and exceptions out, in the stream's order.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
 
@@ -19,6 +19,9 @@ const CONTAINER: &str = "conrec";
 
 /// How deeply containers may be packed into each other; servers pack once.
 const CONTAINERS: usize = 4;
+
+/// How many types' definitions are asked for at a time.
+const WAITING: usize = 32;
 
 /// What a stream says, piece by piece.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,8 +90,13 @@ impl Decoder {
     /// The definitions that the records so far cannot be decoded without: to be fetched, and given to
     /// [`Decoder::define`]. Ask again after that; they may nest further types.
     pub fn needs(&self) -> Vec<String> {
-        let missing = self.rows.waiting.iter().flat_map(|name| self.rows.definitions.missing_for(name));
-        missing.collect::<BTreeSet<_>>().into_iter().collect()
+        let mut needs = Vec::new();
+        for name in self.rows.waiting.iter().flat_map(|name| self.rows.definitions.missing_for(name)) {
+            if !needs.contains(&name) {
+                needs.push(name);
+            }
+        }
+        needs
     }
 
     /// Gives a definition: the JSON text that `/source/definition` answered for `record_type`. Returns what
@@ -142,12 +150,12 @@ impl Decoder {
 #[derive(Debug, Default)]
 struct Rows {
     definitions: Definitions,
-    /// The plans in use, by record type.
-    plans: BTreeMap<String, Arc<Plan>>,
+    /// The plans in use.
+    plans: Vec<Arc<Plan>>,
     /// Records that wait for a definition, and all that came after them.
     held: VecDeque<Held>,
-    /// The types of the records in `held`.
-    waiting: BTreeSet<String>,
+    /// The types of the records in `held`: the first so many, of which that of the first record is one.
+    waiting: Vec<String>,
     /// The batch that the next record may continue.
     builder: Option<Builder>,
     items: Vec<Item>,
@@ -172,10 +180,9 @@ impl Rows {
             return self.decode(frame);
         }
         let Frame { record_type, data, offset } = *frame;
-        if !self.waiting.contains(record_type) {
-            self.waiting.insert(record_type.to_owned());
-        }
-        self.held.push_back(Held { record_type: record_type.to_owned(), data: data.to_vec(), offset });
+        let record_type = record_type.to_owned();
+        note(&mut self.waiting, &record_type);
+        self.held.push_back(Held { record_type, data: data.to_vec(), offset });
         Ok(())
     }
 
@@ -184,17 +191,22 @@ impl Rows {
         while let Some(held) = self.held.pop_front() {
             if !self.is_defined(&held.record_type) {
                 self.held.push_front(held);
-                return Ok(());
+                break;
             }
             let Held { record_type, data, offset } = &held;
             self.decode(&Frame { record_type, data, offset: *offset })?;
         }
         self.waiting.clear();
+        self.held.iter().for_each(|held| note(&mut self.waiting, &held.record_type));
         Ok(())
     }
 
     fn is_defined(&self, record_type: &str) -> bool {
-        self.plans.contains_key(record_type) || self.definitions.missing_for(record_type).is_empty()
+        self.plan(record_type).is_some() || self.definitions.missing_for(record_type).is_empty()
+    }
+
+    fn plan(&self, record_type: &str) -> Option<&Arc<Plan>> {
+        self.plans.iter().find(|plan| plan.record_type == record_type)
     }
 
     /// Decodes a record whose definitions are known, into the batch that it continues or a new one.
@@ -205,12 +217,12 @@ impl Rows {
             }
             _ => self.flush(),
         }
-        let plan = match self.plans.get(frame.record_type) {
+        let plan = match self.plan(frame.record_type) {
             Some(plan) => Arc::clone(plan),
             None => {
                 let plan = Plan::compile(&self.definitions, frame.record_type);
                 let plan = Arc::new(plan.map_err(|error| error.at(frame.offset))?);
-                self.plans.insert(frame.record_type.to_owned(), Arc::clone(&plan));
+                self.plans.push(Arc::clone(&plan));
                 plan
             }
         };
@@ -249,6 +261,13 @@ impl Rows {
         }
         frames.finish()?;
         if found == count { Ok(()) } else { Err(fault("it holds another number of records than it says")) }
+    }
+}
+
+/// Adds a type to those that wait, unless it is there or too many are.
+fn note(waiting: &mut Vec<String>, record_type: &String) {
+    if waiting.len() < WAITING && !waiting.contains(record_type) {
+        waiting.push(record_type.clone());
     }
 }
 

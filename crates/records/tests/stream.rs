@@ -60,7 +60,7 @@ fn records_that_wait_for_a_definition_keep_their_place() {
     assert_eq!(decoder.push(&record("unknown", 2)).unwrap(), []);
     assert_eq!(decoder.needs(), ["unknown"]);
     assert_eq!(decoder.push(&[record("point", 3), record("track", 4)].concat()).unwrap(), []);
-    assert_eq!(decoder.needs(), ["track", "unknown"]);
+    assert_eq!(decoder.needs(), ["unknown", "track"]);
 
     let released = decoder.define("unknown", POINT).unwrap();
     assert_eq!(ids(&released), [("unknown".to_owned(), vec![2]), ("point".to_owned(), vec![3])]);
