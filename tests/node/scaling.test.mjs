@@ -1,0 +1,189 @@
+// @ts-nocheck: a test gives wrong types on purpose, and takes the right ones apart.
+/** Asking for nodes and waiting for them, from provisioning systems of both generations. */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { createSession } from "sliderule-wasm";
+
+import { ORGANIZATION, PASSWORD, standIn, statusOf, USER } from "./stand-in.mjs";
+
+async function signedIn(t, options) {
+  const server = await standIn(t, options);
+  const session = createSession({ url: server.url, organization: ORGANIZATION });
+  await session.authenticate(undefined, { username: USER, password: PASSWORD });
+  return { server, session };
+}
+
+describe("ours", () => {
+  test("a waking cluster is watched until it is ready", async (t) => {
+    const { server, session } = await signedIn(t);
+    server.state.ready = [0, 0, 1, 2];
+    const seen = [];
+    const operation = session.scaleout({ desired_nodes: 2, onProgress: (progress) => seen.push(progress) });
+    const iterated = [];
+    for await (const { phase } of operation) iterated.push(phase);
+    const capacity = await operation;
+    assert.deepEqual(iterated, ["requesting", "waking", "waking", "growing", "ready"]);
+    assert.deepEqual(
+      seen.map(({ nodes }) => nodes),
+      [0, 0, 0, 1, 2],
+    );
+    assert.deepEqual(capacity, {
+      availableNodes: 2,
+      requestedNodes: 2,
+      clamped: false,
+      requestId: "r-1",
+      expiresAt: new Date("2026-11-24T10:00:00Z"),
+      costMicroUsd: 113_000,
+    });
+  });
+
+  test("a refusal ends the wait at once", async (t) => {
+    const problem = {
+      status: "FAILED",
+      code: "insufficient_funds",
+      error_msg: "$0.10 is left",
+      detail: "$0.10 is left",
+    };
+    const { session } = await signedIn(t, { routes: { "POST /api/v1/organizations/acme/requests": [402, problem] } });
+    await assert.rejects(session.scaleout({ desiredNodes: 2 }), {
+      code: "insufficient_funds",
+      message: "$0.10 is left",
+    });
+  });
+
+  test("money that ends while the cluster wakes ends the wait", async (t) => {
+    const { server, session } = await signedIn(t, { nodes: 0 });
+    server.routes["GET /api/v1/organizations/acme/status"] = () => [
+      200,
+      { ...statusOf(server.state), blocked: "out_of_funds", message: "the money is spent" },
+    ];
+    await assert.rejects(session.scaleout({ desiredNodes: 2 }), {
+      code: "out_of_funds",
+      message: "the money is spent",
+    });
+  });
+
+  test("a wait that takes too long says what it saw last", async (t) => {
+    const { session } = await signedIn(t, { nodes: 1 });
+    await assert.rejects(session.scaleout({ desiredNodes: 2, timeoutMs: 300 }), (error) => {
+      assert.equal(error.code, "scale_timeout");
+      assert.match(error.message, /^1 of 2 nodes/);
+      return true;
+    });
+  });
+
+  test("minReady ends the wait early", async (t) => {
+    const { session } = await signedIn(t, { nodes: 1 });
+    const capacity = await session.scaleout({ desiredNodes: 2, minReady: 1 });
+    assert.equal(capacity.availableNodes, 1);
+  });
+
+  test("a wait can be left, and the request stands", async (t) => {
+    const { server, session } = await signedIn(t, { nodes: 1 });
+    const operation = session.scaleout({ desiredNodes: 2 });
+    for await (const { phase } of operation) if (phase === "growing") operation.stopWaiting();
+    const capacity = await operation;
+    assert.equal(capacity.availableNodes, 1);
+    assert.equal(capacity.requestId, "r-1");
+    assert.notEqual(server.state.request, undefined);
+  });
+
+  test("a wait can be aborted, with the caller's reason, and asks nothing more", async (t) => {
+    const { server, session } = await signedIn(t, { nodes: 1 });
+    const controller = new AbortController();
+    const operation = session.scaleout({
+      desiredNodes: 2,
+      signal: controller.signal,
+      onProgress: ({ phase }) => phase === "growing" && controller.abort("enough"),
+    });
+    await assert.rejects(operation, (reason) => reason === "enough");
+    const before = server.requests.length;
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    assert.equal(server.requests.length, before);
+  });
+
+  test("more than allowed is clamped, and said", async (t) => {
+    const { session } = await signedIn(t, { nodes: 3 });
+    const { requestedNodes, clamped } = await session.scaleout({ desiredNodes: 9 });
+    assert.deepEqual({ requestedNodes, clamped }, { requestedNodes: 3, clamped: true });
+  });
+
+  test("release takes back what this session asked for", async (t) => {
+    const { server, session } = await signedIn(t);
+    await session.updateAvailableServers({ desiredNodes: 2 });
+    await session.release();
+    assert.equal(server.asked("requests/r-1")[0].method, "DELETE");
+    await session.release();
+    assert.equal(server.asked("requests/r-1").length, 1);
+  });
+
+  test("status and costs come with camelCase names and dates", async (t) => {
+    const { session } = await signedIn(t);
+    await session.updateAvailableServers({ desiredNodes: 2 });
+    const status = await session.status();
+    assert.equal(status.state, "running");
+    assert.equal(status.targetNodes, 2);
+    assert.deepEqual(status.requests[0].expiresAt, new Date("2026-11-24T10:00:00Z"));
+    const costs = await session.costs();
+    assert.equal(costs.spentMicroUsd, 113_000);
+    assert.equal(costs.entries[0].amountMicroUsd, -113_000);
+    assert.ok(costs.entries[0].at instanceof Date);
+  });
+});
+
+describe("older provisioning systems", () => {
+  test("the number is clamped here, and the cluster itself is asked for nodes", async (t) => {
+    const { server, session } = await signedIn(t, { generation: "older", nodes: 3 });
+    const { availableNodes, requestedNodes, clamped } = await session.update_available_servers({
+      desired_nodes: 9,
+      time_to_live: 15,
+    });
+    assert.deepEqual(
+      { availableNodes, requestedNodes, clamped },
+      { availableNodes: 3, requestedNodes: 3, clamped: true },
+    );
+    assert.deepEqual(
+      server.requests.slice(1).map(({ method, path }) => `${method} ${path}`),
+      [
+        "GET /api/org_num_nodes/acme/",
+        "POST /api/desired_org_num_nodes_ttl/acme/3/15/",
+        "POST /clusters/acme/discovery/status",
+      ],
+    );
+  });
+
+  test("a cluster that answers 503 is a cluster that wakes", async (t) => {
+    const { server, session } = await signedIn(t, { generation: "older", nodes: 2 });
+    let looks = 0;
+    server.routes["POST /clusters/acme/discovery/status"] = () => {
+      looks += 1;
+      return looks <= 3 ? [503, "<h1>503</h1> No server is available"] : [200, { nodes: 2 }];
+    };
+    const phases = [];
+    await session.scaleout({ desiredNodes: 2, onProgress: ({ phase }) => phases.push(phase) });
+    assert.deepEqual(phases, ["requesting", "waking", "ready"]);
+  });
+
+  test("a refusal ends the wait at once, though the text is in msg", async (t) => {
+    const { server, session } = await signedIn(t, { generation: "older" });
+    server.routes["POST /api/desired_org_num_nodes_ttl/acme/2/60/"] = [
+      503,
+      { status: "FAILED", msg: "acme is not deployed", error_msg: "" },
+    ];
+    await assert.rejects(session.scaleout({ desiredNodes: 2 }), (error) => {
+      assert.equal(error.code, "scale_refused");
+      assert.match(error.message, /acme is not deployed/);
+      return true;
+    });
+    assert.equal(server.asked("desired_org_num_nodes_ttl").length, 1);
+  });
+
+  test("what they cannot do is unsupported", async (t) => {
+    const { session } = await signedIn(t, { generation: "older" });
+    for (const call of ["status", "costs", "release"]) {
+      await assert.rejects(session[call](), { code: "unsupported" });
+    }
+  });
+});
