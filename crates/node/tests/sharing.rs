@@ -10,7 +10,8 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use sliderule_node::announced::{Family, Kind, Level};
 use sliderule_node::wire::Wire;
-use support::{GRANULE, Orchestra, TestNode, broken_node, open, until};
+use support::cluster::{Orchestra, broken_node};
+use support::{GRANULE, TestNode, open, until};
 use tokio::net::TcpListener;
 
 fn six_granules() -> Value {
