@@ -14,7 +14,7 @@ const ELEVATION: u64 = 0x2;
 /// One fitted segment; the names are those of the record's fields.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Elevation {
-    /// Track, cycle, region, pair track, number of the segment and pair in one number; see [`extent_id`].
+    /// Track, cycle, region, pair track, number of the segment and pair in one number.
     pub extent_id: u64,
     /// Segments of 20 m from the equator crossing to the centre.
     pub segment_id: u32,
