@@ -1,5 +1,5 @@
 /**
- * The two examples of the README, run as they stand there, against a cluster of their own.
+ * The two examples that the README shows, run as they are shipped, against a cluster of their own.
  *
  * The package is where `npm install` would put it: `node_modules/sliderule-wasm`, which leads to this repository.
  */
@@ -16,29 +16,32 @@ import { startProvisioning } from "./harness/provisioning.mjs";
 import { ROOT, serveFolders } from "./harness/static-server.mjs";
 
 /**
- * The one block of the README in that language which imports the package.
+ * An example as it is shipped.
  *
- * @param {string} language
+ * @param {string} file
  * @returns {Promise<string>}
  */
-async function example(language) {
-  const readme = await readFile(join(ROOT, "README.md"), "utf8");
-  const blocks = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
-    .filter(([, name, text]) => name === language && text?.includes("sliderule-wasm"))
-    .map(([, , text]) => text ?? "");
-  assert.equal(blocks.length, 1, `the README has one ${language} example`);
-  const [block = ""] = blocks;
-  assert.ok(block.trimEnd().split("\n").length <= 12, "it is about ten lines long");
-  return block;
-}
+const example = (file) => readFile(join(ROOT, "examples", file), "utf8");
 
-test("the README's Node example runs as it stands there", async (t) => {
+test("the README shows the examples as they are shipped, and they have about ten lines", async () => {
+  const readme = await readFile(join(ROOT, "README.md"), "utf8");
+  for (const [language, file] of [
+    ["js", "ten-lines.mjs"],
+    ["html", "ten-lines.html"],
+  ]) {
+    const text = await example(file ?? "");
+    assert.ok(readme.includes(`\`\`\`${language}\n${text}\`\`\`\n`), `README.md shows examples/${file} as it is`);
+    assert.ok(text.trimEnd().split("\n").length <= 12, `examples/${file} is about ten lines long`);
+  }
+});
+
+test("the README's Node example runs as it is shipped", async (t) => {
   const { origin, account, stop } = await startProvisioning(t);
   const folder = await mkdtemp(join(tmpdir(), "sliderule-readme-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
   await mkdir(join(folder, "node_modules"));
   await symlink(ROOT, join(folder, "node_modules/sliderule-wasm"), "dir");
-  await writeFile(join(folder, "example.mjs"), await example("js"));
+  await writeFile(join(folder, "example.mjs"), await example("ten-lines.mjs"));
 
   const { stdout } = await promisify(execFile)(process.execPath, ["example.mjs"], {
     cwd: folder,
@@ -51,16 +54,16 @@ test("the README's Node example runs as it stands there", async (t) => {
       PS_PASSWORD: account.password,
     },
   });
-  assert.match(stdout, /\d{2,}/, "it prints what it received");
+  assert.match(stdout, /^\d{2,} heights, the first at -?\d+\.\d+ m$/m);
   await stop();
 });
 
-test("the README's browser example runs as it stands there", async (t) => {
+test("the README's browser example runs as it is shipped", async (t) => {
   const { origin, account, stop } = await startProvisioning(t);
   const pages = await serveFolders(t, {
     folders: ["js", "pkg"],
     below: "/node_modules/sliderule-wasm",
-    pages: { "/example.html": await example("html") },
+    pages: { "/example.html": await example("ten-lines.html") },
   });
   const context = await openBrowser(t);
   const { page, complaints } = await openPage(context);

@@ -14,6 +14,8 @@ import { scaleForm } from "./scale-form.js";
 /** Pauses between two looks at the cluster, in milliseconds: while it changes, while it rests, after a failure. */
 const PAUSE = { changing: 1000, resting: 4000, failing: 5000 };
 
+const NOTHING_YET = "The profile appears here once a request has run.";
+
 /**
  * Opens the console for a session.
  *
@@ -53,7 +55,8 @@ export function openConsole(session, onSessionEnded) {
   runForm(session, signal, {
     onStart: () => outcome.clear("Waiting for the cluster's records."),
     onFinish: (run) => {
-      outcome.show(run);
+      if (run === null) outcome.clear(NOTHING_YET);
+      else outcome.show(run);
       watch.now();
     },
     clusterHourMicroUsd: async () => {
@@ -62,7 +65,7 @@ export function openConsole(session, onSessionEnded) {
     },
   });
   const watch = poll(refresh, signal);
-  outcome.clear("The profile appears here once a request has run.");
+  outcome.clear(NOTHING_YET);
   section.hidden = false;
   find("cluster-title", HTMLElement).focus();
 

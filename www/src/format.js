@@ -4,19 +4,18 @@ const LANGUAGE = "en-GB";
 const clock = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit" });
 
 /**
- * Micro-dollars as dollars; small amounts keep four decimals, since a minute of one node costs less than a cent.
+ * Micro-dollars as dollars, to a hundredth of a cent; smaller amounts, such as a second of a node, to two digits.
  *
  * @param {number} microUsd
  * @returns {string}
  */
 export function dollars(microUsd) {
-  const fine = Math.abs(microUsd) < 1_000_000 && microUsd !== 0;
+  const tiny = microUsd !== 0 && Math.abs(microUsd) < 1000;
   return new Intl.NumberFormat(LANGUAGE, {
     style: "currency",
     currency: "USD",
     currencyDisplay: "narrowSymbol",
-    minimumFractionDigits: 2,
-    maximumFractionDigits: fine ? 4 : 2,
+    ...(tiny ? { maximumSignificantDigits: 2 } : { minimumFractionDigits: 2, maximumFractionDigits: 4 }),
   }).format(microUsd / 1_000_000);
 }
 

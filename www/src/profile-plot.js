@@ -72,13 +72,14 @@ function chart(name, rows, axis, width) {
     height: Math.round(Math.min(340, Math.max(240, width * 0.42))),
     marginLeft: 56,
     marginBottom: 38,
-    marginTop: 22,
+    marginTop: 30,
     marginRight: 14,
     ariaLabel: `Elevation profile, ${name}`,
     ariaDescription: describe(rows),
     style: { background: "transparent", color: "var(--muted)" },
-    x: { label, nice: true, ticks: narrow ? 4 : 8, labelAnchor: "center", labelArrow: "none" },
+    x: { label, inset: 6, ticks: narrow ? 4 : 8, labelAnchor: "center", labelArrow: "none" },
     y: { label: "Height above ellipsoid (m)", grid: true, nice: true, labelArrow: "none" },
+    r: { type: "identity" },
     color: {
       type: "ordinal",
       domain: [...TRACKS.keys()],
@@ -89,7 +90,7 @@ function chart(name, rows, axis, width) {
         x: value,
         y: "h_mean",
         fill: "gt",
-        r: rows.length > 3000 ? 1 : 1.6,
+        r: (/** @type {Segment} */ row) => (isLeft(row.gt) ? 2.2 : 1.1),
       }),
       Plot.tip(
         rows,
@@ -108,6 +109,17 @@ function chart(name, rows, axis, width) {
       ),
     ],
   });
+}
+
+/**
+ * Whether a track is the left one of its pair. The two run 90 m apart over almost the same heights, so the left one
+ * is drawn wider, and shows on both sides of the right one.
+ *
+ * @param {number} track
+ * @returns {boolean}
+ */
+function isLeft(track) {
+  return track % 20 === 10;
 }
 
 /**

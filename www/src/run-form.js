@@ -39,7 +39,7 @@ class InputProblem extends Error {
  * @param {AbortSignal} signal ends the form's work and removes its listeners
  * @param {object} to
  * @param {() => void} to.onStart
- * @param {(run: Run) => void} to.onFinish
+ * @param {(run: Run | null) => void} to.onFinish with null if nothing came of it
  * @param {() => Promise<number>} to.clusterHourMicroUsd list price of the ready nodes for an hour
  */
 export function runForm(session, signal, { onStart, onFinish, clusterHourMicroUsd }) {
@@ -79,6 +79,7 @@ export function runForm(session, signal, { onStart, onFinish, clusterHourMicroUs
       setText(status, stop.signal.aborted ? "Stopped." : "");
       if (!stop.signal.aborted) showProblem(problem, sentenceOf(error));
       if (error instanceof InputProblem) error.field.focus();
+      else onFinish(null);
     } finally {
       setBusy(submit, false);
       if (document.activeElement === cancel) submit.focus();

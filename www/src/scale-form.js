@@ -164,8 +164,7 @@ function showProgress({ phase, nodes, wanted, message }) {
   const bar = find("wake-bar", HTMLProgressElement);
   bar.max = wanted + 1;
   bar.value = phase === "requesting" ? 0 : 1 + Math.min(nodes, wanted);
-  const counts = `${nodes} of ${counted(wanted, "node")} ready.`;
-  setText(find("wake-message", HTMLElement), message === null ? counts : `${counts} ${message}`);
+  setText(find("wake-message", HTMLElement), message ?? `${nodes} of ${counted(wanted, "node")} ready.`);
 }
 
 /**

@@ -47,7 +47,8 @@ export async function startProvisioning(t, { creditUsd = "25", maxNodes = 4 } = 
   const data = await mkdtemp(join(tmpdir(), "sliderule-page-"));
   const account = { user: "ada", password: "correct horse battery staple", organization: "acme" };
   const command = (/** @type {string[]} */ words, input = "") => run(program, [...words, "--data", data], input);
-  await writeFile(join(data, "sliderule.toml"), SETTINGS);
+  const settings = join(data, "sliderule.toml");
+  await writeFile(settings, SETTINGS);
   await command(["user", "add", "olga", "--email", "olga@example.org", "--password-stdin"], "an owner's password\n");
   await command(
     ["user", "add", account.user, "--email", "ada@example.org", "--password-stdin"],
@@ -57,9 +58,8 @@ export async function startProvisioning(t, { creditUsd = "25", maxNodes = 4 } = 
   await command(["org", "add", account.organization, "--owner", "olga", ...limits]);
   await command(["member", "add", account.organization, account.user]);
 
-  const server = spawn(program, ["serve", "--listen", "127.0.0.1:0", "--domain", "localhost", "--data", data], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const where = ["--listen", "127.0.0.1:0", "--domain", "localhost", "--config", settings, "--data", data];
+  const server = spawn(program, ["serve", ...where], { stdio: ["ignore", "pipe", "pipe"] });
   const ended = once(server, "exit");
   /** @type {string[]} */
   const log = [];
