@@ -165,3 +165,20 @@ test("what cannot be had is refused with a sentence, and the page fits a phone",
   assert.deepEqual(complaints, []);
   await stop();
 });
+
+test("when the sign-in has ended, the page says so and asks for it again", async (t) => {
+  const moreSettings = "[tokens]\naccess_seconds = 4\nrefresh_seconds = 4\n";
+  const { origin, account, stop } = await startProvisioning(t, { moreSettings });
+  const context = await openBrowser(t);
+  const { page, complaints } = await openPage(context, { expectedStatus: [401] });
+
+  await page.goto(origin);
+  await signIn(page, account);
+  await page.getByText("ada at acme").waitFor();
+  await refusal(page, "sign-in has ended");
+  assert.equal(await page.getByLabel("Organization").inputValue(), account.organization);
+  await signIn(page, account);
+  await page.getByText("ada at acme").waitFor();
+  assert.deepEqual(complaints, []);
+  await stop();
+});

@@ -36,10 +36,10 @@ const PATIENCE_MS = 60_000;
  * Starts a provisioning system with one organization, whose cluster is asleep, and one member.
  *
  * @param {import("node:test").TestContext} t
- * @param {{ creditUsd?: string, maxNodes?: number }} [options]
+ * @param {{ creditUsd?: string, maxNodes?: number, moreSettings?: string }} [options] `moreSettings` are lines of TOML
  * @returns {Promise<Provisioning>}
  */
-export async function startProvisioning(t, { creditUsd = "25", maxNodes = 4 } = {}) {
+export async function startProvisioning(t, { creditUsd = "25", maxNodes = 4, moreSettings = "" } = {}) {
   const program = process.env.SLIDERULE_PS ?? join(ROOT, "target/debug/sliderule-ps");
   await access(program).catch(() => {
     throw new Error(`There is no ${program}: run \`cargo build\` first, or set SLIDERULE_PS to the executable.`);
@@ -48,7 +48,7 @@ export async function startProvisioning(t, { creditUsd = "25", maxNodes = 4 } = 
   const account = { user: "ada", password: "correct horse battery staple", organization: "acme" };
   const command = (/** @type {string[]} */ words, input = "") => run(program, [...words, "--data", data], input);
   const settings = join(data, "sliderule.toml");
-  await writeFile(settings, SETTINGS);
+  await writeFile(settings, SETTINGS + moreSettings);
   await command(["user", "add", "olga", "--email", "olga@example.org", "--password-stdin"], "an owner's password\n");
   await command(
     ["user", "add", account.user, "--email", "ada@example.org", "--password-stdin"],
