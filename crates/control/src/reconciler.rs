@@ -145,20 +145,20 @@ impl Reconciler {
     async fn stop_round(&self, begun: Instant, adopted: &mut BTreeSet<OrganizationName>) -> Option<usize> {
         let listed = logged("listing the nodes", self.engine.list().await)?;
         let organizations = logged("listing the organizations", self.organizations(&listed).await)?;
-        let mut left = listed.len();
+        let mut stored = 0;
         for organization in &organizations {
-            let before = self.pass(organization, &listed, Wanted::Nothing, adopted).await;
-            logged("stopping a cluster", before.map_err(|error| named(organization, error)));
+            let passed = self.pass(organization, &listed, Wanted::Nothing, adopted).await;
+            logged("stopping a cluster", passed.map_err(|error| named(organization, error)));
             let cluster = self.store.cluster(organization).await;
             let cluster = logged("reading a cluster", cluster.map_err(|error| named(organization, error)))?;
-            left = left.max(cluster.map_or(0, |cluster| cluster.nodes.len()));
+            stored += cluster.map_or(0, |cluster| cluster.nodes.len());
         }
         if begun.elapsed() >= self.engine.terms().tail {
             for node in &listed {
                 logged("killing a node", self.engine.kill(&node.id).await);
             }
         }
-        Some(left)
+        Some(stored.max(listed.len()))
     }
 
     /// One listing, and a pass over each organization: those `woken`, or all of them.
@@ -225,6 +225,7 @@ impl Reconciler {
             self.adopt(&cluster, &listed);
         }
         if wanted == Wanted::Nothing {
+            // In this copy only: nothing is wanted of a suspended cluster, whatever is asked of it.
             cluster.suspended = true;
         }
         let plan = plan(&cluster, &listed, self.clock.now(), self.engine.terms());
