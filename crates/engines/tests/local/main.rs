@@ -6,7 +6,7 @@
 mod world;
 
 use std::fs;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
 use sliderule_engines::conformance::{self, Stage};
@@ -156,4 +156,30 @@ async fn the_program_sees_neither_the_secret_nor_the_server_s_listening_sockets(
     let log = world.log(&node);
     assert!(!log.contains("SLIDERULE_NODE_SECRET"), "{log}");
     assert!(!log.contains("socket:"), "{log}");
+}
+
+#[tokio::test]
+async fn no_program_starts_without_a_lease_and_its_runner_does_not_wait_for_ever() {
+    let world = World::new("echo started; exec sleep 600").await;
+    world.stop_server();
+    let spec = world.spec();
+    let launched = Instant::now();
+    world.engine.launch(&spec).await.unwrap();
+    assert!(world.listed(&spec.id).await.is_some());
+    world.gone(&spec.id).await;
+    assert!(launched.elapsed() >= TERMS.boot, "{:?}", launched.elapsed());
+    assert!(!world.log(&spec.id).contains("started"));
+}
+
+#[tokio::test]
+async fn folders_of_nodes_long_gone_are_removed() {
+    let world = World::new("exit 0").await;
+    let spec = world.spec();
+    world.engine.launch(&spec).await.unwrap();
+    world.gone(&spec.id).await;
+    let mark = world.file(&spec.id, "gone");
+    let two_hours_ago = SystemTime::now() - Duration::from_secs(7200);
+    fs::File::options().write(true).open(&mark).unwrap().set_modified(two_hours_ago).unwrap();
+    assert_eq!(world.engine.list().await.unwrap(), []);
+    assert!(!mark.parent().unwrap().exists());
 }
