@@ -132,16 +132,13 @@ async fn renew(
     world.with(|state| {
         // Signed out in the meantime: what was renewed is not taken up again.
         let Some(account) = state.accounts.get_mut(&organization) else { return };
-        let newer = account.tokens.as_ref().is_some_and(|tokens| tokens.issued_at > held.issued_at);
         account.renewal = match result {
+            // A sign-in or another tab was quicker.
+            _ if account.tokens.as_ref().is_some_and(|tokens| tokens.access != held.access) => Renewal::Idle,
             Ok(tokens) => {
-                if !newer {
-                    account.tokens = Some(tokens);
-                }
+                account.tokens = Some(tokens);
                 Renewal::Idle
             }
-            // A sign-in or another tab was quicker.
-            Err(_) if newer => Renewal::Idle,
             Err(failure) => {
                 if ended && failure.code == ErrorCode::ReauthenticationRequired {
                     account.tokens = None;
@@ -178,8 +175,11 @@ async fn renew_locked(
                 "the provisioning system renewed the token for another user",
             ));
         }
-        world.save(key.clone(), tokens.to_record()).await;
-        world.broadcast(news(&key, &tokens));
+        // After a sign-out or a new sign-in there is nothing to renew any more.
+        if self::held(world, organization).is_some_and(|tokens| tokens.access == held.access) {
+            world.save(key.clone(), tokens.to_record()).await;
+            world.broadcast(news(&key, &tokens));
+        }
         return Ok(tokens);
     }
     if !matches!(reply.response.status, 400 | 401 | 403) {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use sliderule_api::tokens::{GithubSignIn, PasswordSignIn};
 use sliderule_api::{ErrorCode, OrganizationName};
 
-use crate::account::{Account, Renewal, Tokens, last_user_key, record_key};
+use crate::account::{Renewal, Tokens, last_user_key, record_key};
 use crate::address::Target;
 use crate::call::{Authentication, Credentials, Source};
 use crate::http::{REQUEST_TIMEOUT_MS, request, send};
@@ -76,8 +76,14 @@ async fn sign_in(
         expires_at: Some(tokens.expires_at),
         source,
     };
-    let account = Account { tokens: Some(tokens), renewal: Renewal::Idle };
-    world.with(|state| state.accounts.insert(organization.clone(), account));
+    world.with(|state| {
+        let account = state.accounts.entry(organization.clone()).or_default();
+        account.tokens = Some(tokens);
+        // A refresh under way ends by itself, and leaves these tokens alone.
+        if !matches!(account.renewal, Renewal::Running) {
+            account.renewal = Renewal::Idle;
+        }
+    });
     Ok(authentication)
 }
 

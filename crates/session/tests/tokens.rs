@@ -1,0 +1,165 @@
+//! Tokens: renewed once however many ask, lost to nobody's race, and never sent elsewhere.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use sliderule_api::ErrorCode;
+use sliderule_session::{Answer, Call, Effect, Input};
+use support::{Shell, authorization, credentials, json, source, tokens};
+
+const HALF_LIFE_MS: u32 = 1_800_000;
+const VERSION: &str = r#"{"server":{"version":"v4.20.0"}}"#;
+
+#[test]
+fn many_calls_at_half_life_share_one_refresh() {
+    let mut shell = Shell::signed_in("acme");
+    shell.pass(HALF_LIFE_MS);
+    let calls = [(); 5].map(|()| shell.call(source("version")));
+    assert_eq!(shell.fetches.len(), 1, "{:?}", shell.fetches);
+    shell.answer("/api/org_token/refresh/", tokens("acme", 2));
+    assert_eq!(shell.under_way("/source/version").len(), 5);
+    for call in calls {
+        let request = shell.answer("/source/version", json(200, VERSION));
+        assert_eq!(authorization(&request), Some("Bearer SECRET-access-acme-2"));
+        assert!(shell.done[&call].is_ok());
+    }
+}
+
+#[test]
+fn cancelling_the_call_that_began_a_refresh_does_not_lose_the_new_tokens() {
+    let mut shell = Shell::signed_in("acme");
+    shell.pass(HALF_LIFE_MS);
+    let call = shell.call(source("version"));
+    shell.step(Input::Cancel(call));
+    shell.answer("/api/org_token/refresh/", tokens("acme", 2));
+    shell.call(source("version"));
+    let request = shell.answer("/source/version", json(200, VERSION));
+    assert_eq!(authorization(&request), Some("Bearer SECRET-access-acme-2"));
+    assert!(!shell.done.contains_key(&call), "a cancelled call is not heard of again");
+}
+
+#[test]
+fn a_failed_early_refresh_signs_nobody_out_and_is_not_repeated_for_a_minute() {
+    let mut shell = Shell::signed_in("acme");
+    shell.pass(HALF_LIFE_MS);
+    let call = shell.call(source("version"));
+    shell.answer("/api/org_token/refresh/", json(500, "{}"));
+    let request = shell.answer("/source/version", json(200, VERSION));
+    assert_eq!(authorization(&request), Some("Bearer SECRET-access-acme-1"));
+    assert!(shell.done[&call].is_ok());
+    shell.call(source("version"));
+    assert!(shell.under_way("refresh").is_empty());
+    shell.pass(60_000);
+    shell.call(source("version"));
+    assert_eq!(shell.under_way("refresh").len(), 1);
+}
+
+#[test]
+fn a_refused_token_is_renewed_and_the_request_sent_once_more() {
+    let mut shell = Shell::signed_in("acme");
+    let call = shell.call(source("version"));
+    shell.answer("/source/version", json(401, r#"{"detail":"no","code":"token_not_valid"}"#));
+    shell.answer("/api/org_token/refresh/", tokens("acme", 2));
+    let request = shell.answer("/source/version", json(401, "{}"));
+    assert_eq!(authorization(&request), Some("Bearer SECRET-access-acme-2"));
+    assert_eq!(shell.failure(call).code, ErrorCode::ReauthenticationRequired);
+    assert!(shell.fetches.is_empty());
+}
+
+#[test]
+fn a_tab_that_loses_the_race_takes_the_winners_tokens() {
+    let mut winner = Shell::signed_in("acme");
+    let mut loser = Shell::signed_in("acme");
+    for shell in [&mut winner, &mut loser] {
+        shell.pass(2 * HALF_LIFE_MS);
+        shell.call(source("version"));
+    }
+    winner.answer("/api/org_token/refresh/", tokens("acme", 2));
+    loser.answer("/api/org_token/refresh/", json(401, r#"{"detail":"Token is blacklisted"}"#));
+    assert!(loser.done.is_empty(), "it waits a moment for news before it believes that it is signed out");
+    loser.step(Input::Heard(winner.broadcasts.pop().unwrap()));
+    loser.pass(500);
+    let request = loser.answer("/source/version", json(200, VERSION));
+    assert_eq!(authorization(&request), Some("Bearer SECRET-access-acme-2"));
+}
+
+#[test]
+fn tokens_that_another_session_put_into_the_store_are_used_instead_of_a_refresh() {
+    let mut shell = Shell::signed_in("acme");
+    let mut other = Shell::signed_in("acme");
+    other.pass(HALF_LIFE_MS);
+    other.call(source("version"));
+    other.answer("/api/org_token/refresh/", tokens("acme", 2));
+    shell.store = other.store;
+    shell.pass(HALF_LIFE_MS);
+    shell.call(source("version"));
+    let request = shell.answer("/source/version", json(200, VERSION));
+    assert_eq!(authorization(&request), Some("Bearer SECRET-access-acme-2"));
+}
+
+#[test]
+fn news_about_another_deployment_organization_or_user_change_nothing() {
+    let mut other = Shell::signed_in("acme");
+    other.pass(2 * HALF_LIFE_MS);
+    other.call(source("version"));
+    other.answer("/api/org_token/refresh/", tokens("acme", 2));
+    let news = other.broadcasts.pop().unwrap();
+    let mut shell = Shell::signed_in("acme");
+    for wrong in [
+        news.replace("slides.test", "evil.test"),
+        news.replace(" acme ", " other "),
+        news.replace("ada", "bob"),
+        news.replace("SECRET-access-acme-2", "a\\nb"),
+        "{".into(),
+    ] {
+        shell.step(Input::Heard(wrong));
+    }
+    shell.call(source("version"));
+    let request = shell.answer("/source/version", json(200, VERSION));
+    assert_eq!(authorization(&request), Some("Bearer SECRET-access-acme-1"));
+}
+
+#[test]
+fn each_organization_has_tokens_of_its_own() {
+    let mut shell = Shell::signed_in("acme");
+    let early = shell.call(source("version"));
+    shell.call(Call::Authenticate { organization: Some("other".into()), credentials: credentials() });
+    shell.answer("/api/org_token/", tokens("other", 9));
+    shell.call(source("version"));
+    let sent: Vec<_> = shell
+        .fetches
+        .values()
+        .map(|request| (request.url.clone(), authorization(request).unwrap().to_owned()))
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            ("https://slides.test/clusters/acme/source/version".into(), "Bearer SECRET-access-acme-1".into()),
+            (
+                "https://slides.test/clusters/other/source/version".into(),
+                "Bearer SECRET-access-other-9".into()
+            ),
+        ]
+    );
+    assert!(!shell.done.contains_key(&early));
+}
+
+#[test]
+fn a_password_is_never_stored_and_a_record_is_kept_by_user() {
+    let shell = Shell::signed_in("acme");
+    let record = &shell.store["sliderule https://slides.test acme ada"];
+    assert!(record.contains("SECRET-refresh-acme-1") && !record.contains(support::PASSWORD));
+}
+
+#[test]
+fn cancelling_stops_what_the_call_has_under_way() {
+    let mut shell = Shell::signed_in("acme");
+    let call = shell.call(source("version"));
+    let port = shell.under_way("/source/version")[0];
+    shell.step(Input::Cancel(call));
+    assert!(shell.log.contains(&Effect::Abandon { port }));
+    assert!(shell.fetches.is_empty() && shell.sleeps.is_empty());
+    shell.step(Input::Answered { port, answer: Answer::NoResponse("late".into()) });
+    assert!(shell.done.is_empty());
+}
