@@ -1,0 +1,8 @@
+//! The program `sliderule-ps` as an operator runs it: commands, exit codes, signals, TLS, and the whole way
+//! from a sleeping cluster to decoded records with real node processes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod commands;
+mod end_to_end;
+mod ps;
+mod serving;
