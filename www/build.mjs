@@ -14,8 +14,8 @@ const target = fileURLToPath(new URL("./dist/", import.meta.url));
 await rm(target, { recursive: true, force: true });
 await mkdir(target, { recursive: true });
 await build({
-  entryPoints: [`${source}main.js`],
-  outfile: `${target}main.js`,
+  entryPoints: [`${source}main.js`, `${source}style.css`],
+  outdir: target,
   bundle: true,
   format: "esm",
   target: "es2022",
@@ -23,4 +23,4 @@ await build({
   legalComments: "eof",
   logLevel: "warning",
 });
-for (const file of ["index.html", "style.css", "favicon.svg"]) await cp(source + file, target + file);
+for (const file of ["index.html", "favicon.svg"]) await cp(source + file, target + file);
