@@ -24,7 +24,7 @@ impl std::fmt::Display for Tally {
 
 impl Tally {
     /// Sums up the closing lines of `cargo test` (`test result: ok. 3 passed; 0 failed; 1 ignored; …`) and of
-    /// node's TAP reporter (`# pass 3`).
+    /// node's reporters (`# pass 3` and `ℹ pass 3`).
     pub(crate) fn read(output: &str) -> Self {
         let mut tally = Self::default();
         for line in output.lines() {
@@ -34,7 +34,7 @@ impl Tally {
                     let (number, word) = (words.next().and_then(|text| text.parse().ok()), words.next());
                     tally.count(word.unwrap_or_default(), number);
                 }
-            } else if let Some(count) = line.strip_prefix("# ") {
+            } else if let Some(count) = of_node(line) {
                 let mut words = count.split_whitespace();
                 let (word, number) = (words.next(), words.next().and_then(|text| text.parse().ok()));
                 tally.count(word.unwrap_or_default(), number);
@@ -55,12 +55,20 @@ impl Tally {
 }
 
 /// The closing lines themselves, without those of empty runs.
-pub(crate) fn of(output: &str) -> impl Iterator<Item = &str> {
-    output.lines().filter(|line| {
-        let cargo = line.starts_with("test result: ") && !line.contains(" 0 passed; 0 failed; 0 ignored");
-        let node = ["# tests ", "# pass ", "# fail ", "# skipped "].iter().any(|word| line.starts_with(word));
-        cargo || node
+pub(crate) fn of(output: &str) -> impl Iterator<Item = String> {
+    output.lines().filter_map(|line| {
+        if line.starts_with("test result: ") {
+            return (!line.contains(" 0 passed; 0 failed; 0 ignored")).then(|| line.to_owned());
+        }
+        let line = of_node(line)?;
+        let counted = ["tests ", "pass ", "fail ", "skipped "].iter().any(|word| line.starts_with(word));
+        counted.then(|| format!("# {line}"))
     })
+}
+
+/// A line of node's summary without the sign that a reporter sets before it.
+fn of_node(line: &str) -> Option<&str> {
+    line.strip_prefix("# ").or_else(|| line.strip_prefix("ℹ "))
 }
 
 /// The last `count` lines.
@@ -88,6 +96,7 @@ test result: FAILED. 4 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; 
     fn the_counts_of_both_runners_are_summed() {
         assert_eq!(Tally::read(CARGO), Tally { passed: 6, failed: 1, skipped: 1 });
         assert_eq!(Tally::read(NODE), Tally { passed: 3, failed: 1, skipped: 1 });
+        assert_eq!(Tally::read(SPEC), Tally { passed: 3, failed: 1, skipped: 0 });
         let mut both = Tally::read(CARGO);
         both += Tally::read(NODE);
         assert_eq!(both.to_string(), "9 passed, 2 failed, 2 skipped");
@@ -97,6 +106,7 @@ test result: FAILED. 4 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; 
     fn the_closing_lines_are_shown_without_those_of_empty_runs() {
         assert_eq!(of(CARGO).count(), 2);
         assert_eq!(of(NODE).collect::<Vec<_>>(), ["# tests 5", "# pass 3", "# fail 1", "# skipped 1"]);
+        assert_eq!(of(SPEC).collect::<Vec<_>>(), ["# tests 4", "# pass 3", "# fail 1"]);
     }
 
     #[test]

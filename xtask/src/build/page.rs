@@ -7,7 +7,8 @@ use crate::fresh;
 use crate::shell::Shell;
 
 /// What the page is made from.
-const INPUTS: [&str; 5] = ["www", "js", "pkg/inlined.js", "package.json", "package-lock.json"];
+const INPUTS: [&str; 6] =
+    ["www/src", "www/build.mjs", "js", "pkg/inlined.js", "package.json", "package-lock.json"];
 
 /// Bundles the page if anything it is made from changed.
 pub(super) fn build(shell: &Shell) -> Result<()> {

@@ -95,9 +95,7 @@ impl Group {
             Self::Types => check(shell, "tsc", npm_program(shell, "tsc", &["--project", "tsconfig.json"])),
             Self::Deny => deny(shell),
             Self::Clippy => clippy(shell),
-            Self::Rust => {
-                tests(shell, "cargo test", cargo(shell, &["test", "--workspace", "--no-fail-fast"]))
-            }
+            Self::Rust => tests(shell, "cargo test", cargo(shell, &["test", "--workspace"])),
             Self::Contract => node_tests(shell, "tests/contract"),
             Self::Node => node_tests(shell, "tests/node"),
             Self::Packaging => node_tests(shell, "tests/packaging"),
@@ -177,7 +175,7 @@ fn node_tests(shell: &Shell, folder: &str) -> Result<Tally> {
         return Err(Failure::said(format!("there is no test in {folder}")));
     }
     let mut command = shell.command("node");
-    command.args(["--test", "--test-reporter=tap"]).args(files);
+    command.args(["--test", "--test-reporter=spec"]).args(files);
     tests(shell, &format!("node --test {folder}"), command)
 }
 
