@@ -89,6 +89,7 @@ running 0 tests
 test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
 test result: FAILED. 4 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.02s
 ";
+    const SPEC: &str = "ℹ tests 4\nℹ suites 0\nℹ pass 3\nℹ fail 1\nℹ duration_ms 12.5\n";
     const NODE: &str =
         "1..5\n# tests 5\n# suites 0\n# pass 3\n# fail 1\n# cancelled 0\n# skipped 1\n# todo 0\n";
 
