@@ -122,10 +122,11 @@ export class Session {
       surface.start,
     );
     const request = {
-      call: "init",
-      credentials: this.#credentials(readOptions("credentials", credentials, surface.credentials)),
-      order: order(desiredNodes, timeToLive),
-      timeoutMs: timeoutMs ?? SCALE_TIMEOUT_MS,
+      init: {
+        credentials: this.#credentials(readOptions("credentials", credentials, surface.credentials)),
+        order: order(desiredNodes, timeToLive),
+        timeoutMs: timeoutMs ?? SCALE_TIMEOUT_MS,
+      },
     };
     await this.#call(request, signal, (event) => {
       if (event.type === "progress") notify(onProgress, progressOf(event));
@@ -142,7 +143,7 @@ export class Session {
     const { signal, ...given } = readOptions("authenticate", credentials, surface.authenticate);
     const name = organization ?? this.organization;
     if (name !== null && typeof name !== "string") throw invalid("authenticate: the organization must be text");
-    const request = { call: "authenticate", organization: name, credentials: this.#credentials(given, name) };
+    const request = { authenticate: { organization: name, credentials: this.#credentials(given, name) } };
     const { value } = await this.#call(request, signal);
     return shapes.authentication(JSON.parse(value));
   }
@@ -153,7 +154,7 @@ export class Session {
    */
   async updateAvailableServers(options) {
     const { desiredNodes, timeToLive, signal } = readOptions("updateAvailableServers", options, surface.capacity);
-    const request = { call: "updateAvailableServers", order: order(desiredNodes, timeToLive) };
+    const request = { updateAvailableServers: { order: order(desiredNodes, timeToLive) } };
     const { value } = await this.#call(request, signal);
     return shapes.capacity(JSON.parse(value));
   }
@@ -185,10 +186,11 @@ export class Session {
       if (problem !== undefined) throw problem;
       if (read.bypassDns) this.#warn({ code: "unsupported", message: NO_DNS });
       const request = {
-        call: "scaleout",
-        order: order(read.desiredNodes, read.timeToLive),
-        minReady: read.minReady ?? null,
-        timeoutMs: read.timeoutMs ?? SCALE_TIMEOUT_MS,
+        scaleout: {
+          order: order(read.desiredNodes, read.timeToLive),
+          minReady: read.minReady ?? null,
+          timeoutMs: read.timeoutMs ?? SCALE_TIMEOUT_MS,
+        },
       };
       const signal = read.signal === undefined ? stop : AbortSignal.any([read.signal, stop]);
       const { value } = await this.#call(request, signal, (event) => {
@@ -207,7 +209,7 @@ export class Session {
    */
   async source(api, parameters, options) {
     const { timeoutMs, signal } = readOptions("source", options, surface.source);
-    const request = { ...service("source", api, parameters), timeoutMs: timeoutMs ?? SOURCE_TIMEOUT_MS };
+    const request = { source: { ...service("source", api, parameters), timeoutMs: timeoutMs ?? SOURCE_TIMEOUT_MS } };
     const { value } = await this.#call(request, signal);
     return JSON.parse(value);
   }
@@ -222,7 +224,7 @@ export class Session {
     try {
       const read = readOptions("stream", options, surface.stream);
       const timeoutMs = read.timeoutMs ?? STREAM_TIMEOUT_MS;
-      const request = { ...service("stream", api, parameters), timeoutMs };
+      const request = { stream: { ...service("stream", api, parameters), timeoutMs } };
       return new RecordStream({
         ...read,
         timeoutMs,
@@ -244,7 +246,7 @@ export class Session {
    */
   async checkVersion(options) {
     const { signal } = readOptions("checkVersion", options, surface.call);
-    return JSON.parse((await this.#call({ call: "checkVersion" }, signal)).value);
+    return JSON.parse((await this.#call({ checkVersion: {} }, signal)).value);
   }
 
   /**
@@ -253,7 +255,7 @@ export class Session {
    */
   async status(options) {
     const { signal } = readOptions("status", options, surface.call);
-    return shapes.clusterStatus(JSON.parse((await this.#call({ call: "status" }, signal)).value));
+    return shapes.clusterStatus(JSON.parse((await this.#call({ status: {} }, signal)).value));
   }
 
   /**
@@ -262,17 +264,17 @@ export class Session {
    */
   async costs(options) {
     const { signal } = readOptions("costs", options, surface.call);
-    return shapes.costs(JSON.parse((await this.#call({ call: "costs" }, signal)).value));
+    return shapes.costs(JSON.parse((await this.#call({ costs: {} }, signal)).value));
   }
 
   /** @param {CallOptions & { requestId?: string, request_id?: string }} [options] */
   async release(options) {
     const { requestId, signal } = readOptions("release", options, surface.release);
-    return JSON.parse((await this.#call({ call: "release", requestId: requestId ?? null }, signal)).value);
+    return JSON.parse((await this.#call({ release: { requestId: requestId ?? null } }, signal)).value);
   }
 
   async signOut() {
-    await this.#call({ call: "signOut" });
+    await this.#call({ signOut: {} });
   }
 
   dispose() {
@@ -362,7 +364,7 @@ export class Session {
   #definition(recordType, signal) {
     const known = this.#definitions.get(recordType);
     if (known !== undefined) return known;
-    const asked = this.#call({ call: "definition", recordType }, signal).then(({ value }) => value);
+    const asked = this.#call({ definition: { recordType } }, signal).then(({ value }) => value);
     this.#definitions.set(recordType, asked);
     asked.catch(() => this.#definitions.delete(recordType));
     return asked;
@@ -386,7 +388,7 @@ function service(call, api, parameters = {}) {
   if (typeof api !== "string") throw invalid(`${call}: the name of the service must be text`);
   if (typeof parameters !== "object" || parameters === null) throw invalid(`${call}: the parameters must be an object`);
   try {
-    return { call, api, parameters: JSON.stringify(parameters) };
+    return { api, parameters: JSON.stringify(parameters) };
   } catch (cause) {
     throw new SlideRuleError("invalid_argument", `${call}: the parameters cannot be written as JSON`, { cause });
   }

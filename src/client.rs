@@ -4,12 +4,12 @@
 //! into the client: what it brings waits in the queue, so no borrow is ever taken twice.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use js_sys::{Date, Math, Promise};
 use sliderule_session::{
-    Answer, Call, CallId, Effect, Failure, Input, Outcome, PortId, Request, Session, Settings,
+    Answer, Call, CallId, Effect, Failure, Few, Input, Outcome, PortId, Request, Session, Settings,
 };
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -30,8 +30,8 @@ struct Shell {
     feeding: Cell<bool>,
     next_call: Cell<u32>,
     timers: Timers,
-    fetches: RefCell<BTreeMap<PortId, AbortController>>,
-    unread: RefCell<BTreeMap<PortId, (web_sys::Response, AbortController)>>,
+    fetches: RefCell<Few<PortId, AbortController>>,
+    unread: RefCell<Few<PortId, (web_sys::Response, AbortController)>>,
 }
 
 #[wasm_bindgen]

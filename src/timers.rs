@@ -3,17 +3,16 @@
 //! An abandoned sleep must clear its timer at once: a timer left behind keeps a Node process alive.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::{Poll, Waker};
 
 use gloo_timers::future::TimeoutFuture;
-use sliderule_session::PortId;
+use sliderule_session::{Few, PortId};
 
 /// The sleeps under way, with whom to wake when one is abandoned.
 #[derive(Default)]
-pub(crate) struct Timers(RefCell<BTreeMap<PortId, Waker>>);
+pub(crate) struct Timers(RefCell<Few<PortId, Waker>>);
 
 impl Timers {
     /// Sleeps; false if the sleep was abandoned.
@@ -21,7 +20,7 @@ impl Timers {
         let mut timeout = pin!(TimeoutFuture::new(milliseconds));
         let mut begun = false;
         poll_fn(|context| {
-            let known = self.0.borrow().contains_key(&port);
+            let known = self.0.borrow().contains(&port);
             if begun && !known {
                 return Poll::Ready(false);
             }

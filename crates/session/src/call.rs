@@ -68,7 +68,7 @@ pub struct Order {
 
 /// What a caller asks for.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(tag = "call", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Call {
     /// Sign in, scale, check the version.
     Init {

@@ -176,7 +176,8 @@ impl Request {
     /// The text without this request's secrets.
     pub(crate) fn redact(&self, text: &str) -> String {
         let shown = |text: String, secret: &String| {
-            if secret.is_empty() { text } else { text.replace(secret.as_str(), "…") }
+            // Less than that is no secret, and would take words apart.
+            if secret.len() < 4 { text } else { text.replace(secret.as_str(), "…") }
         };
         self.secrets.iter().fold(text.to_owned(), shown)
     }

@@ -28,6 +28,7 @@
 //! | [`service`] | plain and streaming services of the cluster |
 //! | [`version`] | the version rule |
 //! | [`start`] | `init` |
+//! | [`few`] | a map of few entries |
 
 pub mod account;
 pub mod address;
@@ -36,6 +37,7 @@ mod capacity;
 mod console;
 pub mod effect;
 pub mod failure;
+pub mod few;
 mod http;
 mod refusal;
 mod renewal;
@@ -50,4 +52,5 @@ mod world;
 pub use call::{Call, Outcome, Settings};
 pub use effect::{Answer, CallId, Effect, Event, Input, Method, PortId, Request, Response};
 pub use failure::Failure;
+pub use few::Few;
 pub use session::Session;

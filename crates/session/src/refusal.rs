@@ -11,15 +11,15 @@ use crate::failure::quote;
 use crate::http::{Reply, code_of};
 use crate::{Failure, Response};
 
-/// Both envelopes at once; whatever is absent or of another type is empty.
+/// Both envelopes at once.
 #[derive(Default, Deserialize)]
 struct Envelope {
     #[serde(default)]
-    detail: serde_json::Value,
+    detail: Option<String>,
     #[serde(default)]
-    error_msg: serde_json::Value,
+    error_msg: Option<String>,
     #[serde(default)]
-    msg: serde_json::Value,
+    msg: Option<String>,
 }
 
 /// What the server said, in its own words; empty if it said nothing fit to repeat.
@@ -30,12 +30,8 @@ pub(crate) fn words(reply: &Reply) -> String {
         return if html { String::new() } else { quote(body) };
     };
     // One path of the original puts the text into `msg` and leaves `error_msg` empty.
-    [&envelope.error_msg, &envelope.detail, &envelope.msg]
-        .into_iter()
-        .filter_map(serde_json::Value::as_str)
-        .find(|text| !text.is_empty())
-        .map(quote)
-        .unwrap_or_default()
+    let texts = [envelope.error_msg, envelope.detail, envelope.msg];
+    texts.into_iter().flatten().find(|text| !text.is_empty()).map(|text| quote(&text)).unwrap_or_default()
 }
 
 /// Whether an answer gives a reason as JSON: then somebody decided, and asking again changes nothing.

@@ -6,6 +6,7 @@
 
 use std::rc::Rc;
 
+use serde::Serialize;
 use serde::de::IgnoredAny;
 use sliderule_api::ErrorCode;
 use sliderule_api::capacity::NodeCounts;
@@ -39,6 +40,12 @@ pub(crate) async fn plain(
     unchecked(world, target, api, parameters).await
 }
 
+/// Parameters of the service that gives layouts.
+#[derive(Serialize)]
+struct RecordType<'a> {
+    rectype: &'a str,
+}
+
 /// The layout of a record type; JSON text.
 ///
 /// # Errors
@@ -48,7 +55,7 @@ pub(crate) async fn definition(
     target: &Rc<Target>,
     record_type: &str,
 ) -> Result<String, Failure> {
-    let parameters = serde_json::json!({ "rectype": record_type }).to_string();
+    let parameters = serde_json::to_string(&RecordType { rectype: record_type }).unwrap_or_default();
     let text = unchecked(world, target, "definition", &parameters).await?;
     if text.trim() == "null" {
         let message = format!(

@@ -3,20 +3,19 @@
 //! Each call is one future. After every input all of them are polled until none can go on; with the handful of
 //! calls that a client has under way this is cheaper than keeping wakers, and it is deterministic.
 
-use std::collections::BTreeMap;
 use std::task::{Context, Waker};
 
 use sliderule_api::{ErrorCode, ReleaseVersion};
 
 use crate::address::Target;
 use crate::world::{Flow, World};
-use crate::{Call, CallId, Effect, Failure, Input, Outcome, Settings};
+use crate::{Call, CallId, Effect, Failure, Few, Input, Outcome, Settings};
 use crate::{capacity, console, renewal, scaleout, service, sign_in, start, version};
 
 /// One client's connection to one organization.
 pub struct Session {
     world: World,
-    calls: BTreeMap<CallId, Flow>,
+    calls: Few<CallId, Flow>,
     /// Refreshes, which are not cancelled with the call that began them: the server has ended the old token.
     background: Vec<Flow>,
     disposed: bool,
@@ -36,7 +35,7 @@ impl Session {
         };
         let target = Target::resolve(&settings, settings.organization.as_deref())?;
         let world = World::new(settings, spoken, target);
-        Ok(Self { world, calls: BTreeMap::new(), background: Vec::new(), disposed: false })
+        Ok(Self { world, calls: Few::default(), background: Vec::new(), disposed: false })
     }
 
     /// Takes one input and says what is to be done.
@@ -65,7 +64,7 @@ impl Session {
     fn dispose(&mut self) {
         self.disposed = true;
         self.background.clear();
-        for (call, flow) in std::mem::take(&mut self.calls) {
+        for (call, flow) in self.calls.take() {
             drop(flow);
             let ended = Failure::invalid("the session was disposed of while the call was under way");
             self.world.push(Effect::Done { call, result: Err(ended) });
@@ -78,7 +77,7 @@ impl Session {
             let before = self.world.changes();
             self.background.append(&mut self.world.take_spawned());
             self.background.retain_mut(|flow| flow.as_mut().poll(&mut context).is_pending());
-            self.calls.retain(|_, flow| flow.as_mut().poll(&mut context).is_pending());
+            self.calls.retain(|flow| flow.as_mut().poll(&mut context).is_pending());
             if self.world.changes() == before {
                 break;
             }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use sliderule_api::tokens::{GithubSignIn, PasswordSignIn};
 use sliderule_api::{ErrorCode, OrganizationName};
 
-use crate::account::{Renewal, Tokens, last_user_key, record_key};
+use crate::account::{Account, Renewal, Tokens, last_user_key, record_key};
 use crate::address::Target;
 use crate::call::{Authentication, Credentials, Source};
 use crate::http::{REQUEST_TIMEOUT_MS, request, send};
@@ -77,12 +77,12 @@ async fn sign_in(
         source,
     };
     world.with(|state| {
-        let account = state.accounts.entry(organization.clone()).or_default();
-        account.tokens = Some(tokens);
         // A refresh under way ends by itself, and leaves these tokens alone.
-        if !matches!(account.renewal, Renewal::Running) {
-            account.renewal = Renewal::Idle;
-        }
+        let renewal = match state.accounts.remove(organization) {
+            Some(Account { renewal: Renewal::Running, .. }) => Renewal::Running,
+            _ => Renewal::Idle,
+        };
+        state.accounts.insert(organization.clone(), Account { tokens: Some(tokens), renewal });
     });
     Ok(authentication)
 }

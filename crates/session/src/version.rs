@@ -33,7 +33,7 @@ struct Server {
 /// # Errors
 /// Those of [`check`].
 pub(crate) async fn check_once(world: &World, target: &Rc<Target>) -> Result<(), Failure> {
-    if world.with(|state| state.checked.contains_key(&target.cluster)) {
+    if world.with(|state| state.checked.contains(&target.cluster)) {
         return Ok(());
     }
     check(world, target).await.map(|_| ())

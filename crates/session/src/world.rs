@@ -4,7 +4,6 @@
 //! before that withdraws the effect. No borrow of the state outlives a method of [`World`], so no two can meet.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -15,7 +14,7 @@ use sliderule_api::{ErrorCode, OrganizationName, ReleaseVersion, RequestId};
 use crate::account::Account;
 use crate::address::Target;
 use crate::effect::Secret;
-use crate::{Answer, CallId, Effect, Event, Failure, PortId, Request, Settings};
+use crate::{Answer, CallId, Effect, Event, Failure, Few, PortId, Request, Settings};
 
 /// Timers of browsers fire at once where they are set for longer than this.
 pub(crate) const LONGEST_SLEEP_MS: u32 = 0x7fff_ffff;
@@ -36,15 +35,15 @@ pub(crate) struct State {
     /// The organization that calls begin with; those under way keep the one they began with.
     pub target: Rc<Target>,
     /// Tokens by organization: a token is only ever looked up by the organization it was issued for.
-    pub accounts: BTreeMap<OrganizationName, Account>,
+    pub accounts: Few<OrganizationName, Account>,
     /// The cluster's release by address, once checked.
-    pub checked: BTreeMap<String, ReleaseVersion>,
+    pub checked: Few<String, ReleaseVersion>,
     /// Requests for nodes that this session made and has not released.
     pub orders: Vec<(OrganizationName, RequestId)>,
     now: u64,
     seed: u64,
     next_port: u32,
-    waiting: BTreeMap<PortId, Waiting>,
+    waiting: Few<PortId, Waiting>,
     effects: Vec<Effect>,
     spawned: Vec<Flow>,
     changes: u64,
@@ -70,13 +69,13 @@ impl World {
             settings,
             spoken,
             target: Rc::new(target),
-            accounts: BTreeMap::new(),
-            checked: BTreeMap::new(),
+            accounts: Few::default(),
+            checked: Few::default(),
             orders: Vec::new(),
             now: 0,
             seed: 0,
             next_port: 0,
-            waiting: BTreeMap::new(),
+            waiting: Few::default(),
             effects: Vec::new(),
             spawned: Vec::new(),
             changes: 0,
