@@ -15,7 +15,7 @@ use axum::Router;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use sliderule_api::OrganizationName;
-use sliderule_control::{Clock, Reconciler, SystemClock, Traffic};
+use sliderule_control::{Clock, Reconciler, Store, SystemClock, Traffic};
 use sliderule_engines::ClusterEngine;
 use sliderule_gateway::Gateway;
 use tokio::signal::unix::{SignalKind, signal};
@@ -58,8 +58,10 @@ impl Server {
     /// # Errors
     /// Whatever keeps it from starting, as a sentence.
     pub async fn start(config: Config, data: DataDir) -> Result<Self, Error> {
+        // Only the directory's one server may look after what is in it.
+        let lock = data.lock()?;
         let engine = local_engine::engine(&config, &data)?;
-        Self::start_with(config, data, engine, Arc::new(SystemClock)).await
+        Self::begin(lock, config, data, engine, Arc::new(SystemClock)).await
     }
 
     /// Starts the server with that engine and clock.
@@ -67,6 +69,17 @@ impl Server {
     /// # Errors
     /// Whatever keeps it from starting, as a sentence.
     pub async fn start_with(
+        config: Config,
+        data: DataDir,
+        engine: Arc<dyn ClusterEngine>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Error> {
+        let lock = data.lock()?;
+        Self::begin(lock, config, data, engine, clock).await
+    }
+
+    async fn begin(
+        lock: ServerLock,
         mut config: Config,
         data: DataDir,
         engine: Arc<dyn ClusterEngine>,
@@ -74,11 +87,11 @@ impl Server {
     ) -> Result<Self, Error> {
         // An error means that somebody installed one before, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let lock = data.lock()?;
         let tls = tls(config.tls.as_ref()).await?;
         let (socket, listen) = bind(config.listen)?;
         config.listen = listen;
 
+        let github = config.github_api.as_deref().map(GitHub::new).transpose()?;
         let db = data.database().await?;
         let key = SigningKey::load_or_create(&data.signing_key())?;
         let mint = Arc::new(TokenMint::new(key, config.tokens));
@@ -97,6 +110,7 @@ impl Server {
 
         let traffic = Arc::new(Routes(gateway.clone()));
         let reconciler = Arc::new(Reconciler::new(Arc::new(db.clone()), engine, clock.clone(), traffic));
+        adopt(&db, &reconciler).await?;
         let (stop_reconciling, stopped) = oneshot::channel::<()>();
         let running = reconciler.clone();
         let reconciling = tokio::spawn(async move {
@@ -104,7 +118,6 @@ impl Server {
             running.run(async { drop(stopped.await) }).await;
         });
 
-        let github = config.github_api.as_deref().map(GitHub::new).transpose()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let front = Front {
             domain: config.domain.clone(),
@@ -148,31 +161,35 @@ impl Server {
     /// # Errors
     /// The public listener failed.
     pub async fn run_until(mut self, stop: impl Future<Output = ()>) -> Result<(), Error> {
-        let ended = tokio::select! {
+        let mut ended = tokio::select! {
             () = stop => None,
             ended = &mut self.serving => Some(ended),
         };
         tracing::info!("stopping: nodes finish what they have");
-        self.public.graceful_shutdown(Some(self.tail + LAST_WORDS));
+        self.public.graceful_shutdown(None);
         // A reconciler that is gone already needs not be told.
         let _ = self.stop_reconciling.send(());
         let _ = self.reconciling.await;
         let left = self.reconciler.stop_all(self.tail + PATIENCE).await;
-        let ended = match ended {
-            Some(ended) => ended,
-            None => self.serving.await,
-        };
-        self.internal.abort();
-        let _ = self.internal.await;
+        // With the nodes gone, what is still connected is idle or deaf.
+        if ended.is_none() {
+            ended = tokio::time::timeout(LAST_WORDS, &mut self.serving).await.ok();
+        }
+        self.public.shutdown();
+        for task in [self.serving.abort_handle(), self.internal.abort_handle()] {
+            task.abort();
+        }
         self.db.close().await;
         if left > 0 {
             return Err(Error::Failed(format!(
                 "{left} nodes could not be seen ending; their leases end them, and the next start looks after them"
             )));
         }
-        ended
-            .map_err(|error| Error::Failed(format!("the public listener broke: {error}")))?
-            .map_err(Error::io("serve the public listener"))
+        match ended {
+            Some(Ok(served)) => served.map_err(Error::io("serve the public listener")),
+            Some(Err(broken)) => Err(Error::Failed(format!("the public listener broke: {broken}"))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -189,6 +206,17 @@ pub fn interrupted() -> Result<impl Future<Output = ()>, Error> {
             _ = terminate.recv() => {}
         }
     })
+}
+
+/// Looks at every cluster once, so that the first client already finds the nodes that outlived the server
+/// before this one.
+async fn adopt(db: &Database, reconciler: &Reconciler) -> Result<(), Error> {
+    for organization in db.organizations().await? {
+        if let Err(error) = reconciler.reconcile(&organization).await {
+            tracing::error!(%organization, %error, "a cluster could not be looked at; it is tried again");
+        }
+    }
+    Ok(())
 }
 
 /// The gateway, as the reconciler steers it.

@@ -58,3 +58,28 @@ fn answer_to_panic(_panic: Box<dyn Any + Send>) -> Response {
     tracing::error!("a handler panicked; this is a fault of sliderule-ps");
     Refusal::internal().into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::routing::get;
+    use http::{Request, StatusCode};
+    use sliderule_api::Problem;
+    use tower::ServiceExt;
+
+    use super::wrap;
+
+    #[tokio::test]
+    async fn a_panic_answers_a_bare_500_that_does_not_say_why() {
+        async fn broken() -> &'static str {
+            panic!("the password is hunter2")
+        }
+        let routes = wrap(Router::new().route("/", get(broken)));
+        let response = routes.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        let problem: Problem = serde_json::from_slice(&body).unwrap();
+        assert!(problem.code == "internal_error" && !problem.detail.contains("hunter2"), "{problem:?}");
+    }
+}
