@@ -20,6 +20,7 @@ use sliderule_control::{Clock, Renewal, Store, secret_hash};
 use sliderule_gateway::Gateway;
 use sliderule_provisioning::cluster::Terms;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use crate::Error;
 use crate::data::DataDir;
@@ -39,12 +40,26 @@ pub struct Internal {
     pub gateway: Arc<Gateway>,
 }
 
-/// Listens at the port of the last start where nothing else is fixed and that port is free, and tells
-/// runners where.
+/// Starts the internal listener; it ends when the task is aborted.
 ///
 /// # Errors
 /// No port can be had, or the address cannot be written down.
-pub async fn listen(data: &DataDir, configured: SocketAddr) -> Result<TcpListener, Error> {
+pub async fn start(
+    data: &DataDir,
+    configured: SocketAddr,
+    internal: Internal,
+) -> Result<JoinHandle<()>, Error> {
+    let listener = listen(data, configured).await?;
+    Ok(tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router(internal)).await {
+            tracing::error!(%error, "the internal listener ended");
+        }
+    }))
+}
+
+/// Listens at the port of the last start where nothing else is fixed and that port is free, and tells
+/// runners where.
+async fn listen(data: &DataDir, configured: SocketAddr) -> Result<TcpListener, Error> {
     let refused = |error: std::io::Error| Error::Listen {
         address: format!("{configured} (the internal listener)"),
         reason: format!("{error}; set internal_listen to a free loopback address"),
@@ -62,8 +77,7 @@ pub async fn listen(data: &DataDir, configured: SocketAddr) -> Result<TcpListene
     Ok(listener)
 }
 
-/// The routes of the internal listener.
-pub fn router(internal: Internal) -> Router {
+fn router(internal: Internal) -> Router {
     Router::new()
         .route("/internal/v1/nodes/{node}/lease", post(lease))
         .route("/clusters/{organization}/{*path}", any(discovery))

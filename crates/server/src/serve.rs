@@ -6,14 +6,12 @@
 //! they have within the tail, then everything else. A server that is killed leaves its nodes running; the
 //! next start adopts them, or their leases end.
 
-use std::future::{Future, IntoFuture};
-use std::net::{SocketAddr, TcpListener};
+use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
 use sliderule_api::OrganizationName;
 use sliderule_control::{Clock, Reconciler, Store, SystemClock, Traffic};
 use sliderule_engines::ClusterEngine;
@@ -25,9 +23,9 @@ use tokio::task::JoinHandle;
 use crate::app::App;
 use crate::auth::{GitHub, Hasher, SigningKey, TokenMint};
 use crate::clusters::House;
-use crate::config::{Config, Tls};
+use crate::config::Config;
 use crate::data::{DataDir, ServerLock};
-use crate::front::{Front, Page};
+use crate::front::{Front, Listener, Page};
 use crate::internal::{self, Internal};
 use crate::store::Database;
 use crate::{Error, local_engine, router};
@@ -87,9 +85,8 @@ impl Server {
     ) -> Result<Self, Error> {
         // An error means that somebody installed one before, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let tls = tls(config.tls.as_ref()).await?;
-        let (socket, listen) = bind(config.listen)?;
-        config.listen = listen;
+        let listener = Listener::bind(&config).await?;
+        config.listen = listener.address();
 
         let github = config.github_api.as_deref().map(GitHub::new).transpose()?;
         let db = data.database().await?;
@@ -99,14 +96,8 @@ impl Server {
         let house = House { db: db.clone(), mint: mint.clone(), clock: clock.clone(), terms };
         let gateway = Gateway::new(Arc::new(house));
 
-        let internal_socket = internal::listen(&data, config.internal_listen).await?;
         let internal = Internal { db: db.clone(), clock: clock.clone(), terms, gateway: gateway.clone() };
-        let internal = axum::serve(internal_socket, internal::router(internal)).into_future();
-        let internal = tokio::spawn(async move {
-            if let Err(error) = internal.await {
-                tracing::error!(%error, "the internal listener ended");
-            }
-        });
+        let internal = internal::start(&data, config.internal_listen, internal).await?;
 
         let traffic = Arc::new(Routes(gateway.clone()));
         let reconciler = Arc::new(Reconciler::new(Arc::new(db.clone()), engine, clock.clone(), traffic));
@@ -118,12 +109,11 @@ impl Server {
             running.run(async { drop(stopped.await) }).await;
         });
 
-        let scheme = if tls.is_some() { "https" } else { "http" };
         let front = Front {
             domain: config.domain.clone(),
             gateway,
             page: Page::new(config.www.clone()),
-            https: tls.is_some(),
+            https: listener.is_https(),
             api: router::api(Arc::new(App {
                 config,
                 db: db.clone(),
@@ -134,10 +124,10 @@ impl Server {
                 reconciler: reconciler.clone(),
             })),
         };
-        let public = Handle::new();
-        let serving = tokio::spawn(serve(socket, tls, public.clone(), front.into_router()));
+        let (url, public) = (listener.url(), Handle::new());
+        let serving = tokio::spawn(listener.serve(public.clone(), front.into_router()));
         Ok(Self {
-            url: format!("{scheme}://{listen}"),
+            url,
             tail: terms.tail,
             db,
             reconciler,
@@ -229,48 +219,5 @@ impl Traffic for Routes {
 
     fn withdraw(&self, organization: &OrganizationName, address: &str) {
         self.0.withdraw(organization, address);
-    }
-}
-
-fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
-    let refused = |error: std::io::Error| Error::Listen {
-        address: address.to_string(),
-        reason: match error.kind() {
-            std::io::ErrorKind::AddrInUse => format!(
-                "port {} is in use; stop what uses it, or choose another port with --listen",
-                address.port()
-            ),
-            std::io::ErrorKind::PermissionDenied => format!(
-                "port {} needs a privilege that this account does not have; choose one above 1023",
-                address.port()
-            ),
-            _ => format!("{error}; choose another address with --listen"),
-        },
-    };
-    let listener = TcpListener::bind(address).map_err(refused)?;
-    listener.set_nonblocking(true).map_err(refused)?;
-    let taken = listener.local_addr().map_err(refused)?;
-    Ok((listener, taken))
-}
-
-async fn tls(files: Option<&Tls>) -> Result<Option<RustlsConfig>, Error> {
-    let Some(Tls { cert, key }) = files else { return Ok(None) };
-    let config = RustlsConfig::from_pem_file(cert, key).await;
-    config.map(Some).map_err(|error| {
-        let (cert, key) = (cert.display(), key.display());
-        Error::Input(format!("the certificate {cert} and the key {key} cannot be used: {error}"))
-    })
-}
-
-async fn serve(
-    socket: TcpListener,
-    tls: Option<RustlsConfig>,
-    handle: Handle<SocketAddr>,
-    router: Router,
-) -> std::io::Result<()> {
-    let service = router.into_make_service();
-    match tls {
-        Some(tls) => axum_server::from_tcp_rustls(socket, tls)?.handle(handle).serve(service).await,
-        None => axum_server::from_tcp(socket)?.handle(handle).serve(service).await,
     }
 }

@@ -22,23 +22,21 @@ pub(super) fn decide(host: &str, domain: &str, path: &str) -> Destination {
         return Destination::Api { path: "/ping".to_owned() };
     }
     match host.strip_suffix(domain).and_then(|rest| rest.strip_suffix('.')) {
-        Some("ps") => provisioning(path),
+        None | Some("ps") => single_origin(path),
         Some(label) => cluster(label, path.to_owned()),
-        None => match path.strip_prefix("/clusters/") {
-            Some(rest) => {
-                let (label, inner) = rest.split_once('/').unwrap_or((rest, ""));
-                cluster(label, format!("/{inner}"))
-            }
-            None => provisioning(path),
-        },
     }
 }
 
-fn provisioning(path: &str) -> Destination {
-    match path == "/api" || path.starts_with("/api/") {
-        true => Destination::Api { path: without_slash(path).to_owned() },
-        false => Destination::Page { path: path.to_owned() },
+/// Everything below one name. `ps.<domain>` has the clusters too, so that the page works there as well.
+fn single_origin(path: &str) -> Destination {
+    if let Some(rest) = path.strip_prefix("/clusters/") {
+        let (label, inner) = rest.split_once('/').unwrap_or((rest, ""));
+        return cluster(label, format!("/{inner}"));
     }
+    if path == "/api" || path.starts_with("/api/") {
+        return Destination::Api { path: without_slash(path).to_owned() };
+    }
+    Destination::Page { path: path.to_owned() }
 }
 
 fn cluster(label: &str, path: String) -> Destination {
@@ -78,8 +76,8 @@ mod tests {
     }
 
     #[test]
-    fn any_other_name_is_one_origin_for_everything() {
-        for host in ["127.0.0.1", "localhost", "example.org", "notexample.org", ""] {
+    fn any_other_name_and_that_of_the_system_are_one_origin_for_everything() {
+        for host in ["127.0.0.1", "localhost", "example.org", "ps.example.org", "notexample.org", ""] {
             assert_eq!(decide(host, "example.org", "/api/v1/x"), api("/api/v1/x"));
             assert_eq!(
                 decide(host, "example.org", "/clusters/acme/source/atl06p"),

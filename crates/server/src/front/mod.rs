@@ -1,14 +1,16 @@
 //! The public listener's first decision: which part of the house a request is for.
 //!
-//! `ps.<domain>` is the provisioning system, `<organization>.<domain>` a cluster's gateway, and any other
-//! host name (an address, a proxy's name) reaches all of it below one origin.
+//! `<organization>.<domain>` is a cluster's gateway. `ps.<domain>`, and any other host name (an address, a
+//! proxy's name), is one origin for all: API, clusters and page.
 //!
 //! | module | what it holds |
 //! |---|---|
 //! | [`destination`] | the decision, as a pure function of host and path |
+//! | [`listener`] | the public socket |
 //! | [`page`] | the web page |
 
 mod destination;
+mod listener;
 mod page;
 
 use std::sync::Arc;
@@ -32,6 +34,7 @@ use crate::http::Refusal;
 use crate::http::layers::REQUEST_ID;
 use destination::Destination;
 
+pub use listener::Listener;
 pub use page::Page;
 
 /// What the public listener serves.

@@ -23,7 +23,7 @@ struct BuiltIn;
 /// the charts draw, and talk to provisioning systems and clusters.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' blob:; worker-src 'self' blob:; \
     style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; \
-    connect-src 'self' data: blob: https: http://localhost:* http://127.0.0.1:*; \
+    connect-src 'self' data: blob: https: http://localhost:* http://*.localhost:* http://127.0.0.1:*; \
     base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const NOT_BUILT: &str = "This is sliderule-ps. Its API is below /api/, its clusters are below /clusters/.\n\

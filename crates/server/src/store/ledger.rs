@@ -43,7 +43,13 @@ impl Line {
         }
     }
 
-    /// A node's time up to `until`, and with the first lease its tail.
+    /// A node's first lease, up to `until`, and its tail.
+    pub(super) fn first_lease(node: &NodeId, price: MicroUsd, at: Moment, until: Moment) -> Self {
+        let lease = Self::lease(node, price, at, until);
+        Self { note: format!("first {}, and its tail", lease.note), ..lease }
+    }
+
+    /// A node's further time, up to `until`.
     pub(super) fn lease(node: &NodeId, price: MicroUsd, at: Moment, until: Moment) -> Self {
         Self {
             kind: EntryKind::Charge,

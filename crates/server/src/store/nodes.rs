@@ -34,7 +34,7 @@ impl Database {
         .execute(&mut *tx)
         .await
         .map_err(failed(doing))?;
-        let charge = Line::lease(&new.id, new.price, new.created_at, new.paid_until);
+        let charge = Line::first_lease(&new.id, new.price, new.created_at, new.paid_until);
         match ledger::write(&mut tx, organization, &charge, doing).await? {
             Written::NotCovered => Ok(false),
             Written::Yes => {
