@@ -104,7 +104,9 @@ async fn lease(
     match internal.db.renew_lease(&node, &secret_hash(secret), &request.address, now, until).await? {
         Renewal::Refused => Err(refused()),
         Renewal::Granted { paid_until } => {
-            let lease_ms = u64::try_from(paid_until.since(now).as_millis()).unwrap_or(u64::MAX);
+            // Never more than a lease, even if the wall clock was set back since it was paid.
+            let lease = paid_until.since(now).min(internal.terms.lease);
+            let lease_ms = u64::try_from(lease.as_millis()).unwrap_or(u64::MAX);
             Ok(Json(LeaseAnswer { lease_ms }))
         }
     }

@@ -2,10 +2,10 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`passwords`] | hashing and checking passwords, never more at once than the machine can take |
-//! | [`keys`] | the key that signs tokens, kept in the data directory |
-//! | [`tokens`] | issuing and verifying tokens |
-//! | [`github`] | asking GitHub whose token it is |
+//! | `passwords` | hashing and checking passwords, never more at once than the machine can take |
+//! | `keys` | the key that signs tokens, kept in the data directory |
+//! | `tokens` | issuing and verifying tokens |
+//! | `github` | asking GitHub whose token it is |
 //!
 //! Always holds: passwords, tokens and keys are in no log, no error and no debug output.
 

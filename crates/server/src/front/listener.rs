@@ -2,6 +2,7 @@
 //! with or without TLS.
 
 use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
 
 use axum::Router;
 use axum_server::Handle;
@@ -9,6 +10,9 @@ use axum_server::tls_rustls::RustlsConfig;
 
 use crate::Error;
 use crate::config::{Config, Tls};
+
+/// How long a new connection may be silent before it is closed.
+const FIRST_REQUEST: Duration = Duration::from_secs(30);
 
 /// The public socket, with its certificate.
 pub struct Listener {
@@ -60,8 +64,14 @@ impl Listener {
     pub async fn serve(self, handle: Handle<SocketAddr>, router: Router) -> std::io::Result<()> {
         let service = router.into_make_service();
         match self.tls {
-            Some(tls) => axum_server::from_tcp_rustls(self.socket, tls)?.handle(handle).serve(service).await,
-            None => axum_server::from_tcp(self.socket)?.handle(handle).serve(service).await,
+            Some(tls) => {
+                let server = axum_server::from_tcp_rustls(self.socket, tls)?.handle(handle);
+                server.first_request_timeout(FIRST_REQUEST).serve(service).await
+            }
+            None => {
+                let server = axum_server::from_tcp(self.socket)?.handle(handle);
+                server.first_request_timeout(FIRST_REQUEST).serve(service).await
+            }
         }
     }
 }

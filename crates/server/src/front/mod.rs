@@ -5,9 +5,9 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`destination`] | the decision, as a pure function of host and path |
-//! | [`listener`] | the public socket |
-//! | [`page`] | the web page |
+//! | `destination` | the decision, as a pure function of host and path |
+//! | `listener` | the public socket |
+//! | `page` | the web page |
 
 mod destination;
 mod listener;

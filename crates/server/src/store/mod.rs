@@ -6,14 +6,14 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`schema`] | bringing the file to this release's schema, or refusing a newer one |
-//! | [`people`] | users |
-//! | [`organizations`] | organizations and memberships |
-//! | [`requests`] | capacity requests |
-//! | [`nodes`] | nodes and their leases |
-//! | [`ledger`] | money |
-//! | [`tokens`] | refresh tokens that were used |
-//! | [`clusters`] | all of it as the reconciler's `Store` |
+//! | `schema` | bringing the file to this release's schema, or refusing a newer one |
+//! | `people` | users |
+//! | `organizations` | organizations and memberships |
+//! | `requests` | capacity requests |
+//! | `nodes` | nodes and their leases |
+//! | `ledger` | money |
+//! | `tokens` | refresh tokens that were used |
+//! | `clusters` | all of it as the reconciler's `Store` |
 
 mod clusters;
 mod ledger;

@@ -35,6 +35,21 @@ async fn a_cluster_wakes_serves_and_goes_back_to_sleep_when_it_is_released() {
 }
 
 #[tokio::test]
+async fn while_its_nodes_boot_a_cluster_is_waking_and_says_so() {
+    let app = TestApp::start().await.with_acme().await;
+    let token = app.token().await;
+    app.engine.let_boot(false);
+    app.ask(&token, 1, 15).await;
+    let waking = app.until(&token, ClusterState::Waking, 0).await;
+    assert_eq!((waking.target_nodes, waking.blocked), (1, None));
+    let off = app.get("/clusters/acme/source/version", &token).await;
+    assert_eq!((off.status.as_u16(), off.text("code").as_str()), (503, "cluster_waking"));
+    assert!(!off.header("retry-after").is_empty());
+    app.engine.let_boot(true);
+    app.until(&token, ClusterState::Running, 1).await;
+}
+
+#[tokio::test]
 async fn a_cluster_sleeps_when_its_last_request_ends() {
     let app = TestApp::start().await.with_acme().await;
     let token = app.token().await;

@@ -15,11 +15,13 @@ use sliderule_api::{NodeId, OrganizationName};
 use sliderule_engines::{ClusterEngine, EngineError, INTERNAL_ADDRESS, ListedNode, NodeSpec};
 use sliderule_provisioning::cluster::Terms;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 pub(crate) struct FakeEngine {
     data: PathBuf,
     nodes: Mutex<BTreeMap<NodeId, Node>>,
+    may_boot: watch::Sender<bool>,
 }
 
 struct Node {
@@ -30,7 +32,12 @@ struct Node {
 
 impl FakeEngine {
     pub(crate) fn new(data: &Path) -> Arc<Self> {
-        Arc::new(Self { data: data.to_owned(), nodes: Mutex::default() })
+        Arc::new(Self { data: data.to_owned(), nodes: Mutex::default(), may_boot: watch::Sender::new(true) })
+    }
+
+    /// Whether nodes get on with booting; launched ones wait until they may.
+    pub(crate) fn let_boot(&self, may: bool) {
+        self.may_boot.send_replace(may);
     }
 
     pub(crate) fn running(&self) -> usize {
@@ -48,11 +55,13 @@ impl ClusterEngine for FakeEngine {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let internal = std::fs::read_to_string(self.data.join(INTERNAL_ADDRESS)).unwrap();
+        let may_boot = self.may_boot.subscribe();
         let life = tokio::spawn(live(
             spec.clone(),
             format!("http://{}", internal.trim()),
             address.clone(),
             listener,
+            may_boot,
         ));
         let node = Node { organization: spec.organization.clone(), address, life: life.abort_handle() };
         let before = self.nodes.lock().unwrap().insert(spec.id.clone(), node);
@@ -82,7 +91,13 @@ impl ClusterEngine for FakeEngine {
     }
 }
 
-async fn live(spec: NodeSpec, internal: String, address: String, listener: TcpListener) {
+async fn live(
+    spec: NodeSpec,
+    internal: String,
+    address: String,
+    listener: TcpListener,
+    mut may_boot: watch::Receiver<bool>,
+) {
     let http = reqwest::Client::new();
     let lease = || {
         let pull = http.post(format!("{internal}{}", lease_path(&spec.id))).bearer_auth(&spec.secret);
@@ -93,6 +108,7 @@ async fn live(spec: NodeSpec, internal: String, address: String, listener: TcpLi
         axum::serve(listener, Router::new().fallback(|uri: Uri| async move { uri.path().to_owned() })).await
     });
     let _ends_with_this_task = Ends(serving.abort_handle());
+    may_boot.wait_for(|may| *may).await.unwrap();
     let register = http.post(format!("{internal}/clusters/{}/discovery/register", spec.organization));
     let body = Register { service: SERVICE.into(), lifetime: 120, address: address.clone(), reset: true };
     assert_eq!(register.json(&body).send().await.unwrap().status(), 200);
