@@ -123,7 +123,9 @@ export class Host {
    */
   #open(wanted) {
     if (typeof wanted === "object") return wanted;
-    if (wanted === "memory") return memoryStore();
+    // Node has a sessionStorage too by now, which no reload ever reads.
+    const isPage = globalThis.document !== undefined;
+    if (wanted === "memory" || (wanted === undefined && !isPage)) return memoryStore();
     try {
       const store = sessionStorageStore();
       if (store !== undefined) {
@@ -141,6 +143,8 @@ export class Host {
   #listen() {
     if (globalThis.BroadcastChannel === undefined) return;
     this.#channel = new BroadcastChannel(CHANNEL);
+    // In Node, an open channel would keep the program from ending.
+    /** @type {{ unref?: () => void }} */ (this.#channel).unref?.();
     this.#channel.onmessage = ({ data }) => {
       if (typeof data === "string") this.#listener.heard(data);
     };

@@ -104,8 +104,9 @@ impl Shell {
             Effect::Fetch { port, request } => self.fetch(port, request),
             Effect::Sleep { port, milliseconds } => {
                 let shell = Rc::clone(self);
+                let sleep = self.timers.sleep(port, milliseconds);
                 spawn_local(async move {
-                    if shell.timers.sleep(port, milliseconds).await {
+                    if sleep.await {
                         shell.feed(Input::Answered { port, answer: Answer::Done });
                     }
                 });

@@ -14,7 +14,7 @@ use web_sys::{AbortController, RequestCache, RequestCredentials, RequestRedirect
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch, js_name = fetch)]
-    fn global_fetch(request: &web_sys::Request) -> Result<Promise, JsValue>;
+    fn global_fetch(request: &web_sys::Request) -> Result<JsValue, JsValue>;
 }
 
 /// What came of a request.
@@ -36,7 +36,7 @@ pub(crate) async fn send(request: Request, controller: &AbortController) -> Sent
 async fn try_send(request: Request, controller: &AbortController) -> Result<Sent, JsValue> {
     let stream = request.stream;
     let built = build(request, controller).map_err(|error| JsValue::from_str(&error.to_string()))?;
-    let response: web_sys::Response = JsFuture::from(global_fetch(&built.into())?).await?.unchecked_into();
+    let response = as_response(JsFuture::from(Promise::resolve(&global_fetch(&built.into())?)).await?)?;
     // `response.clone()` would be the method of that name in JavaScript.
     let head = GlooResponse::from(Clone::clone(&response));
     let leave = stream && head.ok();
@@ -49,6 +49,17 @@ async fn try_send(request: Request, controller: &AbortController) -> Result<Sent
         body,
     };
     Ok(Sent { answer: Answer::Response(answer), unread: leave.then_some(response) })
+}
+
+/// A `Response`, of whatever realm; a wrapped `fetch` may give anything.
+fn as_response(value: JsValue) -> Result<web_sys::Response, JsValue> {
+    let part = |name: &str| Reflect::get(&value, &name.into());
+    let is_response = value.is_object() && part("status")?.as_f64().is_some() && part("headers")?.is_object();
+    if is_response {
+        Ok(value.unchecked_into())
+    } else {
+        Err("fetch answered with something that is no Response".into())
+    }
 }
 
 fn build(request: Request, controller: &AbortController) -> Result<gloo_net::http::Request, gloo_net::Error> {
