@@ -4,17 +4,15 @@
  * @module
  */
 
-import { Client } from "../pkg/sliderule_wasm.js";
 import { notify } from "./callbacks.js";
+import { Connection } from "./connection.js";
 import { environmentCredentials } from "./environment.js";
 import { fromFailure, invalid, SlideRuleError } from "./errors.js";
-import { Host } from "./host.js";
 import { readOptions } from "./options.js";
 import { ScaleOperation } from "./scale-operation.js";
 import * as shapes from "./shapes.js";
 import { RecordStream } from "./stream.js";
 import * as surface from "./surface.js";
-import { ready, whilePending } from "./wasm.js";
 
 /**
  * @import {
@@ -31,87 +29,46 @@ const DEFAULT_MINUTES = 60;
 const SCALE_TIMEOUT_MS = 20 * 60_000;
 const SOURCE_TIMEOUT_MS = 2 * 60_000;
 const STREAM_TIMEOUT_MS = 10 * 60_000;
-const NO_DNS =
-  "bypassDns does nothing here, since fetch cannot bypass DNS; where a name does not resolve yet, pass clusterUrl";
-
-/**
- * @typedef {object} Answer
- * @property {string} value JSON.
- * @property {Response | undefined} response Of a stream.
- */
-
-/**
- * @typedef {object} Pending A call under way.
- * @property {(answer: Answer) => void} resolve
- * @property {(error: unknown) => void} reject
- * @property {((event: any) => void) | undefined} onEvent
- */
+/** @type {Warning} */
+const NO_DNS = {
+  code: "unsupported",
+  message:
+    "bypassDns does nothing here, since fetch cannot bypass DNS; where a name does not resolve yet, pass clusterUrl",
+};
 
 /** @implements {SessionType} */
 export class Session {
-  #settings;
-  #host;
-  #onWarning;
-  /** @type {Client | undefined} */
-  #client;
-  /** @type {Map<number, Pending>} */
-  #pending = new Map();
-  /** @type {Map<string, Promise<string>>} */
-  #definitions = new Map();
-  #identity;
-  /** @type {Warning[]} */
-  #warnings = [];
-  #disposed = false;
+  #connection;
 
   /** @param {SessionOptions} options As read by `readOptions`. */
   constructor({ url = DEFAULT_URL, organization = PUBLIC, store, onWarning, bypassDns, ...rest }) {
-    this.#settings = JSON.stringify({ url, organization, ...rest });
-    this.#onWarning = onWarning;
-    this.#identity = {
-      organization,
-      authenticated: false,
-      user: /** @type {string | null} */ (null),
-      serverVersion: /** @type {string | null} */ (null),
-    };
-    this.#host = new Host(store, {
-      event: (call, event) => this.#heard(call, event),
-      succeeded: (call, value, response) => this.#settle(call)?.resolve({ value, response }),
-      failed: (call, failure) => this.#settle(call)?.reject(fromFailure(failure)),
-      heard: (message) => this.#client?.heard(message),
-    });
-    if (bypassDns) this.#warn({ code: "unsupported", message: NO_DNS });
+    this.#connection = new Connection({ url, organization, ...rest }, organization, { store, onWarning });
+    if (bypassDns) this.#connection.warn(NO_DNS);
   }
 
   get organization() {
-    return this.#identity.organization;
+    return this.#connection.identity.organization;
   }
 
   get authenticated() {
-    return this.#identity.authenticated;
+    return this.#connection.identity.authenticated;
   }
 
   get user() {
-    return this.#identity.user;
+    return this.#connection.identity.user;
   }
 
   get serverVersion() {
-    return this.#identity.serverVersion;
+    return this.#connection.identity.serverVersion;
   }
 
   get warnings() {
-    return [...this.#warnings];
+    return [...this.#connection.warnings];
   }
 
-  /**
-   * Makes the connection's other half, which checks addresses and names. Sends nothing.
-   *
-   * @returns {Promise<Client>}
-   */
+  /** Checks addresses and names. Sends nothing. */
   async connect() {
-    if (this.#disposed) throw invalid("the session was disposed of; make a new one");
-    await ready();
-    this.#client ??= guarded(() => new Client(this.#settings, this.#host));
-    return this.#client;
+    await this.#connection.open();
   }
 
   /** @param {StartOptions} [options] */
@@ -128,7 +85,7 @@ export class Session {
         timeoutMs: timeoutMs ?? SCALE_TIMEOUT_MS,
       },
     };
-    await this.#call(request, signal, (event) => {
+    await this.#connection.call(request, signal, (event) => {
       if (event.type === "progress") notify(onProgress, progressOf(event));
     });
     return this;
@@ -144,7 +101,7 @@ export class Session {
     const name = organization ?? this.organization;
     if (name !== null && typeof name !== "string") throw invalid("authenticate: the organization must be text");
     const request = { authenticate: { organization: name, credentials: this.#credentials(given, name) } };
-    const { value } = await this.#call(request, signal);
+    const { value } = await this.#connection.call(request, signal);
     return shapes.authentication(JSON.parse(value));
   }
 
@@ -155,7 +112,7 @@ export class Session {
   async updateAvailableServers(options) {
     const { desiredNodes, timeToLive, signal } = readOptions("updateAvailableServers", options, surface.capacity);
     const request = { updateAvailableServers: { order: order(desiredNodes, timeToLive) } };
-    const { value } = await this.#call(request, signal);
+    const { value } = await this.#connection.call(request, signal);
     return shapes.capacity(JSON.parse(value));
   }
 
@@ -184,7 +141,7 @@ export class Session {
     }
     return new ScaleOperation(async (reports, stop) => {
       if (problem !== undefined) throw problem;
-      if (read.bypassDns) this.#warn({ code: "unsupported", message: NO_DNS });
+      if (read.bypassDns) this.#connection.warn(NO_DNS);
       const request = {
         scaleout: {
           order: order(read.desiredNodes, read.timeToLive),
@@ -193,7 +150,7 @@ export class Session {
         },
       };
       const signal = read.signal === undefined ? stop : AbortSignal.any([read.signal, stop]);
-      const { value } = await this.#call(request, signal, (event) => {
+      const { value } = await this.#connection.call(request, signal, (event) => {
         if (event.type === "progress") reports.progress(progressOf(event));
         if (event.type === "granted") reports.granted(shapes.capacity(event.capacity));
       });
@@ -210,7 +167,7 @@ export class Session {
   async source(api, parameters, options) {
     const { timeoutMs, signal } = readOptions("source", options, surface.source);
     const request = { source: { ...service("source", api, parameters), timeoutMs: timeoutMs ?? SOURCE_TIMEOUT_MS } };
-    const { value } = await this.#call(request, signal);
+    const { value } = await this.#connection.call(request, signal);
     return JSON.parse(value);
   }
 
@@ -229,11 +186,11 @@ export class Session {
         ...read,
         timeoutMs,
         open: async () => {
-          const { response } = await this.#call(request, read.signal);
+          const { response } = await this.#connection.call(request, read.signal);
           if (response === undefined) throw fromFailure(undefined);
           return response;
         },
-        definition: (recordType) => this.#definition(recordType, read.signal),
+        definition: (recordType) => this.#connection.definition(recordType),
       });
     } catch (error) {
       return new RecordStream(fromFailure(error));
@@ -246,7 +203,7 @@ export class Session {
    */
   async checkVersion(options) {
     const { signal } = readOptions("checkVersion", options, surface.call);
-    return JSON.parse((await this.#call({ checkVersion: {} }, signal)).value);
+    return JSON.parse((await this.#connection.call({ checkVersion: {} }, signal)).value);
   }
 
   /**
@@ -255,7 +212,7 @@ export class Session {
    */
   async status(options) {
     const { signal } = readOptions("status", options, surface.call);
-    return shapes.clusterStatus(JSON.parse((await this.#call({ status: {} }, signal)).value));
+    return shapes.clusterStatus(JSON.parse((await this.#connection.call({ status: {} }, signal)).value));
   }
 
   /**
@@ -264,86 +221,21 @@ export class Session {
    */
   async costs(options) {
     const { signal } = readOptions("costs", options, surface.call);
-    return shapes.costs(JSON.parse((await this.#call({ costs: {} }, signal)).value));
+    return shapes.costs(JSON.parse((await this.#connection.call({ costs: {} }, signal)).value));
   }
 
   /** @param {CallOptions & { requestId?: string, request_id?: string }} [options] */
   async release(options) {
     const { requestId, signal } = readOptions("release", options, surface.release);
-    return JSON.parse((await this.#call({ release: { requestId: requestId ?? null } }, signal)).value);
+    return JSON.parse((await this.#connection.call({ release: { requestId: requestId ?? null } }, signal)).value);
   }
 
   async signOut() {
-    await this.#call({ signOut: {} });
+    await this.#connection.call({ signOut: {} });
   }
 
   dispose() {
-    this.#disposed = true;
-    this.#client?.dispose();
-    this.#host.close();
-  }
-
-  /**
-   * Begins a call and waits for its end.
-   *
-   * @param {object} request
-   * @param {AbortSignal} [signal]
-   * @param {(event: any) => void} [onEvent]
-   * @returns {Promise<Answer>}
-   */
-  async #call(request, signal, onEvent) {
-    signal?.throwIfAborted();
-    const client = await this.connect();
-    signal?.throwIfAborted();
-    const id = client.nextCall();
-    /** @type {() => void} */
-    let unwatch = () => {};
-    const abort = () => {
-      client.cancel(id);
-      this.#settle(id)?.reject(signal?.reason);
-    };
-    try {
-      return await new Promise((resolve, reject) => {
-        this.#pending.set(id, { resolve, reject, onEvent });
-        unwatch = whilePending(reject);
-        signal?.addEventListener("abort", abort);
-        guarded(() => client.start(id, JSON.stringify(request)));
-      });
-    } finally {
-      this.#pending.delete(id);
-      unwatch();
-      signal?.removeEventListener("abort", abort);
-    }
-  }
-
-  /** @param {number} call */
-  #settle(call) {
-    const pending = this.#pending.get(call);
-    this.#pending.delete(call);
-    return pending;
-  }
-
-  /**
-   * @param {number | undefined} call
-   * @param {any} event
-   */
-  #heard(call, event) {
-    if (call !== undefined) {
-      this.#pending.get(call)?.onEvent?.(event);
-    } else if (event.type === "warning") {
-      this.#warn({ code: event.code, message: event.message });
-    } else if (event.type === "identity") {
-      const { type: _, ...identity } = event;
-      // Layouts are those of one release.
-      if (identity.serverVersion !== this.#identity.serverVersion) this.#definitions.clear();
-      this.#identity = identity;
-    }
-  }
-
-  /** @param {Warning} warning */
-  #warn(warning) {
-    this.#warnings.push(warning);
-    notify(this.#onWarning, warning);
+    this.#connection.dispose();
   }
 
   /**
@@ -355,19 +247,6 @@ export class Session {
   #credentials(given, organization = this.organization) {
     if (Object.keys(given).length > 0) return given;
     return organization === null || organization === PUBLIC ? null : (environmentCredentials() ?? null);
-  }
-
-  /**
-   * @param {string} recordType
-   * @param {AbortSignal} [signal]
-   */
-  #definition(recordType, signal) {
-    const known = this.#definitions.get(recordType);
-    if (known !== undefined) return known;
-    const asked = this.#call({ definition: { recordType } }, signal).then(({ value }) => value);
-    this.#definitions.set(recordType, asked);
-    asked.catch(() => this.#definitions.delete(recordType));
-    return asked;
   }
 }
 
@@ -400,16 +279,4 @@ function service(call, api, parameters = {}) {
  */
 function progressOf({ type: _, ...progress }) {
   return progress;
-}
-
-/**
- * @template T
- * @param {() => T} act
- */
-function guarded(act) {
-  try {
-    return act();
-  } catch (failure) {
-    throw fromFailure(failure);
-  }
 }

@@ -84,7 +84,7 @@ export class RecordStream {
           settings,
         );
         for (let needs = decoder.needs(); needs.length > 0; needs = decoder.needs()) {
-          const definitions = await Promise.all(needs.map(settings.definition));
+          const definitions = await unlessAborted(Promise.all(needs.map(settings.definition)), settings.signal);
           for (const [index, recordType] of needs.entries()) {
             const items = decoded(() => decoder.define(recordType, definitions[index] ?? "null"));
             yield* this.#take(items, settings);
@@ -156,6 +156,22 @@ async function* read(response, { signal, timeoutMs }) {
     signal?.removeEventListener("abort", onAbort);
     reader.cancel().catch(() => {});
   }
+}
+
+/**
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {AbortSignal | undefined} signal
+ * @returns {Promise<T>}
+ */
+function unlessAborted(promise, signal) {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
 }
 
 /**

@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 
 import { createSession } from "sliderule-wasm";
 
-import { ATL06, ATL06_PARTIAL, ORGANIZATION, PASSWORD, records, standIn, USER } from "./stand-in.mjs";
+import { ATL06, ATL06_PARTIAL, answer, ORGANIZATION, PASSWORD, records, standIn, USER } from "./stand-in.mjs";
 
 async function signedIn(t, options) {
   const server = await standIn(t, options);
@@ -231,6 +231,28 @@ describe("stream", () => {
       { signal: controller.signal, onProgress: () => controller.abort(new Error("enough")) },
     );
     await assert.rejects(stream.collect(), { message: "enough" });
+  });
+
+  test("a stream that is aborted while it waits for a layout leaves the layout to others", async (t) => {
+    const { server, session } = await signedIn(t);
+    const definition = server.routes["source definition"];
+    const controller = new AbortController();
+    let late;
+    const asked = new Promise((resolve) => {
+      server.routes["source definition"] = (note, response) => {
+        late ??= [];
+        late.push(() => answer(response, ...definition(note)));
+        resolve();
+      };
+    });
+    const aborted = session.stream("atl06p", {}, { signal: controller.signal }).collect();
+    const other = session.stream("atl06p").collect();
+    await asked;
+    controller.abort();
+    await assert.rejects(aborted, { name: "AbortError" });
+    server.routes["source definition"] = definition;
+    for (const each of late) each();
+    assert.equal((await other).tables.atl06rec.rows, 114);
   });
 
   test("a server that falls silent is timed_out", async (t) => {
