@@ -31,7 +31,7 @@ use sliderule_control::StoreError;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 
 pub use ledger::Account;
 pub use organizations::{Membership, NewOrganization, Role, Standing};
@@ -66,7 +66,6 @@ impl Database {
     pub async fn open(path: &Path) -> Result<Self, Error> {
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
@@ -75,6 +74,9 @@ impl Database {
             path: path.to_owned(),
             reason: format!("the database cannot be opened ({source}); check that you may write there"),
         };
+        // Made once, here. A file that is gone later is a fault, and not to be replaced by an empty one.
+        let made = SqliteConnection::connect_with(&options.clone().create_if_missing(true)).await;
+        made.map_err(unusable)?.close().await.map_err(unusable)?;
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .connect_with(options.clone())

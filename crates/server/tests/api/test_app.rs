@@ -37,7 +37,7 @@ pub(crate) struct TestApp {
     pub(crate) url: String,
     pub(crate) http: reqwest::Client,
     config: Config,
-    dir: TempDir,
+    dir: TestDir,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<Result<(), Error>>,
 }
@@ -50,11 +50,11 @@ impl TestApp {
     pub(crate) async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
         configure(&mut config);
-        Self::start_in(tempfile::tempdir().unwrap(), config, Arc::default()).await
+        Self::start_in(TestDir(tempfile::tempdir().unwrap()), config, Arc::default()).await
     }
 
-    async fn start_in(dir: TempDir, config: Config, clock: Arc<TestClock>) -> Self {
-        let data = DataDir::open(dir.path()).unwrap();
+    async fn start_in(dir: TestDir, config: Config, clock: Arc<TestClock>) -> Self {
+        let data = DataDir::open(dir.0.path()).unwrap();
         let db = data.database().await.unwrap();
         let engine = FakeEngine::new(data.path());
         let server = Server::start_with(config.clone(), data, engine.clone(), clock.clone()).await.unwrap();
@@ -71,7 +71,7 @@ impl TestApp {
     }
 
     /// An orderly stop, after which no node may be left.
-    pub(crate) async fn stop(self) -> (TempDir, Config, Arc<TestClock>) {
+    pub(crate) async fn stop(self) -> (TestDir, Config, Arc<TestClock>) {
         self.stop.send(()).unwrap();
         self.serving.await.unwrap().unwrap();
         assert_eq!(self.engine.running(), 0, "an orderly stop leaves no node");
@@ -212,6 +212,22 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
         }
         assert!(Instant::now() < deadline, "waited too long until {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A data directory that is removed for good, although a test that just ends leaves its server with files
+/// open in it, some of which are still being written.
+pub(crate) struct TestDir(TempDir);
+
+impl Drop for TestDir {
+    fn drop(&mut self) {
+        let deadline = std::time::Instant::now() + Duration::from_secs(2);
+        while std::fs::remove_dir_all(self.0.path()).is_err() && self.0.path().exists() {
+            if std::time::Instant::now() > deadline {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 
