@@ -220,10 +220,10 @@ fn afford(app: &App, cluster: &Cluster, placement: &Placement, now: Moment) -> R
         StatusCode::PAYMENT_REQUIRED,
         ErrorCode::InsufficientFunds,
         format!(
-            "the balance of {} does not cover {} nodes until {}, which may cost {wanted}; {instead}",
+            "The balance of {} does not cover {} nodes for {} minutes, which may cost {wanted}; {instead}",
             cluster.balance,
             placement.nodes,
-            instants::rfc3339(placement.expires_at).0
+            lifetime.as_secs().div_ceil(60),
         ),
     ))
 }

@@ -19,12 +19,10 @@ use rust_embed::RustEmbed;
 #[allow_missing = true]
 struct BuiltIn;
 
-/// What the page may do: run its own scripts and WebAssembly (which workers load from blobs), style what
-/// the charts draw, and talk to provisioning systems and clusters.
-const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' blob:; worker-src 'self' blob:; \
-    style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; \
-    connect-src 'self' data: blob: https: http://localhost:* http://*.localhost:* http://127.0.0.1:*; \
-    base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// What the page may do: run its own scripts and WebAssembly, style what the charts draw, and talk to where it
+/// came from. It holds tokens, so that there is nowhere else to send them.
+const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const NOT_BUILT: &str = "This is sliderule-ps. Its API is below /api/, its clusters are below /clusters/.\n\
     The web page is not part of this build: run `cargo xtask build`, or start with --www and the folder of a built page.\n";
