@@ -3,8 +3,10 @@
 //! Always holds: checking costs exactly one hash whether the user exists or not, so that the time it
 //! takes says nothing; no more hashes run at once than there are processors, and no more than
 //! [`WAITING`] callers wait for them, so that a flood of sign-ins costs neither memory nor the service.
+//! A hash cannot be stopped once it runs: it counts until it is done, even if its caller hung up.
 
 use std::num::NonZero;
+use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use argon2::password_hash::phc::PasswordHash as Phc;
@@ -15,7 +17,7 @@ use tokio::sync::Semaphore;
 
 use crate::Error;
 
-/// Callers that may wait for a hash; more are turned away.
+/// Callers that may wait for a hash or have one running; more are turned away.
 const WAITING: usize = 32;
 
 /// Memory of one hash, in KiB.
@@ -59,15 +61,15 @@ pub struct TooBusy;
 /// Hashes and checks passwords, away from the threads that serve requests.
 #[derive(Debug)]
 pub struct Hasher {
-    waiting: Semaphore,
-    running: Semaphore,
+    waiting: Arc<Semaphore>,
+    running: Arc<Semaphore>,
 }
 
 impl Default for Hasher {
     fn default() -> Self {
         Self {
-            waiting: Semaphore::new(WAITING),
-            running: Semaphore::new(available_parallelism().map_or(1, NonZero::get)),
+            waiting: Arc::new(Semaphore::new(WAITING)),
+            running: Arc::new(Semaphore::new(available_parallelism().map_or(1, NonZero::get))),
         }
     }
 }
@@ -91,15 +93,28 @@ impl Hasher {
     /// # Errors
     /// Too many wait already.
     pub async fn verify(&self, password: SecretString, hash: Option<PasswordHash>) -> Result<bool, TooBusy> {
-        let _waits = self.waiting.try_acquire().map_err(|_| TooBusy)?;
-        let _runs = self.running.acquire().await.map_err(|_| TooBusy)?;
         let known = hash.is_some();
         let text = hash.map_or_else(|| DECOY.to_owned(), |hash| hash.0);
-        let checked = tokio::task::spawn_blocking(move || {
+        let check = move || {
             let parsed = Phc::new(&text).ok()?;
             argon2().ok()?.verify_password(password.expose_secret().as_bytes(), &parsed).ok()
+        };
+        Ok(self.take_turns(check).await?.flatten().is_some() && known)
+    }
+
+    /// Does the work when it is its turn; `None` if it broke. The permits go with the work, because the
+    /// work goes on when the caller is dropped.
+    async fn take_turns<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<Option<T>, TooBusy> {
+        let waits = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| TooBusy)?;
+        let runs = Arc::clone(&self.running).acquire_owned().await.map_err(|_| TooBusy)?;
+        let working = tokio::task::spawn_blocking(move || {
+            let _permits = (waits, runs);
+            work()
         });
-        Ok(checked.await.ok().flatten().is_some() && known)
+        Ok(working.await.ok())
     }
 }
 
@@ -110,7 +125,9 @@ fn argon2() -> Result<Argon2<'static>, argon2::password_hash::Error> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::mpsc;
+
+    use tokio::sync::oneshot;
 
     use super::{DECOY, Hasher, PasswordHash, TooBusy, WAITING};
 
@@ -132,8 +149,44 @@ mod tests {
 
     #[tokio::test]
     async fn a_flood_is_turned_away_instead_of_queued_without_end() {
-        let hasher = Arc::new(Hasher::default());
+        let hasher = Hasher::default();
         let _all = hasher.waiting.acquire_many(u32::try_from(WAITING).unwrap()).await.unwrap();
         assert_eq!(hasher.verify("any".into(), Some(PasswordHash::stored(DECOY.into()))).await, Err(TooBusy));
+    }
+
+    #[tokio::test]
+    async fn work_counts_until_it_is_done_even_if_its_caller_hangs_up() {
+        let hasher = Hasher::default();
+        let (all_waiting, all_running) =
+            (hasher.waiting.available_permits(), hasher.running.available_permits());
+        let (finish, told) = mpsc::channel::<()>();
+        let (begin, begun) = oneshot::channel();
+        let caller = hasher.take_turns(move || {
+            begin.send(()).unwrap();
+            told.recv()
+        });
+        tokio::select! {
+            _ = caller => unreachable!("the work waits to be told"),
+            begun = begun => begun.unwrap(),
+        }
+        assert_eq!(hasher.waiting.available_permits(), all_waiting - 1);
+        assert_eq!(hasher.running.available_permits(), all_running - 1);
+        finish.send(()).unwrap();
+        let all = u32::try_from(all_running).unwrap();
+        drop(hasher.running.acquire_many(all).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_hangs_up_before_its_turn_leaves_the_queue() {
+        let hasher = Hasher::default();
+        let all = u32::try_from(hasher.running.available_permits()).unwrap();
+        let _busy = hasher.running.acquire_many(all).await.unwrap();
+        let queued = hasher.take_turns(|| ());
+        tokio::select! {
+            biased;
+            _ = queued => unreachable!("it is not its turn"),
+            () = async {} => {}
+        }
+        assert_eq!(hasher.waiting.available_permits(), WAITING);
     }
 }
