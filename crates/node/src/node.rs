@@ -1,5 +1,6 @@
 //! What all requests of a node share.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -30,7 +31,7 @@ pub struct Node {
     /// Reaches other nodes.
     pub peers: Peers,
     /// One permit for each core: fits wait here, so that many requests do not crowd each other out.
-    pub cores: Semaphore,
+    pub cores: Arc<Semaphore>,
     /// True once the node is to end.
     pub stopping: watch::Receiver<bool>,
     /// How many streams are being made. The node ends when it is zero.
@@ -70,7 +71,7 @@ impl Node {
             wire,
             orchestrator,
             peers,
-            cores: Semaphore::new(cores),
+            cores: Arc::new(Semaphore::new(cores)),
             stopping,
             running: watch::Sender::new(0),
             events: broadcast::Sender::new(EVENTS_KEPT),

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use crate::announced::{Family, Kind, Level};
 use crate::error::Error;
@@ -86,12 +87,23 @@ async fn fit(
     beam: Beam,
     parameters: &Arc<Parameters>,
 ) -> Result<BeamResult, Error> {
-    // The semaphore is never closed; were it, there would be nothing to wait for.
-    let _core = node.cores.acquire().await.ok();
     let (scene, parameters) = (Arc::clone(scene), Arc::clone(parameters));
-    tokio::task::spawn_blocking(move || elevations(&scene, beam, &parameters))
-        .await
-        .map_err(|fault| Error::Fit(fault.to_string()))
+    on_a_core(&node.cores, move || elevations(&scene, beam, &parameters)).await
+}
+
+/// Does the work once a core is free. The core goes with the work, because the work goes on when the client
+/// hangs up and this future is dropped.
+async fn on_a_core<T: Send + 'static>(
+    cores: &Arc<Semaphore>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    // The semaphore is never closed; were it, there would be nothing to wait for.
+    let core = Arc::clone(cores).acquire_owned().await.ok();
+    let working = tokio::task::spawn_blocking(move || {
+        let _core = core;
+        work()
+    });
+    working.await.map_err(|fault| Error::Fit(fault.to_string()))
 }
 
 /// Says that there is no such granule, as the real service says it: the old one says for every beam that
@@ -114,5 +126,32 @@ async fn missing(family: Family, resource: &str, reason: NoGranule, output: &Out
             let text = format!("Failure on resource {resource}: failed to open resource");
             output.exception(Kind::NoResource, Level::Critical, &text).await
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, mpsc};
+
+    use tokio::sync::{Semaphore, oneshot};
+
+    use super::on_a_core;
+
+    #[tokio::test]
+    async fn a_fit_keeps_its_core_until_it_is_done_even_if_its_client_hangs_up() {
+        let cores = Arc::new(Semaphore::new(1));
+        let (finish, told) = mpsc::channel::<()>();
+        let (begin, begun) = oneshot::channel();
+        let fit = on_a_core(&cores, move || {
+            begin.send(()).unwrap();
+            told.recv()
+        });
+        tokio::select! {
+            _ = fit => unreachable!("the work waits to be told"),
+            begun = begun => begun.unwrap(),
+        }
+        assert_eq!(cores.available_permits(), 0);
+        finish.send(()).unwrap();
+        drop(cores.acquire().await.unwrap());
     }
 }
