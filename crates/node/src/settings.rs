@@ -15,7 +15,7 @@ pub struct Settings {
     pub listen: SocketAddr,
 
     /// Release to behave like: those before v4.4.0 like v4.0.2, the others like v4.20.0.
-    #[arg(long, value_name = "RELEASE", default_value = "v4.0.2")]
+    #[arg(long, value_name = "RELEASE", default_value = "v4.0.4")]
     pub announce: ReleaseVersion,
 
     /// Organization whose cluster the node belongs to.
@@ -46,7 +46,7 @@ mod tests {
     fn everything_has_a_default_and_the_orchestrator_is_a_plain_url() {
         let settings = Settings::try_parse_from(["sliderule-node"]).unwrap();
         assert_eq!(settings.listen.to_string(), "127.0.0.1:9081");
-        assert_eq!(settings.announce.to_string(), "v4.0.2");
+        assert_eq!(settings.announce.to_string(), "v4.0.4");
         let with = |url| Settings::try_parse_from(["sliderule-node", "--orchestrator", url]);
         assert!(with("http://127.0.0.1:8050/clusters/acme").is_ok());
         for wrong in ["127.0.0.1:8050", "https://example.org", "http://", "there"] {
