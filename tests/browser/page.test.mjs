@@ -6,16 +6,19 @@
 
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { openBrowser, openPage } from "./harness/chromium.mjs";
-import { startProvisioning } from "./harness/provisioning.mjs";
+import { PROGRAM, startProvisioning } from "./harness/provisioning.mjs";
 import { ROOT } from "./harness/static-server.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
 /** Waking starts real processes, on a machine with other work. */
 const WAKING = { timeout: 60_000 };
+
+/** The program that a node runs, beside the server's. */
+const NODE = join(dirname(PROGRAM), "sliderule-node");
 
 /**
  * @param {Page} page
@@ -56,6 +59,23 @@ async function refusal(page, text) {
   await page.getByRole("alert").getByText(text).waitFor();
 }
 
+/**
+ * Waits until the charts have as many points as they should. They are drawn in the next frame, and in the frame
+ * after the width has settled.
+ *
+ * @param {Page} page
+ * @param {(points: number) => boolean} enough
+ */
+async function pointsUntil(page, enough) {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const points = await page.locator("figure circle").count();
+    if (enough(points)) return points;
+    assert.ok(Date.now() < deadline, `the charts still have ${points} points`);
+    await page.waitForTimeout(50);
+  }
+}
+
 test("a member signs in, wakes the cluster, sees a profile and what it cost, and releases the nodes", async (t) => {
   const { origin, account, stop } = await startProvisioning(t);
   const context = await openBrowser(t);
@@ -86,8 +106,9 @@ test("a member signs in, wakes the cluster, sees a profile and what it cost, and
 
   const all = await page.locator("figure circle").count();
   await page.getByRole("checkbox").first().uncheck();
-  assert.ok((await page.locator("figure circle").count()) < all, "a ground track can be left out");
+  await pointsUntil(page, (now) => now < all); // a ground track can be left out
   await page.getByRole("checkbox").first().check();
+  await pointsUntil(page, (now) => now === all);
   await page.getByLabel("Latitude").check();
   await page.getByText("Latitude (degrees north)").first().waitFor();
   await page.getByLabel("Along track").check();
@@ -107,6 +128,82 @@ test("a member signs in, wakes the cluster, sees a profile and what it cost, and
   await page.reload();
   await page.getByRole("heading", { name: "Sign in to your cluster" }).waitFor();
   assert.equal(await page.evaluate(() => sessionStorage.length + localStorage.length), 0, "no token is left");
+  assert.deepEqual(complaints, []);
+  await stop();
+});
+
+test("a profile with more segments than pixels is thinned, says so, and follows the window's width", async (t) => {
+  const { origin, account, stop } = await startProvisioning(t);
+  const context = await openBrowser(t);
+  const { page, complaints } = await openPage(context);
+
+  await page.goto(origin);
+  await signIn(page, account);
+  await askForNodes(page, "1", "15");
+  await page.getByText("The cluster is ready with 1 node.").waitFor(WAKING);
+  await page.getByText("Processing parameters").click();
+  await page.getByLabel("Parameters as JSON").fill('{ "res": 5, "len": 40, "cnt": 10, "ats": 20, "maxi": 1 }');
+  await page.evaluate(watchStatus);
+  await page.getByRole("button", { name: "Run the request" }).click();
+  await page.getByText(/^Done: [\d,]+ segments\.$/).waitFor(WAKING);
+  assert.match(
+    (await page.evaluate(seenStatus)).join(" "),
+    /^Running\. Done: [\d,]+ segments\.$/,
+    "nothing in between",
+  );
+
+  const figure = page.getByRole("figure").first();
+  const [, left, all] = /Thinned to ([\d,]+) of ([\d,]+) segments/.exec((await figure.textContent()) ?? "") ?? [];
+  const counts = [left, all].map((text) => Number(text?.replaceAll(",", "")));
+  assert.equal(await figure.locator("circle").count(), counts[0], "the caption counts the points");
+  const width = await figure.evaluate((element) => element.clientWidth);
+  assert.ok((counts[0] ?? 0) <= 6 * 2 * width && (counts[0] ?? 0) < (counts[1] ?? 0), `${counts} at ${width} px`);
+
+  const wide = await page.locator("figure circle").count();
+  await page.setViewportSize({ width: 380, height: 800 });
+  await pointsUntil(page, (now) => now < wide / 2);
+  await page.setViewportSize({ width: 1280, height: 960 });
+  await pointsUntil(page, (now) => now === wide);
+  assert.deepEqual(complaints, []);
+  await stop();
+});
+
+/** In the page: notes what a screen reader would read out of the status of the run. */
+function watchStatus() {
+  const status = document.getElementById("run-status");
+  /** @type {string[]} */
+  const seen = [];
+  Object.assign(globalThis, { seen });
+  new MutationObserver(() => seen.push(status?.textContent ?? "")).observe(/** @type {Node} */ (status), {
+    childList: true,
+  });
+}
+
+/** In the page: what `watchStatus` has noted. */
+const seenStatus = () => /** @type {{ seen: string[] }} */ (/** @type {unknown} */ (globalThis)).seen;
+
+test("while a cluster wakes, the page keeps its pause between two looks at it", async (t) => {
+  const slowly = `node_command = ["sh", "-c", 'sleep 8; exec "$0" "$@"', ${JSON.stringify(NODE)}, "--listen", "{address}",
+    "--announce", "{version}", "--organization", "{organization}", "--orchestrator", "{orchestrator}"]\n`;
+  const { origin, account, stop } = await startProvisioning(t, { moreSettings: slowly });
+  const context = await openBrowser(t);
+  const { page, complaints } = await openPage(context);
+
+  await page.goto(origin);
+  await signIn(page, account);
+  await page.getByText("Asleep", { exact: true }).waitFor();
+  await askForNodes(page, "1", "15");
+  await page.getByRole("listitem").filter({ hasText: "Waking" }).and(page.locator("[aria-current]")).waitFor();
+  // Only the page's own look asks for the costs; waiting for nodes does not.
+  const look = () => page.waitForRequest(/\/costs$/);
+  await look();
+  await look(); // the one that the change to waking brought about may have been the first
+  const started = Date.now();
+  for (let looks = 0; looks < 3; looks += 1) await look();
+  const elapsed = Date.now() - started;
+  assert.ok(elapsed > 2500, `three more looks within ${elapsed} ms, with a second between two`);
+  await page.getByText("The cluster is ready with 1 node.").waitFor(WAKING);
+  await page.getByText("Running", { exact: true }).waitFor();
   assert.deepEqual(complaints, []);
   await stop();
 });
@@ -175,6 +272,28 @@ test("when the sign-in has ended, the page says so and asks for it again", async
   await page.goto(origin);
   await signIn(page, account);
   await page.getByText("ada at acme").waitFor();
+  await refusal(page, "sign-in has ended");
+  assert.equal(await page.getByLabel("Organization").inputValue(), account.organization);
+  await signIn(page, account);
+  await page.getByText("ada at acme").waitFor();
+  assert.deepEqual(complaints, []);
+  await stop();
+});
+
+test("a page that comes back after its sign-in has ended asks for it again", async (t) => {
+  const moreSettings = "[tokens]\naccess_seconds = 3\nrefresh_seconds = 3\n";
+  const { origin, account, stop } = await startProvisioning(t, { moreSettings });
+  const context = await openBrowser(t);
+  const { page, complaints } = await openPage(context, { expectedStatus: [401] });
+
+  await page.goto(origin);
+  await signIn(page, account);
+  await page.getByText("ada at acme").waitFor();
+  const bookmark = page.url();
+  await page.goto("about:blank");
+  await page.waitForTimeout(4500); // what is tested is that the time of the tokens passes while nobody looks
+  await page.goto(bookmark);
+  await page.getByRole("heading", { name: "Sign in to your cluster" }).waitFor();
   await refusal(page, "sign-in has ended");
   assert.equal(await page.getByLabel("Organization").inputValue(), account.organization);
   await signIn(page, account);

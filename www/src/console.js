@@ -1,12 +1,12 @@
 /** The page of one signed-in session: watches the cluster and joins the cards that act on it. */
 
-import { SlideRuleError } from "sliderule-wasm";
 import { showCluster } from "./cluster-card.js";
 import { find, sentenceOf, showProblem } from "./dom.js";
 import { poll } from "./polling.js";
 import { results } from "./results.js";
 import { runForm } from "./run-form.js";
 import { scaleForm } from "./scale-form.js";
+import { hasEnded } from "./sign-in.js";
 
 /** @typedef {import("sliderule-wasm").Session} Session */
 /** @typedef {import("sliderule-wasm").ClusterStatus} ClusterStatus */
@@ -20,7 +20,7 @@ const NOTHING_YET = "The profile appears here once a request has run.";
  * Opens the console for a session.
  *
  * @param {Session} session
- * @param {(sentence: string) => void} onSessionEnded called when the tokens no longer serve
+ * @param {() => void} onSessionEnded called when the tokens no longer serve
  * @returns {() => void} closes it and ends all it has under way
  */
 export function openConsole(session, onSessionEnded) {
@@ -45,7 +45,7 @@ export function openConsole(session, onSessionEnded) {
       return settled(status) ? PAUSE.resting : PAUSE.changing;
     } catch (error) {
       if (signal.aborted) return PAUSE.failing;
-      if (error instanceof SlideRuleError && error.code === "reauthentication_required") onSessionEnded(error.message);
+      if (hasEnded(error)) onSessionEnded();
       else showProblem(problem, sentenceOf(error));
       return PAUSE.failing;
     }

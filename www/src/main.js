@@ -7,7 +7,7 @@
 
 import { openConsole } from "./console.js";
 import { find, sentenceOf, setText } from "./dom.js";
-import { resume, signInForm } from "./sign-in.js";
+import { ENDED, hasEnded, resume, signInForm } from "./sign-in.js";
 
 /** @typedef {import("sliderule-wasm").Session} Session */
 
@@ -29,7 +29,7 @@ function enter(session) {
   history.replaceState(null, "", `?${new URLSearchParams({ organization })}`);
   setText(find("identity-name", HTMLElement), `${session.user ?? "Anyone"} at ${organization}`);
   identity.hidden = false;
-  open = { session, close: openConsole(session, (sentence) => void leave(sentence)) };
+  open = { session, close: openConsole(session, () => void leave(ENDED)) };
 }
 
 /**
@@ -62,5 +62,5 @@ try {
   if (session === null) form.show(wanted);
   else enter(session);
 } catch (error) {
-  form.show(wanted, sentenceOf(error));
+  form.show(wanted, hasEnded(error) ? ENDED : sentenceOf(error));
 }

@@ -1,14 +1,17 @@
 /**
  * Draws elevation profiles: surface height along the track, one chart per granule, coloured by ground track.
  *
- * Granules are told apart by their reference ground track and cycle, which every row of `atl06p` carries.
+ * Each ground track is thinned to what the width can show, so that the work depends on the screen and not on the
+ * granule.
  */
 
 import * as Plot from "@observablehq/plot";
 import { element } from "./dom.js";
 import { counted, number } from "./format.js";
+import { thinned } from "./thinning.js";
 
-/** @typedef {import("./elevations.js").Segment} Segment */
+/** @typedef {import("./elevations.js").Segments} Segments */
+/** @typedef {import("./elevations.js").Profile} Profile */
 /** @typedef {"x_atc" | "latitude"} Axis */
 
 /** The six ground tracks of ICESat-2 by the number that records carry. */
@@ -34,50 +37,67 @@ export function trackColour(track) {
 const AXES = {
   x_atc: {
     label: "Distance along track (km)",
-    value: (/** @type {Segment} */ row) => row.x_atc / 1000,
+    value: (/** @type {Segments} */ segments, /** @type {number} */ row) => segments.value("x_atc", row) / 1000,
   },
   latitude: {
     label: "Latitude (degrees north)",
-    value: (/** @type {Segment} */ row) => row.latitude,
+    value: (/** @type {Segments} */ segments, /** @type {number} */ row) => segments.value("latitude", row),
   },
 };
+
+/** Space around the plot, in pixels; what is left of the width is one bin of thinning for each pixel. */
+const MARGIN = { marginTop: 30, marginRight: 14, marginBottom: 38, marginLeft: 56 };
 
 /**
  * One figure per granule.
  *
- * @param {Segment[]} segments what to draw
+ * @param {Segments} segments
+ * @param {Profile[]} profiles what to draw of them
  * @param {Axis} axis
  * @param {number} width in pixels
  * @returns {HTMLElement[]}
  */
-export function profileFigures(segments, axis, width) {
-  const granules = Map.groupBy(segments, (row) => `RGT ${row.rgt}, cycle ${row.cycle}`);
-  return [...granules].map(([name, rows]) =>
-    element("figure", {}, element("figcaption", {}, name), chart(name, rows, axis, width)),
-  );
+export function profileFigures(segments, profiles, axis, width) {
+  const x = (/** @type {number} */ row) => AXES[axis].value(segments, row);
+  const height = (/** @type {number} */ row) => segments.value("h_mean", row);
+  const bins = Math.max(1, width - MARGIN.marginLeft - MARGIN.marginRight);
+  return profiles.map(({ name, beams }) => {
+    const rows = beams.flatMap((beam) => [...thinned(beam.rows, x, height, bins)]);
+    const all = beams.reduce((sum, beam) => sum + beam.rows.length, 0);
+    const caption = element("figcaption", {}, name);
+    if (rows.length < all) {
+      const thinning = `Thinned to ${number(rows.length)} of ${number(all)} segments: the lowest and highest of each pixel.`;
+      caption.append(" ", element("small", {}, thinning));
+    }
+    const words = `${counted(all, "segment")} ${range(rows.map(height))}.`;
+    return element("figure", {}, caption, chart(segments, rows, axis, width, `Elevation profile, ${name}`, words));
+  });
 }
 
 /**
- * @param {string} name
- * @param {Segment[]} rows
+ * @param {Segments} segments
+ * @param {number[]} rows
  * @param {Axis} axis
  * @param {number} width
+ * @param {string} ariaLabel
+ * @param {string} ariaDescription
  * @returns {SVGSVGElement | HTMLElement}
  */
-function chart(name, rows, axis, width) {
-  const { label, value } = AXES[axis];
+function chart(segments, rows, axis, width, ariaLabel, ariaDescription) {
+  const value = segments.value.bind(segments);
+  const place = {
+    x: (/** @type {number} */ row) => AXES[axis].value(segments, row),
+    y: (/** @type {number} */ row) => value("h_mean", row),
+  };
   const narrow = width < 480;
   return Plot.plot({
     width,
     height: Math.round(Math.min(340, Math.max(240, width * 0.42))),
-    marginLeft: 56,
-    marginBottom: 38,
-    marginTop: 30,
-    marginRight: 14,
-    ariaLabel: `Elevation profile, ${name}`,
-    ariaDescription: describe(rows),
+    ...MARGIN,
+    ariaLabel,
+    ariaDescription,
     style: { background: "transparent", color: "var(--muted)" },
-    x: { label, inset: 6, ticks: narrow ? 4 : 8, labelAnchor: "center", labelArrow: "none" },
+    x: { label: AXES[axis].label, inset: 6, ticks: narrow ? 4 : 8, labelAnchor: "center", labelArrow: "none" },
     y: { label: "Height above ellipsoid (m)", grid: true, nice: true, labelArrow: "none" },
     r: { type: "identity" },
     color: {
@@ -87,23 +107,21 @@ function chart(name, rows, axis, width) {
     },
     marks: [
       Plot.dot(rows, {
-        x: value,
-        y: "h_mean",
-        fill: "gt",
-        r: (/** @type {Segment} */ row) => (isLeft(row.gt) ? 2.2 : 1.1),
+        ...place,
+        fill: (/** @type {number} */ row) => value("gt", row),
+        r: (/** @type {number} */ row) => (isLeft(value("gt", row)) ? 2.2 : 1.1),
       }),
       Plot.tip(
         rows,
         Plot.pointer({
-          x: value,
-          y: "h_mean",
+          ...place,
           stroke: "var(--control-line)",
-          title: (/** @type {Segment} */ row) =>
+          title: (/** @type {number} */ row) =>
             [
-              TRACKS.get(row.gt) ?? `Track ${row.gt}`,
-              `${number(row.h_mean, 2)} m ± ${number(row.h_sigma, 2)} m`,
-              `${number(row.latitude, 4)}°, ${number(row.longitude, 4)}°`,
-              counted(row.n_fit_photons, "photon"),
+              TRACKS.get(value("gt", row)) ?? `Track ${value("gt", row)}`,
+              `${number(value("h_mean", row), 2)} m ± ${number(value("h_sigma", row), 2)} m`,
+              `${number(value("latitude", row), 4)}°, ${number(value("longitude", row), 4)}°`,
+              counted(value("n_fit_photons", row), "photon"),
             ].join("\n"),
         }),
       ),
@@ -123,17 +141,17 @@ function isLeft(track) {
 }
 
 /**
- * The chart in words, for those who do not see it.
+ * Where heights lie, in words, for those who do not see the chart.
  *
- * @param {Segment[]} rows
+ * @param {number[]} heights
  * @returns {string}
  */
-function describe(rows) {
+function range(heights) {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
-  for (const { h_mean } of rows) {
-    low = Math.min(low, h_mean);
-    high = Math.max(high, h_mean);
+  for (const height of heights) {
+    low = Math.min(low, height);
+    high = Math.max(high, height);
   }
-  return `${counted(rows.length, "segment")} between ${number(low, 1)} m and ${number(high, 1)} m.`;
+  return `between ${number(low, 1)} m and ${number(high, 1)} m`;
 }

@@ -1,15 +1,18 @@
 /** What a run brought: figures, the profiles with their choices, and the first rows as a table. */
 
-import { inOrder } from "./elevations.js";
 import { element, find, setText } from "./dom.js";
 import { dollars, number } from "./format.js";
 import { profileFigures, TRACKS, trackColour } from "./profile-plot.js";
 
-/** @typedef {import("./elevations.js").Segment} Segment */
+/** @typedef {import("./elevations.js").Segments} Segments */
+/** @typedef {import("./elevations.js").Profile} Profile */
 /** @typedef {import("./run-form.js").Run} Run */
 
 /** Rows of the table; it is there to look at values, not to read them all. */
 const TABLE_ROWS = 8;
+
+/** A width counts once it has stood for so long: dragging a window's edge changes it with every pixel. */
+const SETTLED_MS = 120;
 
 /**
  * @typedef {object} Results
@@ -24,27 +27,48 @@ const TABLE_ROWS = 8;
 export function results(signal) {
   const empty = find("results-empty", HTMLElement);
   const content = find("results-content", HTMLElement);
-  const profiles = find("profiles", HTMLElement);
-  /** @type {Segment[]} */
-  let segments = [];
+  const place = find("profiles", HTMLElement);
+  /** @type {Segments | null} */
+  let segments = null;
+  /** @type {Profile[]} */
+  let profiles = [];
   /** @type {Set<number>} */
   const unwanted = new Set();
   let width = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let settling;
+  let frame = 0;
 
   const draw = () => {
-    if (segments.length === 0 || width === 0) return;
-    const wanted = segments.filter(({ gt }) => !unwanted.has(gt));
-    profiles.replaceChildren(...profileFigures(wanted, chosenAxis(), width));
+    cancelAnimationFrame(frame);
+    if (segments === null || width === 0) return;
+    const wanted = profiles
+      .map(({ name, beams }) => ({ name, beams: beams.filter(({ track }) => !unwanted.has(track)) }))
+      .filter(({ beams }) => beams.length > 0);
+    place.replaceChildren(...profileFigures(segments, wanted, chosenAxis(), width));
+  };
+
+  /** However many choices and widths come before the next frame, it draws once. */
+  const drawSoon = () => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(draw);
   };
 
   const observer = new ResizeObserver(([entry]) => {
     const now = Math.floor(entry?.contentRect.width ?? 0);
+    clearTimeout(settling);
     if (now === width) return;
-    width = now;
-    draw();
+    settling = setTimeout(() => {
+      width = now;
+      drawSoon();
+    }, SETTLED_MS);
   });
-  observer.observe(profiles);
-  signal.addEventListener("abort", () => observer.disconnect());
+  observer.observe(place);
+  signal.addEventListener("abort", () => {
+    observer.disconnect();
+    clearTimeout(settling);
+    cancelAnimationFrame(frame);
+  });
 
   content.addEventListener(
     "change",
@@ -52,14 +76,15 @@ export function results(signal) {
       if (!(target instanceof HTMLInputElement)) return;
       if (target.name === "track" && target.checked) unwanted.delete(Number(target.value));
       else if (target.name === "track") unwanted.add(Number(target.value));
-      draw();
+      drawSoon();
     },
     { signal },
   );
 
   const clear = (/** @type {string} */ sentence) => {
-    segments = [];
-    profiles.replaceChildren();
+    segments = null;
+    profiles = [];
+    place.replaceChildren();
     content.hidden = true;
     empty.hidden = false;
     setText(empty, sentence);
@@ -72,14 +97,15 @@ export function results(signal) {
         clear("The request brought no segments: no surface was found in these granules.");
         return;
       }
-      segments = inOrder(run.segments);
+      segments = run.segments;
+      profiles = segments.profiles();
       unwanted.clear();
       empty.hidden = true;
       content.hidden = false;
       find("results-figures", HTMLElement).replaceChildren(...figures(run));
-      find("track-choices", HTMLElement).replaceChildren(...trackChoices(segments));
-      find("table", HTMLElement).replaceChildren(table(segments.slice(0, TABLE_ROWS)));
-      width = Math.floor(profiles.clientWidth);
+      find("track-choices", HTMLElement).replaceChildren(...trackChoices(profiles));
+      find("table", HTMLElement).replaceChildren(table(segments, firstRows(profiles)));
+      width = Math.floor(place.clientWidth);
       draw();
     },
   };
@@ -107,11 +133,12 @@ function figures({ segments, granules, elapsedMs, nodeCostMicroUsd }) {
 /**
  * A box to tick for each ground track there is; the swatch makes it the legend, too.
  *
- * @param {Segment[]} segments
+ * @param {Profile[]} profiles
  * @returns {HTMLElement[]}
  */
-function trackChoices(segments) {
-  const present = [...new Set(segments.map(({ gt }) => gt))].sort((a, b) => a - b);
+function trackChoices(profiles) {
+  const tracks = profiles.flatMap(({ beams }) => beams.map(({ track }) => track));
+  const present = [...new Set(tracks)].sort((a, b) => a - b);
   return present.map((track) => {
     const swatch = element("span", { class: "swatch" });
     swatch.style.background = trackColour(track);
@@ -121,25 +148,35 @@ function trackChoices(segments) {
 }
 
 /**
- * @param {Segment[]} rows
+ * @param {Profile[]} profiles
+ * @returns {number[]}
+ */
+function firstRows(profiles) {
+  const beams = profiles.flatMap(({ beams }) => beams);
+  return beams.flatMap(({ rows }) => [...rows.subarray(0, TABLE_ROWS)]).slice(0, TABLE_ROWS);
+}
+
+/**
+ * @param {Segments} segments
+ * @param {number[]} rows
  * @returns {HTMLElement}
  */
-function table(rows) {
-  /** @type {[string, (row: Segment) => string][]} */
+function table(segments, rows) {
+  /** @type {[string, (row: number) => string][]} */
   const columns = [
-    ["Latitude", (row) => number(row.latitude, 5)],
-    ["Longitude", (row) => number(row.longitude, 5)],
-    ["Height (m)", (row) => number(row.h_mean, 2)],
-    ["± (m)", (row) => number(row.h_sigma, 3)],
-    ["Slope", (row) => number(row.dh_fit_dx, 4)],
-    ["Photons", (row) => number(row.n_fit_photons)],
+    ["Latitude", (row) => number(segments.value("latitude", row), 5)],
+    ["Longitude", (row) => number(segments.value("longitude", row), 5)],
+    ["Height (m)", (row) => number(segments.value("h_mean", row), 2)],
+    ["± (m)", (row) => number(segments.value("h_sigma", row), 3)],
+    ["Slope", (row) => number(segments.value("dh_fit_dx", row), 4)],
+    ["Photons", (row) => number(segments.value("n_fit_photons", row))],
   ];
   const head = columns.map(([name]) => element("th", { scope: "col", class: "number" }, name));
   const body = rows.map((row) =>
     element(
       "tr",
       {},
-      element("td", {}, TRACKS.get(row.gt) ?? String(row.gt)),
+      element("td", {}, TRACKS.get(segments.value("gt", row)) ?? String(segments.value("gt", row))),
       ...columns.map(([, text]) => element("td", { class: "number" }, text(row))),
     ),
   );

@@ -1,17 +1,16 @@
 /** The form that sends the processing request and follows its record stream. */
 
-import { RECORD_TYPE, segmentsOf } from "./elevations.js";
+import { RECORD_TYPE, Segments } from "./elevations.js";
 import { find, isBusy, sentenceOf, setBusy, setText, showProblem } from "./dom.js";
 import { counted } from "./format.js";
 
 /** @typedef {import("sliderule-wasm").Session} Session */
-/** @typedef {import("./elevations.js").Segment} Segment */
 
 /**
  * A finished run.
  *
  * @typedef {object} Run
- * @property {Segment[]} segments
+ * @property {Segments} segments
  * @property {number} granules how many were asked for
  * @property {number} elapsedMs from sending the request to the end of the stream
  * @property {number} nodeCostMicroUsd list price of the cluster's nodes for that time
@@ -47,7 +46,8 @@ export function runForm(session, signal, { onStart, onFinish, clusterHourMicroUs
   const granules = find("granules", HTMLTextAreaElement);
   const parms = find("parms", HTMLTextAreaElement);
   const problem = find("run-problem", HTMLElement);
-  const status = find("run-status", HTMLElement);
+  const status = find("run-status", HTMLElement); // read out, so it tells the start and the end only
+  const count = find("run-count", HTMLElement);
   const submit = find("run-submit", HTMLButtonElement);
   const cancel = find("run-cancel", HTMLButtonElement);
 
@@ -55,6 +55,7 @@ export function runForm(session, signal, { onStart, onFinish, clusterHourMicroUs
   parms.value ||= JSON.stringify(PARMS, null, 2);
   showProblem(problem, null);
   setText(status, "");
+  setText(count, "");
   setBusy(submit, false);
   cancel.hidden = true;
 
@@ -81,6 +82,7 @@ export function runForm(session, signal, { onStart, onFinish, clusterHourMicroUs
       if (error instanceof InputProblem) error.field.focus();
       else onFinish(null);
     } finally {
+      setText(count, "");
       setBusy(submit, false);
       if (document.activeElement === cancel) submit.focus();
       cancel.hidden = true;
@@ -92,15 +94,14 @@ export function runForm(session, signal, { onStart, onFinish, clusterHourMicroUs
    *
    * @param {{ resources: string[], parms: object }} request
    * @param {AbortSignal} ended
-   * @returns {Promise<Segment[]>}
+   * @returns {Promise<Segments>}
    */
   const receive = async (request, ended) => {
-    /** @type {Segment[]} */
-    const segments = [];
+    const segments = new Segments();
     for await (const batch of session.stream("atl06p", request, { signal: ended })) {
       if (batch.recordType !== RECORD_TYPE) continue;
-      for (const segment of segmentsOf(batch)) segments.push(segment);
-      setText(status, `Running: ${counted(segments.length, "segment")} so far.`);
+      segments.add(batch);
+      setText(count, `${counted(segments.length, "segment")} so far.`);
     }
     return segments;
   };

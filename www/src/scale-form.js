@@ -75,10 +75,14 @@ export function scaleForm(session, signal, onChange) {
       stopped = true;
       operation?.stopWaiting();
     };
-    showProgress({ phase: "requesting", nodes: 0, wanted: desiredNodes, elapsedMs: 0, message: null });
+    /** @type {ScaleProgress} */
+    let last = { phase: "requesting", nodes: 0, wanted: desiredNodes, elapsedMs: 0, message: null };
+    showProgress(last);
     const onProgress = (/** @type {ScaleProgress} */ progress) => {
+      const changed = progress.phase !== last.phase || progress.nodes !== last.nodes;
+      last = progress;
       showProgress(progress);
-      onChange();
+      if (changed) onChange();
     };
     try {
       operation = session.scaleout({ desiredNodes, timeToLive, onProgress, signal });

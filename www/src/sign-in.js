@@ -15,6 +15,19 @@ import { find, isBusy, sentenceOf, setBusy, showProblem } from "./dom.js";
  * @property {() => void} hide
  */
 
+/** What is told to a user whose tokens no longer serve, whether the page was open at that time or came back later. */
+export const ENDED = "Your sign-in has ended. Sign in again.";
+
+/**
+ * Whether a call failed because the tokens no longer serve.
+ *
+ * @param {unknown} error
+ * @returns {boolean}
+ */
+export function hasEnded(error) {
+  return error instanceof SlideRuleError && error.code === "reauthentication_required";
+}
+
 /**
  * A session with the organization's cluster at this page's own origin. Nothing is sent yet.
  *
@@ -29,7 +42,7 @@ function sessionFor(organization) {
  * Signs in with the tokens that an earlier page of this tab left.
  *
  * @param {string} organization
- * @returns {Promise<Session | null>} null if there are none that still serve
+ * @returns {Promise<Session | null>} null if there are none; rejects if they no longer serve, see {@link hasEnded}
  */
 export async function resume(organization) {
   const session = sessionFor(organization);
@@ -38,8 +51,7 @@ export async function resume(organization) {
     return session;
   } catch (error) {
     session.dispose();
-    const code = error instanceof SlideRuleError ? error.code : null;
-    if (code === "credentials_missing" || code === "reauthentication_required") return null;
+    if (error instanceof SlideRuleError && error.code === "credentials_missing") return null;
     throw error;
   }
 }

@@ -15,6 +15,9 @@ import { createInterface } from "node:readline";
 import { ROOT } from "./static-server.mjs";
 import { processesMentioning } from "./processes.mjs";
 
+/** The executable of the server. */
+export const PROGRAM = process.env.SLIDERULE_PS ?? join(ROOT, "target/debug/sliderule-ps");
+
 /** How long starting and stopping may take, on a machine with other work. */
 const PATIENCE_MS = 60_000;
 
@@ -40,13 +43,12 @@ const PATIENCE_MS = 60_000;
  * @returns {Promise<Provisioning>}
  */
 export async function startProvisioning(t, { creditUsd = "25", maxNodes = 4, moreSettings = "" } = {}) {
-  const program = process.env.SLIDERULE_PS ?? join(ROOT, "target/debug/sliderule-ps");
-  await access(program).catch(() => {
-    throw new Error(`There is no ${program}: run \`cargo build\` first, or set SLIDERULE_PS to the executable.`);
+  await access(PROGRAM).catch(() => {
+    throw new Error(`There is no ${PROGRAM}: run \`cargo build\` first, or set SLIDERULE_PS to the executable.`);
   });
   const data = await mkdtemp(join(tmpdir(), "sliderule-page-"));
   const account = { user: "ada", password: "correct horse battery staple", organization: "acme" };
-  const command = (/** @type {string[]} */ words, input = "") => run(program, [...words, "--data", data], input);
+  const command = (/** @type {string[]} */ words, input = "") => run(PROGRAM, [...words, "--data", data], input);
   const settings = join(data, "sliderule.toml");
   await writeFile(settings, SETTINGS + moreSettings);
   await command(["user", "add", "olga", "--email", "olga@example.org", "--password-stdin"], "an owner's password\n");
@@ -59,7 +61,7 @@ export async function startProvisioning(t, { creditUsd = "25", maxNodes = 4, mor
   await command(["member", "add", account.organization, account.user]);
 
   const where = ["--listen", "127.0.0.1:0", "--domain", "localhost", "--config", settings, "--data", data];
-  const server = spawn(program, ["serve", ...where], { stdio: ["ignore", "pipe", "pipe"] });
+  const server = spawn(PROGRAM, ["serve", ...where], { stdio: ["ignore", "pipe", "pipe"] });
   const ended = once(server, "exit");
   /** @type {string[]} */
   const log = [];
