@@ -122,14 +122,16 @@ export class Connection {
    * The layout of a record type, asked for once for all streams; hence nobody's signal ends it.
    *
    * @param {string} recordType
+   * @param {string | null} organization Whose cluster sends it.
    * @returns {Promise<string>} As the server wrote it.
    */
-  definition(recordType) {
-    const known = this.#definitions.get(recordType);
+  definition(recordType, organization) {
+    const key = JSON.stringify([organization, recordType]);
+    const known = this.#definitions.get(key);
     if (known !== undefined) return known;
-    const asked = this.call({ definition: { recordType } }).then(({ value }) => value);
-    this.#definitions.set(recordType, asked);
-    asked.catch(() => this.#definitions.delete(recordType));
+    const asked = this.call({ definition: { recordType, organization } }).then(({ value }) => value);
+    this.#definitions.set(key, asked);
+    asked.catch(() => this.#definitions.delete(key));
     return asked;
   }
 
@@ -156,7 +158,7 @@ export class Connection {
     } else if (type === "warning") {
       this.warn(event);
     } else if (type === "identity") {
-      // Layouts are those of one cluster and release.
+      // Layouts are those of one release.
       const { organization, serverVersion } = this.identity;
       if (event.serverVersion !== serverVersion || event.organization !== organization) this.#definitions.clear();
       this.identity = event;

@@ -186,11 +186,12 @@ export class Session {
         ...read,
         timeoutMs,
         open: async () => {
-          const { response } = await this.#connection.call(request, read.signal);
+          const { value, response } = await this.#connection.call(request, read.signal);
           if (response === undefined) throw fromFailure(undefined);
-          return response;
+          // The session may belong to another organization before the stream ends.
+          const { organization } = JSON.parse(value);
+          return { response, definition: (recordType) => this.#connection.definition(recordType, organization) };
         },
-        definition: (recordType) => this.#connection.definition(recordType),
       });
     } catch (error) {
       return new RecordStream(fromFailure(error));

@@ -17,13 +17,18 @@ const ERROR = 3;
 
 /**
  * @typedef {object} Settings
- * @property {() => Promise<Response>} open Sends the request.
- * @property {(recordType: string) => Promise<string>} definition The layout of a record type, as the server wrote it.
+ * @property {() => Promise<Opened>} open Sends the request.
  * @property {number} timeoutMs
  * @property {AbortSignal} [signal]
  * @property {(progress: StreamProgress) => void} [onProgress]
  * @property {(message: ServerMessage) => void} [onMessage]
  * @property {boolean} [allowPartial]
+ */
+
+/**
+ * @typedef {object} Opened An answer that has begun.
+ * @property {Response} response
+ * @property {(recordType: string) => Promise<string>} definition The layout of a record type, as the server wrote it.
  */
 
 /** @implements {Stream} */
@@ -73,7 +78,7 @@ export class RecordStream {
    * @returns {AsyncGenerator<Batch, void, undefined>}
    */
   async *#read(settings) {
-    const response = await settings.open();
+    const { response, definition } = await settings.open();
     const chunks = read(response, settings);
     const decoder = new Decoder();
     try {
@@ -84,7 +89,7 @@ export class RecordStream {
           settings,
         );
         for (let needs = decoder.needs(); needs.length > 0; needs = decoder.needs()) {
-          const definitions = await unlessAborted(Promise.all(needs.map(settings.definition)), settings.signal);
+          const definitions = await unlessAborted(Promise.all(needs.map(definition)), settings.signal);
           for (const [index, recordType] of needs.entries()) {
             const items = decoded(() => decoder.define(recordType, definitions[index] ?? "null"));
             yield* this.#take(items, settings);

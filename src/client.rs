@@ -125,7 +125,7 @@ impl Shell {
             Effect::Emit { call, event } => drop(self.host.emit(call.map(|call| call.0), &text(&event))),
             Effect::Done { call, result: Ok(outcome) } => {
                 let response = match outcome {
-                    Outcome::Opened(port) => self.unread.borrow_mut().remove(&port),
+                    Outcome::Opened(ref opened) => self.unread.borrow_mut().remove(&opened.port),
                     _ => None,
                 };
                 let response = response.map_or(JsValue::UNDEFINED, |(response, _)| response.into());

@@ -8,6 +8,8 @@ import { createSession } from "sliderule-wasm";
 
 import { ATL06, ATL06_PARTIAL, answer, ORGANIZATION, PASSWORD, records, standIn, USER } from "./stand-in.mjs";
 
+const TOKENS = { exp: "", access_lifetime: "3600.0", refresh_lifetime: "86400.0", refresh: "r-beta", access: "a-beta" };
+
 async function signedIn(t, options) {
   const server = await standIn(t, options);
   const session = createSession({ url: server.url, organization: ORGANIZATION });
@@ -255,6 +257,27 @@ describe("stream", () => {
     assert.equal((await other).tables.atl06rec.rows, 114);
   });
 
+  test("a layout comes from the cluster that the stream came from", async (t) => {
+    const { server, session } = await signedIn(t);
+    let go;
+    server.routes["POST /api/org_token/"] = [200, { ...TOKENS, api: "/api/v1/" }];
+    const begun = new Promise((resolve) => {
+      server.routes["source atl06p"] = (_, response) => {
+        response.writeHead(200, { "content-type": "application/octet-stream" });
+        response.flushHeaders();
+        go = () => response.end(ATL06);
+        resolve();
+      };
+    });
+    const collected = session.stream("atl06p").collect();
+    await begun;
+    await session.authenticate("beta", { username: USER, password: PASSWORD });
+    go();
+    assert.equal((await collected).tables.atl06rec.rows, 114);
+    const asked = server.asked("definition").map(({ path }) => path);
+    assert.deepEqual([...new Set(asked)], ["/clusters/acme/source/definition"]);
+  });
+
   test("a server that falls silent is timed_out", async (t) => {
     const { server, session } = await signedIn(t);
     server.routes["source atl06p"] = (_, response) => {
@@ -262,7 +285,13 @@ describe("stream", () => {
       response.write(ATL06.subarray(0, 1000));
     };
     await session.checkVersion();
-    await assert.rejects(session.stream("atl06p", {}, { timeoutMs: 200 }).collect(), { code: "timed_out" });
+    const seen = [];
+    const onProgress = ({ bytes }) => seen.push(bytes);
+    await assert.rejects(session.stream("atl06p", {}, { timeoutMs: 1000, onProgress }).collect(), {
+      code: "timed_out",
+      message: "the server sent nothing for 1000 ms; allow more with timeoutMs",
+    });
+    assert.equal(seen.at(-1), 1000);
   });
 
   test("a stream can be read once", async (t) => {

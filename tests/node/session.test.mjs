@@ -176,6 +176,10 @@ describe("authenticate", () => {
       assert.ok(!`${error.stack} ${JSON.stringify(error)}`.includes(PASSWORD));
       return true;
     });
+    server.routes["POST /api/org_token/"] = ({ text }) => [401, { detail: `bad: ${JSON.parse(text).password}!` }];
+    for (const password of ['hun"ter2', "pässwörd"]) {
+      await assert.rejects(session.authenticate(undefined, { username: USER, password }), /bad: …!/);
+    }
   });
 
   test("what a token store keeps serves the next session, and sign-out removes it", async (t) => {

@@ -27,9 +27,16 @@ impl Target {
     /// The addresses that the settings mean for this organization.
     ///
     /// # Errors
-    /// `invalid_argument` with the address to use, where one cannot be used.
+    /// `invalid_argument` with the address to use, where one cannot be used, and where `clusterUrl` is the address
+    /// of another organization's cluster: a token must not go there.
     pub fn resolve(settings: &Settings, organization: Option<&str>) -> Result<Self, Failure> {
-        let organization = organization.map(str::parse::<OrganizationName>).transpose()?;
+        let organization = named(organization)?;
+        if settings.cluster_url.is_some() && organization != named(settings.organization.as_deref())? {
+            return Err(Failure::invalid(
+                "clusterUrl is the cluster of the organization that the session was made with; make a session for \
+                 this one, with its own clusterUrl or none",
+            ));
+        }
         let place = Place::read(&settings.url, settings.allow_http)?;
         let over = |url: &Option<String>, name: &str| match url {
             None => Ok(None),
@@ -41,10 +48,14 @@ impl Target {
         let cluster_override = over(&settings.cluster_url, "clusterUrl")?;
         let (provisioning, cluster, hint) = match (&place, &organization) {
             (Place::Domain(domain), Some(organization)) => {
-                (Some(format!("https://ps.{domain}")), format!("https://{organization}.{domain}"), None)
+                let hint = is_loopback(domain)
+                    .then(|| format!("if one server on this machine is meant, pass `http://{domain}`"));
+                (Some(format!("https://ps.{domain}")), format!("https://{organization}.{domain}"), hint)
             }
             (Place::Domain(domain), None) => {
-                (None, format!("{}://{domain}", node_scheme(domain, settings.allow_http)), None)
+                // A node named without a scheme is asked in plain text only where nobody overhears, or if allowed.
+                let scheme = if is_loopback(domain) || settings.allow_http { "http" } else { "https" };
+                (None, format!("{scheme}://{domain}"), None)
             }
             (Place::Origin(origin), Some(organization)) => {
                 let cluster = format!("{}/clusters/{organization}", origin.text);
@@ -157,6 +168,9 @@ impl Host {
             // Not shown: what stands before the @ is likely a password.
             return Err(Failure::invalid("credentials do not belong into a URL; pass them to authenticate"));
         }
+        if text.is_empty() {
+            return Err(Failure::invalid("a domain or a URL is needed here, and this one names no host"));
+        }
         let text = text.to_ascii_lowercase();
         let bad = || Failure::invalid(format!("`{}` is not a host name", text.escape_default()));
         let name_end = if text.starts_with('[') {
@@ -198,10 +212,12 @@ fn bracketed(name: &str) -> Option<Ipv6Addr> {
     name.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
 }
 
-/// A single node named without a scheme is asked in plain text only where that cannot be overheard, or was allowed.
-fn node_scheme(domain: &str, allow_http: bool) -> &'static str {
-    let loopback = Host::read(domain).is_ok_and(|host| host.is_loopback());
-    if loopback || allow_http { "http" } else { "https" }
+fn is_loopback(domain: &str) -> bool {
+    Host::read(domain).is_ok_and(|host| host.is_loopback())
+}
+
+fn named(organization: Option<&str>) -> Result<Option<OrganizationName>, Failure> {
+    Ok(organization.map(str::parse).transpose()?)
 }
 
 #[cfg(test)]
@@ -243,6 +259,8 @@ mod tests {
         assert_eq!(pair("https://x.org/sr").1, "https://x.org/sr/clusters/acme");
         let hint = Target::resolve(&settings("https://x.org"), Some("acme")).unwrap().hint.unwrap();
         assert!(hint.contains("pass `x.org`"), "{hint}");
+        let hint = Target::resolve(&settings("localhost:8080"), Some("acme")).unwrap().hint.unwrap();
+        assert!(hint.contains("pass `http://localhost:8080`"), "{hint}");
     }
 
     #[test]
@@ -268,8 +286,11 @@ mod tests {
     #[test]
     fn overrides_win_and_no_organization_is_one_node() {
         let mut with = settings("slideruleearth.io");
+        with.organization = Some("acme".into());
         with.cluster_url = Some("http://localhost:9081/".into());
         assert_eq!(Target::resolve(&with, Some("acme")).unwrap().cluster, "http://localhost:9081");
+        let refusal = Target::resolve(&with, Some("beta")).unwrap_err().message;
+        assert!(refusal.contains("clusterUrl"), "another organization's token would go there: {refusal}");
         let node = Target::resolve(&settings("localhost:9081"), None).unwrap();
         assert_eq!((node.provisioning, node.cluster), (None, "http://localhost:9081".into()));
     }

@@ -127,6 +127,8 @@ pub enum Call {
     Definition {
         /// Its name.
         record_type: String,
+        /// Whose cluster sends it: that of the [`Opened`] stream, which the session may have left since.
+        organization: Option<String>,
     },
     /// The version rule.
     CheckVersion {},
@@ -154,8 +156,8 @@ pub enum Outcome {
     Capacity(Capacity),
     /// Of `Source` and `Definition`: JSON as the server wrote it.
     Text(String),
-    /// Of `Stream`: the answer to this `Fetch` is the caller's to read.
-    Opened(#[serde(skip)] PortId),
+    /// Of `Stream`.
+    Opened(Opened),
     /// Of `CheckVersion`.
     Version(VersionReport),
     /// Of `Status`.
@@ -166,6 +168,16 @@ pub enum Outcome {
     Released(Released),
     /// Of `Init` and `SignOut`.
     Nothing,
+}
+
+/// A stream whose answer has begun.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Opened {
+    /// The `Fetch` whose answer is the caller's to read.
+    #[serde(skip)]
+    pub port: PortId,
+    /// Whose cluster sends it; none for a single node.
+    pub organization: Option<String>,
 }
 
 /// Who is signed in.

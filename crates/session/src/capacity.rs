@@ -147,7 +147,7 @@ async fn place_older(
     }
     let answer: CapacityAnswer = reply.json()?;
     if !matches!(answer.status.as_str(), "QUEUED" | "REDUNDANT") {
-        return Err(reply.failure(ErrorCode::ScaleRefused, crate::failure::quote(&answer.msg)));
+        return Err(reply.failure(ErrorCode::ScaleRefused, reply.quote(&answer.msg)));
     }
     Ok(Capacity {
         requested_nodes: nodes,

@@ -172,17 +172,6 @@ pub struct Request {
     pub secrets: Vec<String>,
 }
 
-impl Request {
-    /// The text without this request's secrets.
-    pub(crate) fn redact(&self, text: &str) -> String {
-        let shown = |text: String, secret: &String| {
-            // Less than that is no secret, and would take words apart.
-            if secret.len() < 4 { text } else { text.replace(secret.as_str(), "…") }
-        };
-        self.secrets.iter().fold(text.to_owned(), shown)
-    }
-}
-
 impl fmt::Debug for Request {
     /// Shows neither headers nor body, since both may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

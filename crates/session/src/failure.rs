@@ -69,3 +69,52 @@ pub(crate) fn quote(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").chars().filter(|c| !c.is_control()).take(QUOTE_LENGTH).collect()
 }
+
+/// The text without the secrets, as they are and as they stand in JSON, in case the request was echoed.
+pub(crate) fn redact(text: &str, secrets: &[String]) -> String {
+    let shown = |text: String, secret: &String| {
+        // Less than that is no secret, and would take words apart.
+        if secret.len() < 4 {
+            return text;
+        }
+        let json = escaped(secret);
+        text.replace(secret.as_str(), "…").replace(&json, "…").replace(&in_ascii(&json), "…")
+    };
+    secrets.iter().fold(text.to_owned(), shown)
+}
+
+/// The text within the quotes of a JSON string.
+fn escaped(text: &str) -> String {
+    let json = serde_json::to_string(text).unwrap_or_default();
+    json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or_default().to_owned()
+}
+
+/// As Python and others write JSON: in ASCII only.
+fn in_ascii(json: &str) -> String {
+    let mut ascii = String::new();
+    for c in json.chars() {
+        if c.is_ascii() {
+            ascii.push(c);
+        } else {
+            let mut units = [0; 2];
+            ascii.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    ascii
+}
+
+#[cfg(test)]
+mod tests {
+    use super::redact;
+
+    #[test]
+    fn a_secret_is_not_shown_however_it_was_echoed() {
+        for secret in ["hun\"ter2", "\"quoted\"", "pässwörd", "back\\slash", "🔑-key-🔑"] {
+            let json = serde_json::to_string(secret).unwrap();
+            for echo in [format!("bad {secret} !"), format!("bad {} !", &json[1..json.len() - 1])] {
+                assert_eq!(redact(&echo, &[secret.to_owned()]), "bad … !");
+            }
+        }
+        assert_eq!(redact("bad p\\u00e4ssw\\u00f6rd !", &["pässwörd".to_owned()]), "bad … !");
+    }
+}

@@ -2,12 +2,13 @@
 //!
 //! A request that nothing answers, or that is answered 503 without a reason in JSON, is tried three times in
 //! all, with a random pause that doubles (full jitter) and is never shorter than `Retry-After` says. Other
-//! answers are the caller's to judge. Redirects are errors: following one could carry a token elsewhere.
+//! answers are the caller's to judge. A server that takes too long may be at work all the same, so a time-out is
+//! not tried again. Redirects are errors: following one could carry a token elsewhere.
 
 use sliderule_api::{ErrorCode, Problem};
 
 use crate::address::Target;
-use crate::failure::quote;
+use crate::failure::{quote, redact};
 use crate::world::{World, confused};
 use crate::{Answer, Failure, Method, PortId, Request, Response, refusal};
 
@@ -29,6 +30,8 @@ pub(crate) struct Reply {
     pub url: String,
     /// The answer.
     pub response: Response,
+    /// What was sent and must not be repeated, should the server echo it.
+    secrets: Vec<String>,
 }
 
 impl Reply {
@@ -40,6 +43,11 @@ impl Reply {
     /// A failure about this answer.
     pub(crate) fn failure(&self, code: ErrorCode, message: impl Into<String>) -> Failure {
         Failure::new(code, message).at(&self.url).with_status(self.response.status)
+    }
+
+    /// What the server said, fit to stand in a sentence: short, and without the secrets that were sent.
+    pub(crate) fn quote(&self, text: &str) -> String {
+        quote(&redact(text, &self.secrets))
     }
 
     /// The body as JSON of a known shape.
@@ -68,7 +76,7 @@ pub(crate) fn request(method: Method, url: String, body: Option<String>) -> Requ
 /// Sends, and tries again where that may help.
 ///
 /// # Errors
-/// `unreachable` where nothing answered, `bad_response` for a redirect.
+/// `unreachable` where nothing answered, `timed_out` where nothing did in time, `bad_response` for a redirect.
 pub(crate) async fn send(
     world: &World,
     target: &Target,
@@ -104,9 +112,17 @@ async fn once(world: &World, target: &Target, request: &Request, timeout_ms: u32
     let url = request.url.clone();
     let answered = world.within(timeout_ms, world.fetch(request.clone())).await;
     match answered {
-        None => Err(unreachable(target, &url, &format!("no answer within {timeout_ms} ms"))),
+        None => {
+            let message = format!("{url} gave no answer within {} s{}", timeout_ms / 1000, hint(target));
+            Err(Failure::new(ErrorCode::TimedOut, message).at(&url).retryable())
+        }
         Some((_, Answer::NoResponse(reason))) => {
-            Err(unreachable(target, &url, &request.redact(&quote(&reason))))
+            let reason = quote(&redact(&reason, &request.secrets));
+            let message = format!(
+                "nothing answered at {url} ({reason}); check the address and the network{}",
+                hint(target)
+            );
+            Err(Failure::new(ErrorCode::Unreachable, message).at(&url).retryable())
         }
         Some((_, Answer::Response(response)))
             if response.status == 0 || (300..400).contains(&response.status) =>
@@ -116,20 +132,15 @@ async fn once(world: &World, target: &Target, request: &Request, timeout_ms: u32
             );
             Err(Failure::new(ErrorCode::BadResponse, message).at(&url).with_status(response.status))
         }
-        Some((port, Answer::Response(mut response))) => {
-            if !(200..300).contains(&response.status) {
-                response.body = request.redact(&response.body);
-            }
-            Ok(Reply { port, url, response })
+        Some((port, Answer::Response(response))) => {
+            Ok(Reply { port, url, response, secrets: request.secrets.clone() })
         }
         Some(_) => Err(confused()),
     }
 }
 
-fn unreachable(target: &Target, url: &str, reason: &str) -> Failure {
-    let hint = target.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
-    let message = format!("nothing answered at {url} ({reason}); check the address and the network{hint}");
-    Failure::new(ErrorCode::Unreachable, message).at(url).retryable()
+fn hint(target: &Target) -> String {
+    target.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default()
 }
 
 /// The code of ours that an answer carries.

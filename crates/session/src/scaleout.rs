@@ -121,7 +121,8 @@ impl Wait<'_> {
         let said =
             self.message.as_ref().map(|message| format!("; last heard: {message}")).unwrap_or_default();
         let message = format!(
-            "{} of {} nodes were ready after {} s; the request stands, so ask again or allow more with timeoutMs{said}",
+            "{} of {} nodes were ready after {} s; the request stands: wait on with scaleout and more timeoutMs, or give \
+             the nodes up with scaleout({{ desiredNodes: 0 }}){said}",
             self.nodes,
             self.wanted,
             timeout_ms / 1000

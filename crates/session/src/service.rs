@@ -37,7 +37,8 @@ pub(crate) async fn plain(
     if api != VERSION {
         version::check_once(world, target).await?;
     }
-    unchecked(world, target, api, parameters).await
+    // The time limit is the caller's, who may allow a service minutes to think.
+    unchecked(world, target, api, parameters, LONGEST_SLEEP_MS).await
 }
 
 /// Parameters of the service that gives layouts.
@@ -56,7 +57,7 @@ pub(crate) async fn definition(
     record_type: &str,
 ) -> Result<String, Failure> {
     let parameters = serde_json::to_string(&RecordType { rectype: record_type }).unwrap_or_default();
-    let text = unchecked(world, target, "definition", &parameters).await?;
+    let text = unchecked(world, target, "definition", &parameters, REQUEST_TIMEOUT_MS).await?;
     if text.trim() == "null" {
         let message = format!(
             "the server sends records of type `{}` and cannot say what they are",
@@ -107,10 +108,11 @@ pub(crate) async fn unchecked(
     target: &Rc<Target>,
     api: &str,
     parameters: &str,
+    timeout_ms: u32,
 ) -> Result<String, Failure> {
     let mut post = request(Method::Post, url(target, api), Some(parameters.to_owned()));
     post.headers.push(("x-sliderule-streaming", "0".to_owned()));
-    let reply = send_authorized(world, target, &post, REQUEST_TIMEOUT_MS).await;
+    let reply = send_authorized(world, target, &post, timeout_ms).await;
     let mut reply = explain(world, target, reply).await?;
     if is_empty_stream(&reply) {
         if parameters != NO_PARAMETERS {
@@ -120,8 +122,7 @@ pub(crate) async fn unchecked(
             return Err(reply.failure(ErrorCode::Unsupported, message));
         }
         reply =
-            send_authorized(world, target, &request(Method::Get, url(target, api), None), REQUEST_TIMEOUT_MS)
-                .await?;
+            send_authorized(world, target, &request(Method::Get, url(target, api), None), timeout_ms).await?;
     }
     if !reply.is_success() {
         return Err(refused(world, target, &reply, api).await);
@@ -161,10 +162,12 @@ async fn explain(
     reply: Result<Reply, Failure>,
 ) -> Result<Reply, Failure> {
     match reply {
-        Err(failure) if failure.code == ErrorCode::Unreachable => Err(match asleep(world, target).await {
-            Some(asleep) => Failure { endpoint: failure.endpoint, ..asleep },
-            None => failure,
-        }),
+        Err(failure) if matches!(failure.code, ErrorCode::Unreachable | ErrorCode::TimedOut) => {
+            Err(match asleep(world, target).await {
+                Some(asleep) => Failure { endpoint: failure.endpoint, ..asleep },
+                None => failure,
+            })
+        }
         other => other,
     }
 }

@@ -3,11 +3,13 @@
 //! Each call is one future. After every input all of them are polled until none can go on; with the handful of
 //! calls that a client has under way this is cheaper than keeping wakers, and it is deterministic.
 
+use std::rc::Rc;
 use std::task::{Context, Waker};
 
 use sliderule_api::{ErrorCode, ReleaseVersion};
 
 use crate::address::Target;
+use crate::call::Opened;
 use crate::world::{Flow, World};
 use crate::{Call, CallId, Effect, Failure, Few, Input, Outcome, Settings};
 use crate::{capacity, console, renewal, scaleout, service, sign_in, start, version};
@@ -119,10 +121,13 @@ async fn run(world: &World, id: CallId, call: Call) -> Result<Outcome, Failure> 
         Call::Stream { api, parameters, timeout_ms } => {
             let target = world.target();
             let work = service::open(world, &target, &api, parameters);
-            in_time(world, timeout_ms, work).await.map(Outcome::Opened)
+            let port = in_time(world, timeout_ms, work).await?;
+            let organization = target.organization.as_ref().map(ToString::to_string);
+            Ok(Outcome::Opened(Opened { port, organization }))
         }
-        Call::Definition { record_type } => {
-            let target = world.target();
+        Call::Definition { record_type, organization } => {
+            let target =
+                Rc::new(world.with(|state| Target::resolve(&state.settings, organization.as_deref()))?);
             service::definition(world, &target, &record_type).await.map(Outcome::Text)
         }
         Call::CheckVersion {} => {

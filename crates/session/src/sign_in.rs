@@ -101,7 +101,7 @@ async fn by_password(
     request.secrets.push(body.password);
     let reply = send(world, target, &request, REQUEST_TIMEOUT_MS).await?;
     if !reply.is_success() {
-        return Err(refusal::of_sign_in(&reply, organization.as_str()));
+        return Err(refusal::of_sign_in(&reply));
     }
     Tokens::from_answer(&reply, world.now(), Some(&username))
 }
@@ -127,7 +127,7 @@ async fn by_github(
         return Err(reply.failure(ErrorCode::Unsupported, message));
     }
     if !reply.is_success() {
-        return Err(refusal::of_sign_in(&reply, organization.as_str()));
+        return Err(refusal::of_sign_in(&reply));
     }
     Tokens::from_answer(&reply, world.now(), None)
 }

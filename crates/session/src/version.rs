@@ -10,6 +10,7 @@ use sliderule_api::{ErrorCode, ReleaseVersion};
 use crate::Failure;
 use crate::address::Target;
 use crate::call::VersionReport;
+use crate::http::REQUEST_TIMEOUT_MS;
 use crate::service::{NO_PARAMETERS, VERSION, unchecked};
 use crate::sign_in::announce;
 use crate::world::World;
@@ -44,7 +45,7 @@ pub(crate) async fn check_once(world: &World, target: &Rc<Target>) -> Result<(),
 /// # Errors
 /// `version_incompatible`, and those of the service.
 pub(crate) async fn check(world: &World, target: &Rc<Target>) -> Result<VersionReport, Failure> {
-    let text = unchecked(world, target, VERSION, NO_PARAMETERS).await?;
+    let text = unchecked(world, target, VERSION, NO_PARAMETERS, REQUEST_TIMEOUT_MS).await?;
     let report: Report = serde_json::from_str(&text).map_err(|_| {
         Failure::new(ErrorCode::BadResponse, "the cluster does not say which release it runs")
             .at(&target.cluster)

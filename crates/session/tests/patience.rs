@@ -66,13 +66,28 @@ fn retry_after_is_honoured_up_to_half_a_minute() {
 }
 
 #[test]
-fn a_request_without_an_answer_is_given_up_after_a_minute() {
+fn a_request_without_an_answer_is_given_up_after_a_minute_and_not_sent_again() {
     let mut shell = Shell::signed_in("acme");
-    shell.call(source("version"));
-    assert_eq!(shell.under_way("/source/version").len(), 1);
+    let call = shell.call(Call::CheckVersion {});
     shell.pass(60_000);
-    assert!(shell.log.iter().any(|effect| matches!(effect, Effect::Abandon { .. })));
-    assert!(shell.fetches.is_empty(), "the next try comes after a pause");
+    shell.answer("/status", json(500, "{}"));
+    assert_eq!(shell.failure(call).code, ErrorCode::TimedOut);
+    assert!(shell.fetches.is_empty() && shell.sleeps.is_empty());
+}
+
+#[test]
+fn a_service_may_think_for_as_long_as_the_caller_allows_and_is_asked_once() {
+    let mut shell = Shell::signed_in("acme");
+    let call = shell.call(Call::Source { api: "slow".into(), parameters: "{}".into(), timeout_ms: 600_000 });
+    shell.answer("/source/version", json(200, VERSION));
+    shell.pass(599_999);
+    assert_eq!(shell.under_way("/source/slow").len(), 1);
+    shell.pass(1);
+    assert_eq!(shell.failure(call).code, ErrorCode::TimedOut);
+    assert!(shell.fetches.is_empty() && shell.sleeps.is_empty());
+    let sent =
+        |effect: &&Effect| matches!(effect, Effect::Fetch { request, .. } if request.url.ends_with("slow"));
+    assert_eq!(shell.log.iter().filter(sent).count(), 1);
 }
 
 #[test]
