@@ -20,6 +20,7 @@ pub(crate) enum Group {
     Clippy,
     Rust,
     Contract,
+    Wasm,
     Node,
     Packaging,
     Browser,
@@ -27,7 +28,7 @@ pub(crate) enum Group {
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Format,
         Self::Biome,
         Self::Deny,
@@ -35,6 +36,7 @@ impl Group {
         Self::Clippy,
         Self::Rust,
         Self::Contract,
+        Self::Wasm,
         Self::Node,
         Self::Packaging,
         Self::Browser,
@@ -60,6 +62,7 @@ impl Group {
             Self::Clippy => "clippy",
             Self::Rust => "rust",
             Self::Contract => "contract",
+            Self::Wasm => "wasm",
             Self::Node => "node",
             Self::Packaging => "packaging",
             Self::Browser => "browser",
@@ -76,6 +79,7 @@ impl Group {
             Self::Clippy => "Rust is linted, for this machine and for WebAssembly",
             Self::Rust => "every Rust test",
             Self::Contract => "Rust, JavaScript and the tree say the same",
+            Self::Wasm => "the WebAssembly boundary, whatever comes in from outside",
             Self::Node => "the package in Node",
             Self::Packaging => "the package as npm packs and installs it",
             Self::Browser => "the package, the page and the README's examples in Chromium",
@@ -97,6 +101,7 @@ impl Group {
             Self::Clippy => clippy(shell),
             Self::Rust => tests(shell, "cargo test", cargo(shell, &["test", "--workspace"])),
             Self::Contract => node_tests(shell, "tests/contract"),
+            Self::Wasm => node_tests(shell, "tests/wasm"),
             Self::Node => node_tests(shell, "tests/node"),
             Self::Packaging => node_tests(shell, "tests/packaging"),
             Self::Browser => browser(shell),
