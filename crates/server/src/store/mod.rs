@@ -2,7 +2,8 @@
 //!
 //! Always holds: every method is one transaction; money and the intent it pays for change together or
 //! not at all; several processes (the server and the command line) may have the file open. Writers
-//! begin with `BEGIN IMMEDIATE`, so that none of them finds out half-way that it lost a race.
+//! begin with `BEGIN IMMEDIATE`, so that none of them finds out half-way that it lost a race. Only the
+//! account that runs the system can read the file.
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -24,6 +25,9 @@ mod requests;
 mod schema;
 mod tokens;
 
+use std::fs::{OpenOptions, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,7 +35,7 @@ use sliderule_control::StoreError;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
+use sqlx::{Sqlite, Transaction};
 
 pub use ledger::Account;
 pub use organizations::{Membership, NewOrganization, Role, Standing};
@@ -62,8 +66,12 @@ impl Database {
     /// Opens the file, makes it if there is none, and brings it to this release's schema.
     ///
     /// # Errors
-    /// The file cannot be written, or a newer release wrote it.
+    /// The file cannot be written or not be kept from others, or a newer release wrote it.
     pub async fn open(path: &Path) -> Result<Self, Error> {
+        keep_private(path).map_err(|error| Error::DataDirectory {
+            path: path.to_owned(),
+            reason: format!("the database cannot be made readable for you only ({error}); check who owns it"),
+        })?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
@@ -74,21 +82,24 @@ impl Database {
             path: path.to_owned(),
             reason: format!("the database cannot be opened ({source}); check that you may write there"),
         };
-        // Made once, here. A file that is gone later is a fault, and not to be replaced by an empty one.
-        let made = SqliteConnection::connect_with(&options.clone().create_if_missing(true)).await;
-        made.map_err(unusable)?.close().await.map_err(unusable)?;
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .connect_with(options.clone())
             .await
             .map_err(unusable)?;
-        schema::bring_forward(&writer, path).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .connect_with(options.pragma("query_only", "on"))
-            .await
-            .map_err(unusable)?;
-        Ok(Self { path: path.to_owned(), writer, readers })
+        let opened = async {
+            schema::bring_forward(&writer, path).await?;
+            let readers = SqlitePoolOptions::new().max_connections(READERS);
+            readers.connect_with(options.pragma("query_only", "on")).await.map_err(unusable)
+        };
+        match opened.await {
+            Ok(readers) => Ok(Self { path: path.to_owned(), writer, readers }),
+            Err(error) => {
+                // The last connection to close removes the files beside the database.
+                writer.close().await;
+                Err(error)
+            }
+        }
     }
 
     /// Where the file is.
@@ -114,6 +125,30 @@ impl Database {
     }
 }
 
+/// Makes the file if there is none, and takes it from everybody but its owner: it holds password hashes.
+/// SQLite gives the files beside it the same permissions; those that a crash left are older than that.
+///
+/// This is the one place where the file is made: one that is gone later is a fault, and not to be replaced
+/// by an empty one. An existing file is never opened here, since closing it would release the locks that
+/// SQLite holds on it in this process.
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(suffix);
+        match std::fs::metadata(&file) {
+            Ok(found) if found.permissions().mode() & 0o077 == 0 => {}
+            Ok(_) => std::fs::set_permissions(&file, Permissions::from_mode(0o600))?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 /// Names what the store was doing when SQLite failed.
 fn failed<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
     doing: &'static str,
@@ -125,4 +160,45 @@ fn failed<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
 fn collision(error: &sqlx::Error) -> Option<String> {
     let sqlx::Error::Database(refusal) = error else { return None };
     refusal.is_unique_violation().then(|| refusal.message().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    use super::Database;
+
+    fn modes(dir: &Path) -> Vec<u32> {
+        let files = fs::read_dir(dir).unwrap();
+        files.map(|file| file.unwrap().metadata().unwrap().permissions().mode() & 0o777).collect()
+    }
+
+    #[tokio::test]
+    async fn only_the_owner_reads_the_database_whoever_may_look_into_its_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
+        let path = dir.path().join("sliderule.db");
+        let db = Database::open(&path).await.unwrap();
+        assert_eq!(modes(dir.path()), [0o600; 3], "the database and the two files beside it");
+        db.close().await;
+
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        let db = Database::open(&path).await.unwrap();
+        assert_eq!(modes(dir.path()), [0o600; 3], "a file that others could read is taken from them");
+        db.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_database_of_a_newer_release_is_refused_and_left_without_a_trace() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("sliderule.db");
+        let db = Database::open(&path).await.unwrap();
+        sqlx::query("PRAGMA user_version = 1000").execute(&db.writer).await.unwrap();
+        db.close().await;
+        let refused = Database::open(&path).await.unwrap_err().to_string();
+        assert!(refused.contains("schema 1000"), "{refused}");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "only the database itself");
+    }
 }
