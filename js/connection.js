@@ -6,7 +6,7 @@
 
 import { Client } from "../pkg/sliderule_wasm.js";
 import { notify } from "./callbacks.js";
-import { fromFailure, invalid } from "./errors.js";
+import { fromFailure, invalid, SlideRuleError } from "./errors.js";
 import { Host } from "./host.js";
 import { ready, whilePending } from "./wasm.js";
 
@@ -48,14 +48,16 @@ export class Connection {
   /** @type {Map<string, Promise<string>>} */
   #definitions = new Map();
   #disposed = false;
+  /** @type {Set<(reason: SlideRuleError) => void>} */
+  #streams = new Set();
 
   /**
-   * @param {object} settings What the module needs to know.
+   * @param {object | SlideRuleError} settings What the module needs to know, or what every call rejects with.
    * @param {string | null} organization
    * @param {Pick<SessionOptions, "store" | "onWarning">} options
    */
   constructor(settings, organization, { store, onWarning }) {
-    this.#settings = JSON.stringify(settings);
+    this.#settings = settings;
     this.#onWarning = onWarning;
     this.identity = { organization, authenticated: false, user: null, serverVersion: null };
     this.#host = new Host(store, {
@@ -72,17 +74,41 @@ export class Connection {
    * @returns {Promise<Client>}
    */
   async open() {
-    if (this.#disposed) throw invalid("the session was disposed of; make a new one");
+    if (this.#settings instanceof SlideRuleError) throw this.#settings;
+    this.#refuseIfDisposed();
     await ready();
-    this.#client ??= guarded(() => new Client(this.#settings, this.#host));
+    this.#refuseIfDisposed();
+    this.#client ??= guarded(() => new Client(JSON.stringify(this.#settings), this.#host));
     return this.#client;
   }
 
-  /** Ends every call, and refuses new ones. */
+  /** Ends every call and stream, and refuses new ones. */
   dispose() {
     this.#disposed = true;
     this.#client?.dispose();
+    for (const end of this.#streams) end(invalid("the session was disposed of while the stream was read"));
     this.#host.close();
+  }
+
+  /** Hears no more of other tabs; what they renewed is then found in the store. */
+  quieten() {
+    this.#host.close();
+  }
+
+  /**
+   * Has a stream ended with the session.
+   *
+   * @param {(reason: SlideRuleError) => void} end
+   * @returns {() => void} Ends the watch.
+   */
+  whileOpen(end) {
+    if (this.#disposed) end(disposed());
+    this.#streams.add(end);
+    return () => this.#streams.delete(end);
+  }
+
+  #refuseIfDisposed() {
+    if (this.#disposed) throw disposed();
   }
 
   /**
@@ -164,6 +190,10 @@ export class Connection {
       this.identity = event;
     }
   }
+}
+
+function disposed() {
+  return invalid("the session was disposed of; make a new one");
 }
 
 /**

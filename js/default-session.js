@@ -5,7 +5,7 @@
  */
 
 import { readOptions } from "./options.js";
-import { invalid } from "./errors.js";
+import { fromFailure, invalid } from "./errors.js";
 import { Session } from "./session.js";
 import * as surface from "./surface.js";
 
@@ -25,27 +25,37 @@ function defaultSession() {
 }
 
 /**
+ * Makes the default session. However it fails, no later call falls back to the session before it: a password meant
+ * for this deployment would go to that one.
+ *
  * @param {string} [url]
  * @param {InitOptions} [options]
  * @returns {Promise<SessionType>}
  */
 export async function init(url, options) {
-  if (url !== undefined && url !== null && typeof url !== "string") throw invalid("init: the url must be text");
-  const read = readOptions("init", options, surface.init);
-  const isStart = (/** @type {string} */ name) => name in surface.start;
-  const some = (/** @type {boolean} */ start) =>
-    Object.fromEntries(Object.entries(read).filter(([name]) => isStart(name) === start));
-  const before = current;
-  const session = new Session({ ...(url ? { url } : {}), ...some(false) });
-  current = session;
+  current?.quieten();
+  const { connection, start } = read(url, options);
+  current = new Session(connection);
+  return current.init(start);
+}
+
+/**
+ * @param {unknown} url
+ * @param {InitOptions | undefined} options
+ */
+function read(url, options) {
   try {
-    await session.connect();
+    if (url !== undefined && url !== null && typeof url !== "string") throw invalid("init: the url must be text");
+    const read = Object.entries(readOptions("init", options, surface.init));
+    const isStart = (/** @type {[string, unknown]} */ [name]) => name in surface.start;
+    return {
+      connection: { ...(url == null ? {} : { url }), ...Object.fromEntries(read.filter((each) => !isStart(each))) },
+      start: Object.fromEntries(read.filter(isStart)),
+    };
   } catch (error) {
-    // What cannot even be addressed does not take the place of what could.
-    if (current === session) current = before;
+    current = new Session({}, fromFailure(error));
     throw error;
   }
-  return session.init(some(true));
 }
 
 /**

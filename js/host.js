@@ -32,6 +32,7 @@ export class Host {
   #take;
   /** @type {Map<number, { release: () => void, abort: AbortController }>} */
   #held = new Map();
+  #closing = false;
 
   /**
    * @param {"memory" | "session" | TokenStore | undefined} wanted
@@ -44,10 +45,12 @@ export class Host {
     this.#take = locks(shared);
   }
 
-  /** Lets go of what outlives a call. */
+  /** Listens to other tabs no more. A refresh under way, which holds a lock, is told to them before. */
   close() {
+    this.#closing = true;
+    if (this.#held.size > 0) return;
     this.#channel?.close();
-    for (const number of [...this.#held.keys()]) this.unlock(number);
+    this.#channel = undefined;
   }
 
   /** @param {string} key */
@@ -85,6 +88,7 @@ export class Host {
     this.#held.delete(number);
     lock?.release();
     lock?.abort.abort();
+    if (this.#closing) this.close();
   }
 
   /** @param {string} message */

@@ -94,7 +94,10 @@ export interface TokenStore {
 
 /** Something worth knowing that does not fail the call. */
 export interface Warning {
-  /** `credentials_missing`, `storage_degraded`, `version_incompatible` (server is newer), `unsupported`. */
+  /**
+   * `credentials_missing`, `reauthentication_required` (the cached sign-in has ended), `storage_degraded`,
+   * `version_incompatible` (server is newer), `unsupported`.
+   */
   code: ErrorCode;
   /** What it means and what to do. */
   message: string;
@@ -104,9 +107,12 @@ export interface Warning {
 export interface ConnectionOptions {
   /** Organization whose cluster is used. Default `"sliderule"`, the public one; `null` is a single node without provisioning. */
   organization?: string | null;
-  /** Origin of the provisioning system, in place of what `url` says. */
+  /** Origin of the provisioning system of all organizations, in place of what `url` says. */
   provisioningUrl?: string;
-  /** Address under which the cluster's `/source/` is found, in place of what `url` says. */
+  /**
+   * Address under which the `/source/` of this organization's cluster is found, in place of what `url` says.
+   * Signing in to another organization is then refused, since its token must not go there.
+   */
   clusterUrl?: string;
   /** Allows plain http to hosts other than this machine. Default false. */
   allowHttp?: boolean;
@@ -213,7 +219,10 @@ export interface ScaleOptions {
   timeToLive?: number;
   /** Nodes that must be ready before the wait ends. Default: all that are granted. */
   minReady?: number;
-  /** Longest wait in milliseconds; then the call rejects `scale_timeout`, and the request stands. Default 20 minutes. */
+  /**
+   * Longest wait in milliseconds; then the call rejects `scale_timeout`, and the request stands until
+   * `session.release()` or `scaleout({ desiredNodes: 0 })`. Default 20 minutes.
+   */
   timeoutMs?: number;
   /** Called as the cluster grows. */
   onProgress?: (progress: ScaleProgress) => void;
@@ -250,7 +259,8 @@ export interface ScaleProgress {
 }
 
 /**
- * A cluster on its way to a size: await it, iterate over it, or leave it.
+ * A cluster on its way to a size: await it, iterate over it, or leave it. A refusal reaches whoever awaits or
+ * iterates, and is not reported where nobody does: whoever leaves an operation alone does not hear of its failure.
  *
  * ```js
  * for await (const { phase, nodes, wanted } of scaleout({ desiredNodes: 5 })) console.log(phase, nodes, wanted);
@@ -454,9 +464,12 @@ export interface Session {
    * Rejects `unsupported` on an older provisioning system. Resolves with the nodes wanted now.
    */
   release(options?: CallOptions & { requestId?: string; request_id?: string }): Promise<{ targetNodes: number }>;
-  /** Forgets the tokens, here and in the store. */
+  /** Forgets the tokens of the organization, here and in the store, also those that an earlier session left there. */
   signOut(): Promise<void>;
-  /** Ends every call that still runs, and refuses new ones. Tokens stay in the store. */
+  /**
+   * Ends every call and stream that still runs, and refuses new ones. Tokens stay in the store: a refresh under way
+   * is finished and saved.
+   */
   dispose(): void;
 
   /** Alias of `updateAvailableServers`. */
@@ -472,7 +485,10 @@ export interface Session {
  * `<url>/clusters/<organization>/`.
  *
  * Without credentials for a private organization it resolves with `authenticated: false` and a warning, unless
- * `desiredNodes` is set. Wrong credentials always reject.
+ * `desiredNodes` is set; so it does where the cached sign-in has ended. Wrong credentials always reject.
+ *
+ * However `init` fails, the module's functions act on the session it made, never on an earlier one: after an `init`
+ * with options or an address that cannot be used, each of them rejects as `init` did.
  *
  * @param url Default `"slideruleearth.io"`.
  */

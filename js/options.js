@@ -66,7 +66,13 @@ export const object = (value) => (typeof value === "object" ? undefined : "must 
 
 /** @type {Check} */
 export const abortSignal = (value) =>
-  typeof value === "object" && value !== null && "aborted" in value && "addEventListener" in value
+  typeof value === "object" &&
+  value !== null &&
+  "aborted" in value &&
+  "reason" in value &&
+  ["throwIfAborted", "addEventListener", "removeEventListener"].every(
+    (method) => typeof (/** @type {any} */ (value)[method]) === "function",
+  )
     ? undefined
     : "must be an AbortSignal";
 

@@ -55,6 +55,8 @@ export class ScaleOperation {
         this.#settled = true;
         this.#wake();
       });
+    // Whoever awaits or iterates hears of a failure, even if they begin later; nobody else's program ends by it.
+    this.#promise.catch(() => {});
   }
 
   /** Ends the wait as soon as the order is placed; until then there is nothing to leave standing. */
@@ -92,13 +94,7 @@ export class ScaleOperation {
   }
 
   /** Every report from the beginning on, then the end; a failure is thrown. */
-  [Symbol.asyncIterator]() {
-    // Whoever iterates hears of a failure here.
-    this.#promise.catch(() => {});
-    return this.#reports();
-  }
-
-  async *#reports() {
+  async *[Symbol.asyncIterator]() {
     for (let next = 0; ; next += 1) {
       while (next >= this.#seen.length && !this.#settled) {
         await new Promise((/** @type {(value?: undefined) => void} */ resolve) => this.#waiters.push(resolve));

@@ -40,9 +40,13 @@ const NO_DNS = {
 export class Session {
   #connection;
 
-  /** @param {SessionOptions} options As read by `readOptions`. */
-  constructor({ url = DEFAULT_URL, organization = PUBLIC, store, onWarning, bypassDns, ...rest }) {
-    this.#connection = new Connection({ url, organization, ...rest }, organization, { store, onWarning });
+  /**
+   * @param {SessionOptions} options As read by `readOptions`.
+   * @param {SlideRuleError} [problem] What every call rejects with, where the options could not be read.
+   */
+  constructor({ url = DEFAULT_URL, organization = PUBLIC, store, onWarning, bypassDns, ...rest }, problem) {
+    const settings = problem ?? { url, organization, ...rest };
+    this.#connection = new Connection(settings, organization, { store, onWarning });
     if (bypassDns) this.#connection.warn(NO_DNS);
   }
 
@@ -64,11 +68,6 @@ export class Session {
 
   get warnings() {
     return [...this.#connection.warnings];
-  }
-
-  /** Checks addresses and names. Sends nothing. */
-  async connect() {
-    await this.#connection.open();
   }
 
   /** @param {StartOptions} [options] */
@@ -149,12 +148,16 @@ export class Session {
           timeoutMs: read.timeoutMs ?? SCALE_TIMEOUT_MS,
         },
       };
-      const signal = read.signal === undefined ? stop : AbortSignal.any([read.signal, stop]);
-      const { value } = await this.#connection.call(request, signal, (event) => {
-        if (event.type === "progress") reports.progress(progressOf(event));
-        if (event.type === "granted") reports.granted(shapes.capacity(event.capacity));
-      });
-      return shapes.capacity(JSON.parse(value));
+      const { signal, untie } = either(read.signal, stop);
+      try {
+        const { value } = await this.#connection.call(request, signal, (event) => {
+          if (event.type === "progress") reports.progress(progressOf(event));
+          if (event.type === "granted") reports.granted(shapes.capacity(event.capacity));
+        });
+        return shapes.capacity(JSON.parse(value));
+      } finally {
+        untie();
+      }
     }, onProgress);
   }
 
@@ -190,7 +193,11 @@ export class Session {
           if (response === undefined) throw fromFailure(undefined);
           // The session may belong to another organization before the stream ends.
           const { organization } = JSON.parse(value);
-          return { response, definition: (recordType) => this.#connection.definition(recordType, organization) };
+          return {
+            response,
+            definition: (recordType) => this.#connection.definition(recordType, organization),
+            whileOpen: (end) => this.#connection.whileOpen(end),
+          };
         },
       });
     } catch (error) {
@@ -239,6 +246,11 @@ export class Session {
     this.#connection.dispose();
   }
 
+  /** For a session that another one replaces, and that somebody may still hold. */
+  quieten() {
+    this.#connection.quieten();
+  }
+
   /**
    * The credentials given, or those of the environment for an organization that needs some.
    *
@@ -257,6 +269,24 @@ export class Session {
  */
 function order(desiredNodes, timeToLive = DEFAULT_MINUTES) {
   return desiredNodes === undefined ? null : { desiredNodes, timeToLive };
+}
+
+/**
+ * A signal that follows both. `AbortSignal.any` takes only the platform's own signals, and callers may have others.
+ *
+ * @param {AbortSignal | undefined} theirs
+ * @param {AbortSignal} ours
+ */
+function either(theirs, ours) {
+  const controller = new AbortController();
+  const signals = theirs === undefined ? [ours] : [theirs, ours];
+  const follow = () => controller.abort(signals.find((each) => each.aborted)?.reason);
+  if (theirs?.aborted) follow();
+  for (const each of signals) each.addEventListener("abort", follow);
+  const untie = () => {
+    for (const each of signals) each.removeEventListener("abort", follow);
+  };
+  return { signal: controller.signal, untie };
 }
 
 /**

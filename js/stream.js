@@ -29,6 +29,7 @@ const ERROR = 3;
  * @typedef {object} Opened An answer that has begun.
  * @property {Response} response
  * @property {(recordType: string) => Promise<string>} definition The layout of a record type, as the server wrote it.
+ * @property {(end: (reason: unknown) => void) => () => void} whileOpen Has the stream ended with its session.
  */
 
 /** @implements {Stream} */
@@ -78,8 +79,8 @@ export class RecordStream {
    * @returns {AsyncGenerator<Batch, void, undefined>}
    */
   async *#read(settings) {
-    const { response, definition } = await settings.open();
-    const chunks = read(response, settings);
+    const { response, definition, whileOpen } = await settings.open();
+    const chunks = read(response, whileOpen, settings);
     const decoder = new Decoder();
     try {
       for await (const chunk of chunks) {
@@ -133,9 +134,10 @@ export class RecordStream {
  * The chunks of a body. A body that breaks off is a truncated stream; leaving the loop ends the request.
  *
  * @param {Response} response
+ * @param {Opened["whileOpen"]} whileOpen
  * @param {Settings} settings
  */
-async function* read(response, { signal, timeoutMs }) {
+async function* read(response, whileOpen, { signal, timeoutMs }) {
   const reader = response.body?.getReader();
   if (reader === undefined) return;
   /** @type {unknown} */
@@ -144,6 +146,7 @@ async function* read(response, { signal, timeoutMs }) {
     ended ??= reason;
     reader.cancel(reason).catch(() => {});
   };
+  const unwatch = whileOpen(end);
   const onAbort = () => end(signal?.reason);
   if (signal?.aborted) onAbort();
   signal?.addEventListener("abort", onAbort);
@@ -158,6 +161,7 @@ async function* read(response, { signal, timeoutMs }) {
   } catch (cause) {
     throw ended ?? broken(cause, response.url);
   } finally {
+    unwatch();
     signal?.removeEventListener("abort", onAbort);
     reader.cancel().catch(() => {});
   }

@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 
 import { createSession } from "sliderule-wasm";
 
-import { ORGANIZATION, PASSWORD, standIn, statusOf, USER } from "./stand-in.mjs";
+import { answer, ORGANIZATION, PASSWORD, standIn, statusOf, USER } from "./stand-in.mjs";
 
 async function signedIn(t, options) {
   const server = await standIn(t, options);
@@ -110,6 +110,42 @@ describe("ours", () => {
     const before = server.requests.length;
     await new Promise((resolve) => setTimeout(resolve, 700));
     assert.equal(server.requests.length, before);
+  });
+
+  test("a refusal waits for whoever iterates late", async (t) => {
+    const refusal = { status: "FAILED", code: "out_of_funds", error_msg: "no money", detail: "no money" };
+    const { session } = await signedIn(t, { routes: { "POST /api/v1/organizations/acme/requests": [402, refusal] } });
+    const operation = session.scaleout({ desiredNodes: 2 });
+    await session.status();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const phases = [];
+    const iterate = async () => {
+      for await (const { phase } of operation) phases.push(phase);
+    };
+    await assert.rejects(iterate(), { code: "out_of_funds" });
+    assert.deepEqual(phases, ["requesting"]);
+  });
+
+  test("an order whose call was aborted before its answer is released all the same", async (t) => {
+    const { server, session } = await signedIn(t);
+    const place = "POST /api/v1/organizations/acme/requests";
+    const grant = server.routes[place];
+    let go;
+    const asked = new Promise((resolve) => {
+      server.routes[place] = (note, response) => {
+        go = () => answer(response, ...grant(note));
+        resolve();
+      };
+    });
+    const controller = new AbortController();
+    const operation = session.scaleout({ desiredNodes: 2, signal: controller.signal });
+    await asked;
+    controller.abort();
+    await assert.rejects(operation, { name: "AbortError" });
+    const released = session.release();
+    go();
+    await released;
+    assert.equal(server.asked("requests/r-1")[0].method, "DELETE");
   });
 
   test("more than allowed is clamped, and said", async (t) => {

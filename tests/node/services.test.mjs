@@ -126,6 +126,15 @@ describe("source", () => {
     await assert.rejects(session.source("time"), { code: "invalid_argument" });
   });
 
+  test("a session disposed of before its first call begins sends nothing", async (t) => {
+    const server = await standIn(t);
+    const session = createSession({ url: server.url, organization: null });
+    const call = session.source("time");
+    session.dispose();
+    await assert.rejects(call, { code: "invalid_argument" });
+    assert.deepEqual(server.requests, []);
+  });
+
   test("a call that takes too long is timed_out", async (t) => {
     const { server, session } = await signedIn(t);
     server.routes["source time"] = () => undefined;
@@ -217,6 +226,20 @@ describe("stream", () => {
       assert.ok(rows > 0);
       break;
     }
+    await gone;
+  });
+
+  test("a disposed session ends its streams", async (t) => {
+    const { server, session } = await signedIn(t);
+    const gone = new Promise((resolve) => {
+      server.routes["source atl06p"] = (_, response) => {
+        response.on("close", resolve);
+        response.writeHead(200, { "content-type": "application/octet-stream" });
+        response.write(ATL06.subarray(0, 10_000));
+      };
+    });
+    const stream = session.stream("atl06p", {}, { onProgress: () => session.dispose() });
+    await assert.rejects(stream.collect(), { code: "invalid_argument" });
     await gone;
   });
 

@@ -78,11 +78,22 @@ describe("init", () => {
     assert.equal((await update_available_servers({ desired_nodes: 2 })).requestedNodes, 2);
   });
 
-  test("an address that cannot be used does not take the place of one that can", async (t) => {
+  test("after an init that could not even begin, no password goes to the deployment before it", async (t) => {
     const server = await standIn(t);
-    await init(server.url, { organization: ORGANIZATION, credentials });
-    await assert.rejects(init("127.0.0.1:8080"), /give the URL `http:\/\/127.0.0.1:8080`/);
-    await source("time");
+    const failures = [
+      ["127.0.0.1:8080", {}, /give the URL `http:\/\/127.0.0.1:8080`/],
+      ["http://x.test", {}, /plain http/],
+      ["", {}, /names no host/],
+      ["https://x.test", { organisation: ORGANIZATION }, /organisation/],
+    ];
+    for (const [url, options, message] of failures) {
+      await init(server.url, { organization: ORGANIZATION, credentials });
+      const before = server.requests.length;
+      await assert.rejects(init(url, options), message);
+      await assert.rejects(authenticate(ORGANIZATION, credentials), message);
+      await assert.rejects(source("time"), message);
+      assert.equal(server.requests.length, before);
+    }
   });
 
   test("an incompatible server is named with the sentence of the documentation", async (t) => {
@@ -241,6 +252,8 @@ describe("options", () => {
     }
     await assert.rejects(session.source("../api/secrets"), refused("invalid_argument"));
     await assert.rejects(session.source("time", "text"), refused("invalid_argument"));
+    const signal = { aborted: false, addEventListener() {} };
+    await assert.rejects(session.source("time", {}, { signal }), refused("invalid_argument"));
     assert.deepEqual(server.requests, []);
   });
 

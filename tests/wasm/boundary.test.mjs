@@ -94,6 +94,55 @@ test("two sessions over one store renew once", async (t) => {
   assert.equal(server.asked("refresh").length, 1);
 });
 
+test("a session disposed of while it renews its tokens saves the new ones", async (t) => {
+  const server = await standIn(t);
+  const records = new Map();
+  let noteSaved;
+  const saved = new Promise((resolve) => {
+    noteSaved = resolve;
+  });
+  const store = {
+    load: (key) => records.get(key) ?? null,
+    save: (key, value) => {
+      records.set(key, value);
+      if (value.includes("refresh-2")) noteSaved();
+    },
+    forget: (key) => void records.delete(key),
+  };
+  const options = { url: server.url, organization: ORGANIZATION, store };
+  server.state.lifetime = "0.01";
+  const session = createSession(options);
+  await session.authenticate(undefined, credentials);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  server.state.lifetime = "3600.0";
+  const refresh = server.routes["POST /api/org_token/refresh/"];
+  server.routes["POST /api/org_token/refresh/"] = (note) => {
+    session.dispose();
+    return refresh(note);
+  };
+  await assert.rejects(session.source("time"), { code: "invalid_argument" });
+  await saved;
+  assert.equal((await createSession(options).authenticate()).source, "cache");
+});
+
+test("a default session that is replaced listens to other tabs no more", async (t) => {
+  const server = await standIn(t);
+  const program = `
+    let open = 0;
+    globalThis.document = {};
+    globalThis.BroadcastChannel = class { constructor() { open += 1; } close() { open -= 1; } postMessage() {} };
+    const storage = { getItem: () => null, setItem() {}, removeItem() {} };
+    Object.defineProperty(globalThis, "sessionStorage", { value: storage });
+    const { init } = await import("sliderule-wasm");
+    for (let i = 0; i < 3; i += 1) await init(${JSON.stringify(server.url)}, { organization: "acme" });
+    console.log(open);
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {
+    cwd: new URL(".", import.meta.url),
+  });
+  assert.equal(stdout.trim(), "1");
+});
+
 test("a page keeps tokens in its sessionStorage, and no password", async (t) => {
   const server = await standIn(t);
   const program = `

@@ -106,6 +106,8 @@ pub(crate) struct Account {
     pub tokens: Option<Tokens>,
     /// The refresh under way, or how the last one failed.
     pub renewal: Renewal,
+    /// How often `authenticate` brought tokens.
+    pub explicit: u32,
 }
 
 /// A refresh of tokens.

@@ -16,7 +16,7 @@ use crate::call::{Capacity, Order};
 use crate::http::{REQUEST_TIMEOUT_MS, request, send};
 use crate::renewal::send_authorized;
 use crate::world::World;
-use crate::{Failure, Method, console, refusal};
+use crate::{Failure, Method, Request, console, refusal};
 
 /// Asks for nodes if an order is given, and says how many there are.
 ///
@@ -104,15 +104,7 @@ async fn place_ours(
         serde_json::to_string(&body).ok(),
     );
     request.headers.push(("Idempotency-Key", format!("{:016x}{:016x}", world.random(), world.random())));
-    let reply = send_authorized(world, target, &request, REQUEST_TIMEOUT_MS).await?;
-    if !reply.is_success() {
-        return Err(refusal::of_scaling(&reply));
-    }
-    let grant: Grant = reply.json()?;
-    if grant.request.nodes > 0 {
-        let made = (organization.clone(), grant.request.id.clone());
-        world.with(|state| state.orders.push(made));
-    }
+    let grant = world.to_the_end(send_order(world.clone(), Rc::clone(target), request)).await?;
     Ok(Capacity {
         available_nodes: 0,
         requested_nodes: grant.request.nodes,
@@ -121,6 +113,23 @@ async fn place_ours(
         expires_at: Some(grant.request.expires_at),
         cost_micro_usd: Some(grant.cost_micro_usd.0),
     })
+}
+
+/// Sends an order and notes what was granted, so that it can be released whatever became of the call.
+async fn send_order(world: World, target: Rc<Target>, request: Request) -> Result<Grant, Failure> {
+    world.with(|state| state.ordering += 1);
+    let answered = send_authorized(&world, &target, &request, REQUEST_TIMEOUT_MS).await.and_then(|reply| {
+        if reply.is_success() { reply.json::<Grant>() } else { Err(refusal::of_scaling(&reply)) }
+    });
+    world.with(|state| {
+        state.ordering -= 1;
+        if let (Ok(grant), Some(organization)) = (&answered, &target.organization)
+            && grant.request.nodes > 0
+        {
+            state.orders.push((organization.clone(), grant.request.id.clone()));
+        }
+    });
+    answered
 }
 
 async fn place_older(

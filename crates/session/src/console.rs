@@ -30,7 +30,8 @@ pub(crate) async fn costs(world: &World, target: &Rc<Target>) -> Result<Costs, F
     ask(world, target, Method::Get, "costs").await?.json()
 }
 
-/// Takes back one request for nodes, or all that this session made for the organization.
+/// Takes back one request for nodes, or all that this session made for the organization; those that are not
+/// answered yet, as those of calls that were ended early, are waited for.
 ///
 /// # Errors
 /// `unsupported` on an older provisioning system, and whatever refused the request. A request that ended in the
@@ -46,6 +47,7 @@ pub(crate) async fn release(
     if let Some(id) = request {
         return release_one(world, target, &id).await;
     }
+    world.until(|state| state.ordering == 0).await;
     let ours = world.with(|state| state.orders.clone());
     for (_, id) in ours.into_iter().filter(|(owner, _)| owner == organization) {
         match release_one(world, target, &id).await {

@@ -39,7 +39,7 @@ pub enum Input {
     },
     /// Another tab or worker of the same origin said something.
     Heard(String),
-    /// The session is not needed any more: every call ends.
+    /// The session is not needed any more: every call ends. A refresh under way is still finished and saved.
     Dispose,
 }
 

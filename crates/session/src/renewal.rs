@@ -52,7 +52,14 @@ pub(crate) async fn send_authorized(
 }
 
 /// Tokens fit to send now; none where nobody is signed in. `refused` is an access token that a server would not take.
-async fn fresh(world: &World, target: &Rc<Target>, refused: Option<&str>) -> Result<Option<Tokens>, Failure> {
+///
+/// # Errors
+/// `reauthentication_required`, or why the refresh could not be made.
+pub(crate) async fn fresh(
+    world: &World,
+    target: &Rc<Target>,
+    refused: Option<&str>,
+) -> Result<Option<Tokens>, Failure> {
     let Some(organization) = target.organization.clone() else {
         return Ok(None);
     };
@@ -104,7 +111,7 @@ async fn fresh(world: &World, target: &Rc<Target>, refused: Option<&str>) -> Res
         })
         .await;
     let (tokens, failure) = world.with(|state| match state.accounts.get(&organization) {
-        Some(Account { tokens, renewal: Renewal::Failed { failure, .. } }) => {
+        Some(Account { tokens, renewal: Renewal::Failed { failure, .. }, .. }) => {
             (tokens.clone(), Some(failure.clone()))
         }
         Some(Account { tokens, .. }) => (tokens.clone(), None),
@@ -221,7 +228,8 @@ fn with_token(request: &Request, tokens: &Tokens) -> Request {
     request
 }
 
-fn signed_out() -> Failure {
+/// The failure of whoever must sign in again.
+pub(crate) fn signed_out() -> Failure {
     Failure::new(
         ErrorCode::ReauthenticationRequired,
         "the sign-in has ended; call authenticate with credentials",

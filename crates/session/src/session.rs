@@ -18,7 +18,8 @@ use crate::{capacity, console, renewal, scaleout, service, sign_in, start, versi
 pub struct Session {
     world: World,
     calls: Few<CallId, Flow>,
-    /// Refreshes, which are not cancelled with the call that began them: the server has ended the old token.
+    /// What is not cancelled with the call that began it, nor by `Dispose`: a refresh, since the server has ended
+    /// the old token, and an order that may have been placed.
     background: Vec<Flow>,
     disposed: bool,
 }
@@ -65,7 +66,6 @@ impl Session {
 
     fn dispose(&mut self) {
         self.disposed = true;
-        self.background.clear();
         for (call, flow) in self.calls.take() {
             drop(flow);
             let ended = Failure::invalid("the session was disposed of while the call was under way");

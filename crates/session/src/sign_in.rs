@@ -1,17 +1,18 @@
 //! `authenticate` and `signOut`.
 //!
 //! Credentials that are given are always tried, so wrong ones always reject; what the token store keeps serves
-//! only where none are given. A password or GitHub token is used for one request and then dropped.
+//! only where none are given, and is renewed first if it has ended. A password or GitHub token is used for one request and then dropped.
 
 use std::rc::Rc;
 
 use sliderule_api::tokens::{GithubSignIn, PasswordSignIn};
 use sliderule_api::{ErrorCode, OrganizationName};
 
-use crate::account::{Account, Renewal, Tokens, last_user_key, record_key};
+use crate::account::{Renewal, Tokens, last_user_key, record_key};
 use crate::address::Target;
 use crate::call::{Authentication, Credentials, Source};
 use crate::http::{REQUEST_TIMEOUT_MS, request, send};
+use crate::renewal::{fresh, signed_out};
 use crate::world::World;
 use crate::{Event, Failure, Method, refusal};
 
@@ -28,22 +29,48 @@ pub(crate) async fn authenticate(
         let target = world.with(|state| Target::resolve(&state.settings, Some(organization)))?;
         world.with(|state| state.target = Rc::new(target));
     }
-    let target = world.target();
-    let result = sign_in(world, &target, credentials).await;
+    sign_in(world, &world.target(), credentials, Asked::Explicitly).await
+}
+
+/// Who asked for a sign-in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// `authenticate`: whoever signs in so is signed in.
+    Explicitly,
+    /// `init`: gives way to an `authenticate` that ended while it was under way.
+    ByInit,
+}
+
+/// Signs in to the organization of the target.
+///
+/// # Errors
+/// One of the codes of a sign-in.
+pub(crate) async fn sign_in(
+    world: &World,
+    target: &Rc<Target>,
+    credentials: Option<Credentials>,
+    asked: Asked,
+) -> Result<Authentication, Failure> {
+    let result = exchange(world, target, credentials, asked).await;
     announce(world);
     result
 }
 
-async fn sign_in(
+async fn exchange(
     world: &World,
-    target: &Target,
+    target: &Rc<Target>,
     credentials: Option<Credentials>,
+    asked: Asked,
 ) -> Result<Authentication, Failure> {
     let Some(organization) = &target.organization else {
         return Ok(nobody(None));
     };
     let provisioning = target.provisioning()?;
     let credentials = credentials.unwrap_or_default();
+    let anybody = organization.is_public() && credentials.username.as_deref().unwrap_or_default().is_empty();
+    let explicit =
+        || world.with(|state| state.accounts.get(organization).map_or(0, |account| account.explicit));
+    let before = explicit();
     let (tokens, source) = if let Some(github) = filled(credentials.github_token) {
         (by_github(world, target, provisioning, organization, github).await?, Source::Github)
     } else {
@@ -55,7 +82,7 @@ async fn sign_in(
             (None, Some(_)) => return Err(missing("a password was given without a user name")),
             (username, None) => match cached(world, provisioning, organization, username.as_deref()).await {
                 Some(tokens) => (tokens, Source::Cache),
-                None if organization.is_public() && username.is_none() => {
+                None if anybody => {
                     return Ok(nobody(Some(organization)));
                 }
                 None => {
@@ -66,25 +93,46 @@ async fn sign_in(
             },
         }
     };
+    if asked == Asked::ByInit
+        && explicit() != before
+        && let Some(theirs) = cached(world, provisioning, organization, None).await
+    {
+        return Ok(signed_in(organization, &theirs, Source::Cache));
+    }
+    world.with(|state| {
+        let mut account = state.accounts.remove(organization).unwrap_or_default();
+        account.tokens = Some(tokens.clone());
+        account.explicit += u32::from(asked == Asked::Explicitly && source != Source::Cache);
+        // A refresh under way ends by itself, and leaves these tokens alone.
+        if !matches!(account.renewal, Renewal::Running) {
+            account.renewal = Renewal::Idle;
+        }
+        state.accounts.insert(organization.clone(), account);
+    });
     if source != Source::Cache {
         world.save(record_key(provisioning, organization, &tokens.user), tokens.to_record()).await;
         world.save(last_user_key(provisioning, organization), tokens.user.clone()).await;
+    } else if world.now() >= tokens.expires_at {
+        // Whether the sign-in still serves, only a refresh can tell.
+        return match fresh(world, target, None).await {
+            Ok(Some(tokens)) => Ok(signed_in(organization, &tokens, source)),
+            Ok(None) => Err(signed_out()),
+            Err(failure) if failure.code == ErrorCode::ReauthenticationRequired && anybody => {
+                Ok(nobody(Some(organization)))
+            }
+            Err(failure) => Err(failure),
+        };
     }
-    let authentication = Authentication {
+    Ok(signed_in(organization, &tokens, source))
+}
+
+fn signed_in(organization: &OrganizationName, tokens: &Tokens, source: Source) -> Authentication {
+    Authentication {
         user: Some(tokens.user.clone()),
         organization: Some(organization.to_string()),
         expires_at: Some(tokens.expires_at),
         source,
-    };
-    world.with(|state| {
-        // A refresh under way ends by itself, and leaves these tokens alone.
-        let renewal = match state.accounts.remove(organization) {
-            Some(Account { renewal: Renewal::Running, .. }) => Renewal::Running,
-            _ => Renewal::Idle,
-        };
-        state.accounts.insert(organization.clone(), Account { tokens: Some(tokens), renewal });
-    });
-    Ok(authentication)
+    }
 }
 
 async fn by_password(
@@ -134,7 +182,7 @@ async fn by_github(
 
 /// The tokens kept for this user, or for whoever signed in last.
 ///
-/// Tokens past their end are kept too: the refresh token lives longer, and is tried before the next request.
+/// Tokens past their end are kept too: the refresh token lives longer.
 async fn cached(
     world: &World,
     provisioning: &str,
@@ -154,18 +202,20 @@ async fn cached(
     Tokens::from_record(&record).filter(|tokens| tokens.user == user)
 }
 
-/// Forgets the tokens of the session's organization, here, in the store, and in other tabs.
+/// Forgets the tokens of the session's organization, here and in the store, whoever put them there.
 pub(crate) async fn sign_out(world: &World) -> Result<(), Failure> {
     let target = world.target();
     let (Some(organization), Some(provisioning)) = (&target.organization, &target.provisioning) else {
         return Ok(());
     };
     let account = world.with(|state| state.accounts.remove(organization));
-    if let Some(tokens) = account.and_then(|account| account.tokens) {
-        world.forget(record_key(provisioning, organization, &tokens.user)).await;
+    announce(world);
+    let held = account.and_then(|account| account.tokens).map(|tokens| tokens.user);
+    let last = world.load(last_user_key(provisioning, organization)).await;
+    for user in held.into_iter().chain(last) {
+        world.forget(record_key(provisioning, organization, &user)).await;
     }
     world.forget(last_user_key(provisioning, organization)).await;
-    announce(world);
     Ok(())
 }
 

@@ -3,12 +3,13 @@
 use sliderule_api::ErrorCode;
 
 use crate::call::{Credentials, Order};
+use crate::sign_in::Asked;
 use crate::world::World;
 use crate::{CallId, Failure, scaleout, sign_in, version};
 
 /// Starts a session.
 ///
-/// Without credentials for a private organization, and without an order, it ends with a warning and no version
+/// Without credentials that serve a private organization, and without an order, it ends with a warning and no version
 /// check, which then comes before the first use of the cluster.
 ///
 /// # Errors
@@ -20,14 +21,19 @@ pub(crate) async fn init(
     order: Option<Order>,
     timeout_ms: u32,
 ) -> Result<(), Failure> {
-    match sign_in::authenticate(world, None, credentials).await {
-        Err(failure) if failure.code == ErrorCode::CredentialsMissing && order.is_none() => {
+    let target = world.target();
+    match sign_in::sign_in(world, &target, credentials, Asked::ByInit).await {
+        Err(failure)
+            if matches!(
+                failure.code,
+                ErrorCode::CredentialsMissing | ErrorCode::ReauthenticationRequired
+            ) && order.is_none() =>
+        {
             world.warn(failure.code, failure.message);
             return Ok(());
         }
         other => other?,
     };
-    let target = world.target();
     if let Some(order) = order {
         scaleout::scaleout(world, &target, call, order, None, timeout_ms).await?;
         if order.desired_nodes == 0 {

@@ -19,7 +19,7 @@ use crate::{Answer, CallId, Effect, Event, Failure, Few, PortId, Request, Settin
 /// Timers of browsers fire at once where they are set for longer than this.
 pub(crate) const LONGEST_SLEEP_MS: u32 = 0x7fff_ffff;
 
-/// A flow: one call, or a refresh that outlives the call that began it.
+/// A flow: one call, or a refresh or an order that outlives the call that began it.
 pub(crate) type Flow = Pin<Box<dyn Future<Output = ()>>>;
 
 /// A handle on the session's state; clones are the same state.
@@ -40,6 +40,8 @@ pub(crate) struct State {
     pub checked: Few<String, ReleaseVersion>,
     /// Requests for nodes that this session made and has not released.
     pub orders: Vec<(OrganizationName, RequestId)>,
+    /// Requests for nodes that are not answered yet.
+    pub ordering: u32,
     now: u64,
     seed: u64,
     next_port: u32,
@@ -72,6 +74,7 @@ impl World {
             accounts: Few::default(),
             checked: Few::default(),
             orders: Vec::new(),
+            ordering: 0,
             now: 0,
             seed: 0,
             next_port: 0,
@@ -176,6 +179,18 @@ impl World {
             state.changes += 1;
             state.spawned.push(flow);
         });
+    }
+
+    /// Runs a future to its end, even if whoever waits for it here is dropped before.
+    pub(crate) async fn to_the_end<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> T {
+        let result = Rc::new(RefCell::new(None));
+        let (slot, world) = (Rc::clone(&result), self.clone());
+        self.spawn(Box::pin(async move {
+            let value = future.await;
+            *slot.borrow_mut() = Some(value);
+            world.changed();
+        }));
+        poll_fn(|_| result.borrow_mut().take().map_or(Poll::Pending, Poll::Ready)).await
     }
 
     /// Waits until the shared state satisfies something.

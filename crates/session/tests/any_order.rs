@@ -190,9 +190,16 @@ proptest! {
     }
 
     #[test]
-    fn disposing_ends_every_call_and_withdraws_every_request(acts in prop::collection::vec(act(), 1..40)) {
+    fn disposing_ends_every_call_and_leaves_only_what_cannot_be_taken_back(acts in prop::collection::vec(act(), 1..40)) {
         let mut shell = play(&acts);
         shell.step(Input::Dispose);
+        for request in shell.fetches.values() {
+            prop_assert!(request.url.ends_with("/refresh/") || request.url.ends_with("/requests"), "{request:?}");
+        }
+        // Three tries of a minute at most, each after half a minute, and all that once more with a new token.
+        for _ in 0..20 {
+            shell.pass(60_000);
+        }
         prop_assert!(shell.fetches.is_empty(), "{:?}", shell.fetches);
         prop_assert!(shell.sleeps.is_empty());
         prop_assert!(shell.locks.values().all(Vec::is_empty));

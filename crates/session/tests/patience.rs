@@ -5,7 +5,7 @@
 mod support;
 
 use sliderule_api::ErrorCode;
-use sliderule_session::{Answer, Call, Effect, Outcome, Response};
+use sliderule_session::{Answer, Call, Effect, Input, Outcome, Response};
 use support::{Shell, credentials, json, order, source};
 
 const VERSION: &str = r#"{"server":{"version":"v4.20.0"}}"#;
@@ -139,4 +139,24 @@ fn a_stream_that_is_none_is_given_back() {
     shell.answer("/source/atl06p", json(200, ""));
     assert_eq!(shell.failure(call).code, ErrorCode::BadResponse);
     assert!(shell.log.contains(&Effect::Abandon { port }), "its body would otherwise be held for ever");
+}
+
+const GRANT: &str = r#"{"request":{"id":"r-1","user":"ada","nodes":2,"expires_at":"2026-11-24T10:00:00Z"},"clamped":false,"cost_micro_usd":1}"#;
+
+#[test]
+fn an_order_is_known_however_the_call_that_placed_it_ended() {
+    for cancelled in [true, false] {
+        let mut shell = Shell::signed_in("acme");
+        let call = shell.call(Call::Scaleout { order: order(), min_ready: None, timeout_ms: 1_000 });
+        if cancelled {
+            shell.step(Input::Cancel(call));
+        } else {
+            shell.pass(1_000);
+            assert_eq!(shell.failure(call).code, ErrorCode::ScaleTimeout);
+        }
+        shell.call(Call::Release { request_id: None });
+        assert!(shell.under_way("/requests/r-1").is_empty(), "the order is not answered yet");
+        shell.answer("/requests", json(201, GRANT));
+        assert_eq!(shell.under_way("/requests/r-1").len(), 1);
+    }
 }

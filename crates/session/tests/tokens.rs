@@ -163,3 +163,61 @@ fn cancelling_stops_what_the_call_has_under_way() {
     shell.step(Input::Answered { port, answer: Answer::NoResponse("late".into()) });
     assert!(shell.done.is_empty());
 }
+
+#[test]
+fn disposing_during_a_refresh_saves_the_new_tokens_and_gives_the_lock_back() {
+    let mut shell = Shell::signed_in("acme");
+    shell.pass(HALF_LIFE_MS);
+    let call = shell.call(source("version"));
+    shell.step(Input::Dispose);
+    assert_eq!(shell.failure(call).code, ErrorCode::InvalidArgument);
+    shell.answer("/api/org_token/refresh/", tokens("acme", 2));
+    assert!(shell.store["sliderule https://slides.test acme ada"].contains("SECRET-refresh-acme-2"));
+    assert!(shell.locks.values().all(Vec::is_empty) && shell.sleeps.is_empty());
+}
+
+#[test]
+fn signing_out_forgets_what_another_session_left_in_the_store() {
+    let mut shell = Shell::new(Some("acme"));
+    shell.store = Shell::signed_in("acme").store;
+    let call = shell.call(Call::SignOut {});
+    assert!(shell.done[&call].is_ok());
+    assert!(shell.store.is_empty(), "{:?}", shell.store.keys());
+}
+
+#[test]
+fn an_authenticate_wins_over_the_sign_in_of_an_init_under_way() {
+    let mut shell = Shell::new(Some("acme"));
+    let init = shell.call(Call::Init { credentials: credentials(), order: None, timeout_ms: 60_000 });
+    shell.call(Call::Authenticate { organization: None, credentials: credentials() });
+    let late = shell.under_way("/api/org_token/")[0];
+    let early = shell.under_way("/api/org_token/")[1];
+    for (port, serial) in [(early, 2), (late, 1)] {
+        shell.fetches.remove(&port);
+        shell.step(Input::Answered { port, answer: tokens("acme", serial) });
+    }
+    let request = shell.answer("/source/version", json(200, VERSION));
+    assert_eq!(authorization(&request), Some("Bearer SECRET-access-acme-2"));
+    assert!(shell.done[&init].is_ok());
+    assert!(shell.store["sliderule https://slides.test acme ada"].contains("SECRET-refresh-acme-2"));
+}
+
+#[test]
+fn a_cached_sign_in_that_has_ended_is_renewed_or_rejected() {
+    for renewed in [true, false] {
+        let mut shell = Shell::new(Some("acme"));
+        shell.store = Shell::signed_in("acme").store;
+        shell.pass(2 * HALF_LIFE_MS);
+        let call = shell.call(Call::Authenticate { organization: None, credentials: None });
+        if renewed {
+            shell.answer("/api/org_token/refresh/", tokens("acme", 2));
+            assert!(shell.done[&call].is_ok());
+        } else {
+            shell.answer("/api/org_token/refresh/", json(401, r#"{"detail":"Token is blacklisted"}"#));
+            shell.pass(500);
+            assert_eq!(shell.failure(call).code, ErrorCode::ReauthenticationRequired);
+            let init = shell.call(Call::Init { credentials: None, order: None, timeout_ms: 60_000 });
+            assert!(shell.done[&init].is_ok(), "it begins as if nobody had been signed in");
+        }
+    }
+}
