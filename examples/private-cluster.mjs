@@ -7,7 +7,7 @@
  * PS_GITHUB_TOKEN serves in place of a user name and password.
  */
 
-import { init } from "sliderule-wasm/node";
+import { createSession } from "sliderule-wasm/node";
 
 const url = process.env.SLIDERULE_URL || "slideruleearth.io";
 const organization = process.env.SLIDERULE_ORGANIZATION;
@@ -26,21 +26,37 @@ try {
   if (!organization) throw new Error("set SLIDERULE_ORGANIZATION to the organization whose cluster is to be used");
   await main(organization);
 } catch (error) {
-  console.error(`\n${error instanceof Error ? error.message : error}`);
+  console.error(`\n${wordsOf(error)}`);
   process.exitCode = 1;
 }
 
 /** @param {string} organization */
 async function main(organization) {
   console.log(`Waking the cluster of ${organization} at ${url}`);
-  const session = await init(url, { organization, desired_nodes: 2, time_to_live: 15, onProgress: showProgress });
+  const session = createSession({ url, organization });
   try {
+    await session.init({ desired_nodes: 2, time_to_live: 15, onProgress: showProgress });
     console.log(`Signed in as ${session.user}; the cluster runs SlideRule ${session.serverVersion}`);
     await fitSurfaces(session);
     await showCosts(session);
   } finally {
+    // Also after an init that failed: what it ordered stands.
+    if (session.authenticated) await release(session);
+  }
+}
+
+/**
+ * Lets the nodes go. Where that fails it is said, and does not hide what failed before.
+ *
+ * @param {import("sliderule-wasm").Session} session
+ */
+async function release(session) {
+  try {
     const { targetNodes } = await session.release();
     console.log(`Released the nodes; the cluster now wants ${targetNodes}`);
+  } catch (error) {
+    console.error(`\nThe nodes are not released and run until their 15 minutes end: ${wordsOf(error)}`);
+    process.exitCode = 1;
   }
 }
 
@@ -94,6 +110,11 @@ async function showCosts(session) {
   const { spentMicroUsd, balanceMicroUsd, nodeHourMicroUsd } = await session.costs();
   console.log(`\nSpent so far ${dollars(spentMicroUsd)}, at ${dollars(nodeHourMicroUsd)} for a node and hour;`);
   console.log(`left ${dollars(balanceMicroUsd)}`);
+}
+
+/** @param {unknown} error */
+function wordsOf(error) {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** @param {number} microUsd */
