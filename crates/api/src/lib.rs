@@ -9,6 +9,7 @@
 //! | [`error`] | the error codes of the whole product, and the body of every refusal |
 //! | [`names`] | organization, user and node names |
 //! | [`money`] | integer micro-dollars |
+//! | [`bearer`] | reading a bearer token from the headers of a request |
 //! | [`tokens`] | requests for tokens, the token answer, the claims inside a token |
 //! | [`capacity`] | node counts and capacity requests of the organization-token API (`/api/…`) |
 //! | [`status`] | cluster status and capacity requests of our own API (`/api/v1/…`) |
@@ -20,6 +21,7 @@
 //! The organization-token formats follow `shared/reference/provisioning-api.md`, section 1; those of
 //! the cluster follow `shared/reference/cluster-protocol.md`, section 2.
 
+pub mod bearer;
 pub mod capacity;
 pub mod costs;
 pub mod discovery;

@@ -8,6 +8,7 @@ async fn each_wrong_token_gets_its_own_refusal_readable_from_any_page() {
     for (authorization, status, code, challenge) in [
         (None, 401, "credentials_missing", Some("Bearer")),
         (Some("Basic YWRhOmFkYQ=="), 401, "credentials_missing", Some("Bearer")),
+        (Some("Bearer good bad"), 401, "credentials_missing", Some("Bearer")),
         (Some("Bearer nonsense"), 401, "reauthentication_required", Some("Bearer error=\"invalid_token\"")),
         (Some("Bearer expired"), 401, "reauthentication_required", Some("Bearer error=\"invalid_token\"")),
         (Some("Bearer of-another"), 403, "not_a_member", None),
