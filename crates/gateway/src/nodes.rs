@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use axum::Json;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use http::header::ORIGIN;
 use http::{Method, Request};
 use serde_json::json;
 use sliderule_api::OrganizationName;
@@ -28,6 +29,10 @@ pub(crate) async fn answer(
     request: Request<Body>,
 ) -> Result<Response, Refusal> {
     let (head, body) = request.into_parts();
+    // Nodes send none; a page in a browser on this machine cannot leave it out.
+    if head.headers.contains_key(ORIGIN) {
+        return Err(Refusal::FromPage);
+    }
     let endpoint = head.uri.path().strip_prefix("/discovery/").ok_or(Refusal::NoSuchPath)?;
     if !matches!(endpoint, "register" | "lock" | "unlock" | "status" | "health") {
         return Err(Refusal::NoSuchPath);

@@ -38,6 +38,8 @@ pub(crate) enum Refusal {
     BadBody(String),
     #[error("the node at this address is not one that may serve this organization now")]
     NotOurNode,
+    #[error("this is for nodes, and not for pages in a browser")]
+    FromPage,
     #[error("{sentence}")]
     Off { code: ErrorCode, sentence: String },
     #[error("no node of the cluster could be reached; try again in a moment")]
@@ -59,9 +61,9 @@ impl Refusal {
             Self::CredentialsMissing | Self::Token(TokenRefused::Invalid | TokenRefused::Expired) => {
                 StatusCode::UNAUTHORIZED
             }
-            Self::Token(TokenRefused::OtherOrganization | TokenRefused::Inactive) | Self::NotOurNode => {
-                StatusCode::FORBIDDEN
-            }
+            Self::Token(TokenRefused::OtherOrganization | TokenRefused::Inactive)
+            | Self::NotOurNode
+            | Self::FromPage => StatusCode::FORBIDDEN,
             Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::BodyBroken | Self::BadBody(_) => StatusCode::BAD_REQUEST,
@@ -87,7 +89,8 @@ impl Refusal {
             | Self::BodyTooLarge(_)
             | Self::BodyBroken
             | Self::BadBody(_)
-            | Self::NotOurNode => ErrorCode::InvalidArgument,
+            | Self::NotOurNode
+            | Self::FromPage => ErrorCode::InvalidArgument,
         }
     }
 }

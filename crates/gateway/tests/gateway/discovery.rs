@@ -47,6 +47,18 @@ async fn a_node_registers_is_locked_and_unlocked() {
 }
 
 #[tokio::test]
+async fn a_page_in_a_browser_of_this_machine_is_no_node() {
+    let gateway = gateway();
+    let from_page = [("origin", "https://example.org")];
+    for endpoint in ["register", "lock", "unlock", "status", "health"] {
+        let request = request("POST", &format!("/discovery/{endpoint}"), &from_page, REGISTER);
+        let response = gateway.serve_node(organization("acme"), request).await;
+        assert_eq!(response.status(), StatusCode::FORBIDDEN, "{endpoint}");
+    }
+    assert_eq!(gateway.ready(&organization("acme")), 0);
+}
+
+#[tokio::test]
 async fn anybody_may_ask_how_many_nodes_there_are() {
     let gateway = gateway();
     node(&gateway, "/discovery/register", REGISTER).await;
