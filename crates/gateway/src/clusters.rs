@@ -22,7 +22,7 @@ pub enum TokenRefused {
     #[error("the token has expired; refresh it or sign in again")]
     Expired,
     /// It is valid, for another organization.
-    #[error("the token was issued for another organization")]
+    #[error("the token was issued for another organization; sign in for this one")]
     OtherOrganization,
     /// The member it was issued to is not an active member any more.
     #[error("your membership is not active; ask an owner of the organization")]

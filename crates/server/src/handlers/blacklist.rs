@@ -17,6 +17,8 @@ pub async fn post(State(app): State<Shared>, fields: Fields) -> Result<Json<Valu
     let claims = app.mint.verify(&refresh, TokenKind::Refresh, now).map_err(refuse)?;
     match app.db.spend_token(&claims, now).await? {
         Spending::Spent => Ok(Json(json!({}))),
-        Spending::SpentBefore => Err(Refusal::token_not_valid("Token is blacklisted")),
+        Spending::SpentBefore => {
+            Err(Refusal::token_not_valid("Token is blacklisted; there is nothing left to revoke"))
+        }
     }
 }

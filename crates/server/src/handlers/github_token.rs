@@ -37,6 +37,6 @@ pub async fn post(State(app): State<Shared>, fields: Fields) -> Result<Json<Toke
         }
     };
     let known = app.db.user_by_github(account).await?;
-    let user = known.ok_or_else(|| denied("no user here has this GitHub account".to_owned()))?;
+    let user = known.ok_or_else(|| denied("no user here has this GitHub account; sign in with user name and password, or ask the operator to link it".to_owned()))?;
     sign_in::issue(&app, &user, &organization).await.map(Json)
 }

@@ -20,7 +20,7 @@ pub async fn post(State(app): State<Shared>, fields: Fields) -> Result<Json<Toke
     let Some(user) = user.filter(|_| right) else {
         return Err(Refusal::unauthorized(
             ErrorCode::WrongCredentials,
-            "No active account found with the given credentials",
+            "No active account found with the given credentials; check user name and password",
         ));
     };
     sign_in::issue(&app, &user, &organization).await.map(Json)

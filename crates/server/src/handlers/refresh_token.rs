@@ -21,14 +21,18 @@ pub async fn post(State(app): State<Shared>, fields: Fields) -> Result<Json<Toke
     let pair = app.mint.issue(&user, &organization, now)?;
     match app.db.spend_token(&claims, now).await? {
         Spending::Spent => Ok(Json(pair)),
-        Spending::SpentBefore => Err(Refusal::token_not_valid("Token is blacklisted")),
+        Spending::SpentBefore => {
+            Err(Refusal::token_not_valid("Token is blacklisted; sign in again at /api/org_token/"))
+        }
     }
 }
 
-/// Why a refresh token is not accepted, in the words of the original.
+/// Why a refresh token is not accepted, in the words of the original, and what to do.
 pub fn refuse(problem: TokenProblem) -> Refusal {
     Refusal::token_not_valid(match problem {
-        TokenProblem::WrongKind => "Token has wrong type",
-        TokenProblem::Invalid | TokenProblem::Expired => "Token is invalid or expired",
+        TokenProblem::WrongKind => "Token has wrong type; send the refresh token",
+        TokenProblem::Invalid | TokenProblem::Expired => {
+            "Token is invalid or expired; sign in again at /api/org_token/"
+        }
     })
 }

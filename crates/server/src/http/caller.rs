@@ -4,9 +4,10 @@
 //! looked up every time, so that one that has ended opens nothing.
 
 use axum::extract::FromRequestParts;
-use http::StatusCode;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+use sliderule_api::bearer::{NoBearer, bearer};
 use sliderule_api::tokens::{Claims, TokenKind};
 use sliderule_api::{ErrorCode, OrganizationName};
 
@@ -36,24 +37,24 @@ impl FromRequestParts<Shared> for Caller {
                 "No token is provided; sign in at /api/org_token/ and send the access token as bearer.",
             )
         };
-        let header = parts.headers.get(AUTHORIZATION).ok_or_else(missing)?;
-        let mut words = header.to_str().unwrap_or_default().split_ascii_whitespace();
-        let scheme = words.next().unwrap_or_default();
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(missing());
-        }
-        let (Some(token), None) = (words.next(), words.next()) else {
-            return Err(Refusal::token_not_valid(
-                "Authorization header must contain two space-delimited values",
-            ));
-        };
+        let values = parts.headers.get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes);
+        let token = bearer(values).map_err(|none| match none {
+            NoBearer::Missing => missing(),
+            NoBearer::Malformed => Refusal::token_not_valid(
+                "Authorization header must contain two space-delimited values; send `Bearer` and one access token",
+            ),
+        })?;
         match app.mint.verify(token, TokenKind::Access, app.now_seconds()) {
             Ok(claims) => Ok(Self(claims)),
-            Err(TokenProblem::WrongKind) => Err(Refusal::token_not_valid("Token has wrong type")),
-            Err(TokenProblem::Expired) => Err(Refusal::token_not_valid("Token is expired")),
-            Err(TokenProblem::Invalid) => {
-                Err(Refusal::token_not_valid("Given token not valid for any token type"))
+            Err(TokenProblem::WrongKind) => Err(Refusal::token_not_valid(
+                "Token has wrong type; send the access token, not the refresh token",
+            )),
+            Err(TokenProblem::Expired) => {
+                Err(Refusal::token_not_valid("Token is expired; refresh it at /api/org_token/refresh/"))
             }
+            Err(TokenProblem::Invalid) => Err(Refusal::token_not_valid(
+                "Given token not valid for any token type; sign in at /api/org_token/",
+            )),
         }
     }
 }
@@ -92,17 +93,21 @@ impl Caller {
 /// Refuses who has nothing to do with an organization.
 ///
 /// # Errors
-/// As said, with the texts of the original.
+/// As said: the texts of the original, then what to do.
 pub fn refuse_outsiders(standing: Standing, user: &str, organization: &str) -> Result<(), Refusal> {
     let forbidden = |code, text| Err(Refusal::new(StatusCode::FORBIDDEN, code, text));
     match standing {
         Standing::NoOrganization => forbidden(
             ErrorCode::UnknownOrganization,
-            format!("{} is NOT a valid organization name", organization.escape_default()),
+            format!(
+                "{} is NOT a valid organization name; check how it is written",
+                organization.escape_default()
+            ),
         ),
-        Standing::Stranger => {
-            forbidden(ErrorCode::NotAMember, format!("{user} is NOT a member of {organization}"))
-        }
+        Standing::Stranger => forbidden(
+            ErrorCode::NotAMember,
+            format!("{user} is NOT a member of {organization}; ask its owner to be added"),
+        ),
         Standing::Inactive | Standing::Active => Ok(()),
     }
 }
@@ -110,13 +115,15 @@ pub fn refuse_outsiders(standing: Standing, user: &str, organization: &str) -> R
 /// Refuses whose membership is not active.
 ///
 /// # Errors
-/// As said, with the text of the original.
+/// As said: the text of the original, then what to do.
 pub fn refuse_inactive(standing: Standing, user: &str, organization: &str) -> Result<(), Refusal> {
     if standing == Standing::Inactive {
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
             ErrorCode::MembershipInactive,
-            format!("{user} is NOT an active Member of {organization}"),
+            format!(
+                "{user} is NOT an active Member of {organization}; ask its owner to activate the membership"
+            ),
         ));
     }
     Ok(())

@@ -47,7 +47,7 @@ async fn the_number_of_the_account_decides_who_it_is() {
 async fn an_account_that_nobody_here_has_is_denied() {
     let github = github().await;
     let app = TestApp::start_with(|config| config.github_api = Some(github)).await.with_acme().await;
-    insta::assert_snapshot!(sign_in(&app, "good", "acme").await, @r#"403 {"status":"FAILED","code":"wrong_credentials","error_msg":"Permission Denied: no user here has this GitHub account","detail":"Permission Denied: no user here has this GitHub account"}"#);
+    insta::assert_snapshot!(sign_in(&app, "good", "acme").await, @r#"403 {"status":"FAILED","code":"wrong_credentials","error_msg":"Permission Denied: no user here has this GitHub account; sign in with user name and password, or ask the operator to link it","detail":"Permission Denied: no user here has this GitHub account; sign in with user name and password, or ask the operator to link it"}"#);
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ async fn a_form_and_a_path_without_its_slash_do_as_well() {
 async fn a_wrong_password_and_an_unknown_user_get_the_same_answer() {
     let app = TestApp::start().await.with_acme().await;
     let wrong = app.sign_in("ada", "guess", "acme").await;
-    insta::assert_snapshot!(wrong, @r#"401 {"status":"FAILED","code":"wrong_credentials","error_msg":"No active account found with the given credentials","detail":"No active account found with the given credentials"}"#);
+    insta::assert_snapshot!(wrong, @r#"401 {"status":"FAILED","code":"wrong_credentials","error_msg":"No active account found with the given credentials; check user name and password","detail":"No active account found with the given credentials; check user name and password"}"#);
     assert_eq!(wrong.header("www-authenticate"), "Bearer realm=\"api\"");
     for (user, organization) in [("nobody", "acme"), ("nobody", "nowhere"), ("ada", "nowhere")] {
         let other = app.sign_in(user, "guess", organization).await;
@@ -45,12 +45,12 @@ async fn a_wrong_password_and_an_unknown_user_get_the_same_answer() {
 #[tokio::test]
 async fn with_valid_credentials_the_organizations_are_told_apart() {
     let app = TestApp::start().await.with_acme().await.with_user("bob").await;
-    insta::assert_snapshot!(app.sign_in("bob", PASSWORD, "nowhere").await, @r#"403 {"status":"FAILED","code":"unknown_organization","error_msg":"nowhere is NOT a valid organization name","detail":"nowhere is NOT a valid organization name"}"#);
-    insta::assert_snapshot!(app.sign_in("bob", PASSWORD, "acme").await, @r#"403 {"status":"FAILED","code":"not_a_member","error_msg":"bob is NOT a member of acme","detail":"bob is NOT a member of acme"}"#);
+    insta::assert_snapshot!(app.sign_in("bob", PASSWORD, "nowhere").await, @r#"403 {"status":"FAILED","code":"unknown_organization","error_msg":"nowhere is NOT a valid organization name; check how it is written","detail":"nowhere is NOT a valid organization name; check how it is written"}"#);
+    insta::assert_snapshot!(app.sign_in("bob", PASSWORD, "acme").await, @r#"403 {"status":"FAILED","code":"not_a_member","error_msg":"bob is NOT a member of acme; ask its owner to be added","detail":"bob is NOT a member of acme; ask its owner to be added"}"#);
     let app = app.with_member("acme", "bob").await;
     assert_eq!(app.sign_in("bob", PASSWORD, "acme").await.status, 200);
     app.sql("UPDATE memberships SET state = 'deactivated' WHERE role = 'member'").await;
-    insta::assert_snapshot!(app.sign_in("bob", PASSWORD, "acme").await, @r#"403 {"status":"FAILED","code":"membership_inactive","error_msg":"bob is NOT an active Member of acme","detail":"bob is NOT an active Member of acme"}"#);
+    insta::assert_snapshot!(app.sign_in("bob", PASSWORD, "acme").await, @r#"403 {"status":"FAILED","code":"membership_inactive","error_msg":"bob is NOT an active Member of acme; ask its owner to activate the membership","detail":"bob is NOT an active Member of acme; ask its owner to activate the membership"}"#);
 }
 
 #[tokio::test]

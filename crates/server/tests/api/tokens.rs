@@ -18,7 +18,7 @@ async fn a_refresh_token_is_good_for_one_pair() {
     let second = refresh(&app, &first).await;
     assert_eq!(second.status, 200);
     let reused = refresh(&app, &first).await;
-    insta::assert_snapshot!(reused, @r#"401 {"status":"FAILED","code":"token_not_valid","error_msg":"Token is blacklisted","detail":"Token is blacklisted"}"#);
+    insta::assert_snapshot!(reused, @r#"401 {"status":"FAILED","code":"token_not_valid","error_msg":"Token is blacklisted; sign in again at /api/org_token/","detail":"Token is blacklisted; sign in again at /api/org_token/"}"#);
     assert_eq!(app.get("/api/membership_status/acme/", &second.text("access")).await.status, 200);
     assert_eq!(refresh(&app, &second.text("refresh")).await.status, 200);
 }
@@ -39,7 +39,7 @@ async fn a_blacklisted_token_refreshes_nothing() {
     let token = app.sign_in("ada", PASSWORD, "acme").await.text("refresh");
     let blacklist = || app.post("/api/token/blacklist/", json!({ "refresh": token }));
     insta::assert_snapshot!(blacklist().await, @"200 {}");
-    assert!(blacklist().await.body.contains("Token is blacklisted"));
+    assert!(blacklist().await.body.contains("Token is blacklisted; there is nothing left to revoke"));
     assert_eq!(refresh(&app, &token).await.status, 401);
 }
 
@@ -47,7 +47,7 @@ async fn a_blacklisted_token_refreshes_nothing() {
 async fn what_is_no_refresh_token_is_refused_without_a_word_about_its_contents() {
     let app = TestApp::start().await.with_acme().await;
     let pair = app.sign_in("ada", PASSWORD, "acme").await;
-    insta::assert_snapshot!(refresh(&app, &pair.text("access")).await, @r#"401 {"status":"FAILED","code":"token_not_valid","error_msg":"Token has wrong type","detail":"Token has wrong type"}"#);
+    insta::assert_snapshot!(refresh(&app, &pair.text("access")).await, @r#"401 {"status":"FAILED","code":"token_not_valid","error_msg":"Token has wrong type; send the refresh token","detail":"Token has wrong type; send the refresh token"}"#);
     for garbage in ["x", "a.b.c", "eyJhbGciOiJub25lIn0.eyJ1c2VyX2lkIjo5OX0."] {
         let answer = refresh(&app, garbage).await;
         assert_eq!(
@@ -76,7 +76,7 @@ async fn an_access_token_ends_and_the_refresh_token_takes_over() {
     let pair = app.sign_in("ada", PASSWORD, "acme").await;
     app.clock.advance(Duration::from_secs(3601));
     let expired = app.get("/api/org_num_nodes/acme/", &pair.text("access")).await;
-    insta::assert_snapshot!(expired, @r#"401 {"status":"FAILED","code":"token_not_valid","error_msg":"Token is expired","detail":"Token is expired"}"#);
+    insta::assert_snapshot!(expired, @r#"401 {"status":"FAILED","code":"token_not_valid","error_msg":"Token is expired; refresh it at /api/org_token/refresh/","detail":"Token is expired; refresh it at /api/org_token/refresh/"}"#);
     assert_eq!(expired.header("www-authenticate"), "Bearer realm=\"api\"");
     assert_eq!(refresh(&app, &pair.text("refresh")).await.status, 200);
 }
