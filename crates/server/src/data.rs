@@ -16,6 +16,9 @@ use std::path::{Path, PathBuf};
 use crate::Error;
 use crate::store::Database;
 
+/// The name of the database.
+const DATABASE: &str = "sliderule.db";
+
 /// A data directory that exists and can be written.
 #[derive(Clone, Debug)]
 pub struct DataDir {
@@ -34,10 +37,29 @@ impl DataDir {
     /// # Errors
     /// It cannot be made, or not be written.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let unusable = |reason: String| Error::DataDirectory { path: path.to_owned(), reason };
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
-            unusable(format!("it cannot be made ({error}); choose another with --data, or make it yourself"))
+            let reason =
+                format!("it cannot be made ({error}); choose another with --data, or make it yourself");
+            Error::DataDirectory { path: path.to_owned(), reason }
         })?;
+        Self::usable(path)
+    }
+
+    /// The directory at `path`, with the database that another command made in it.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be written.
+    pub fn existing(path: &Path) -> Result<Self, Error> {
+        if !path.join(DATABASE).is_file() {
+            let reason =
+                format!("there is no {DATABASE} in it; check --data, or begin with `sliderule-ps user add`");
+            return Err(Error::DataDirectory { path: path.to_owned(), reason });
+        }
+        Self::usable(path)
+    }
+
+    fn usable(path: &Path) -> Result<Self, Error> {
+        let unusable = |reason: String| Error::DataDirectory { path: path.to_owned(), reason };
         let path = path.canonicalize().map_err(|error| unusable(error.to_string()))?;
         let probe = path.join(format!(".write-test-{}", std::process::id()));
         File::create(&probe).and_then(|_| fs::remove_file(&probe)).map_err(|error| {
@@ -57,7 +79,7 @@ impl DataDir {
     /// # Errors
     /// It cannot be opened, or a newer release wrote it.
     pub async fn database(&self) -> Result<Database, Error> {
-        Database::open(&self.path.join("sliderule.db")).await
+        Database::open(&self.path.join(DATABASE)).await
     }
 
     /// Where the signing key is.

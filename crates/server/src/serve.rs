@@ -87,9 +87,25 @@ impl Server {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = Listener::bind(&config).await?;
         config.listen = listener.address();
-
-        let github = config.github_api.as_deref().map(GitHub::new).transpose()?;
         let db = data.database().await?;
+        let begun = Self::begin_on(db.clone(), lock, listener, config, data, engine, clock).await;
+        if begun.is_err() {
+            db.close().await;
+        }
+        begun
+    }
+
+    /// What follows once there is a database, which the caller closes if this fails.
+    async fn begin_on(
+        db: Database,
+        lock: ServerLock,
+        listener: Listener,
+        config: Config,
+        data: DataDir,
+        engine: Arc<dyn ClusterEngine>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Error> {
+        let github = config.github_api.as_deref().map(GitHub::new).transpose()?;
         let key = SigningKey::load_or_create(&data.signing_key())?;
         let mint = Arc::new(TokenMint::new(key, config.tokens));
         let terms = engine.terms();

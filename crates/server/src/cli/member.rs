@@ -31,10 +31,11 @@ pub(super) struct Add {
 impl MemberCommand {
     pub(super) async fn run(self) -> Result<(), Error> {
         let Self::Add(Add { organization, user, data }) = self;
-        let db = DataDir::open(&data)?.database().await?;
+        let db = DataDir::existing(&data)?.database().await?;
         let membership = Membership { organization, user, at: SystemClock.now() };
-        db.add_member(&membership).await?;
+        let added = db.add_member(&membership).await;
         db.close().await;
+        added?;
         say(&format!("{} is a member of {}", membership.user, membership.organization));
         Ok(())
     }

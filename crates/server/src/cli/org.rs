@@ -13,6 +13,10 @@ use crate::config::Config;
 use crate::data::DataDir;
 use crate::store::NewOrganization;
 
+/// Nodes that a cluster may have at most: far more than one machine runs, and few enough that every decision
+/// about them stays quick.
+const LARGEST_CLUSTER: i64 = 1000;
+
 #[derive(Debug, Subcommand)]
 pub(super) enum OrgCommand {
     /// Add an organization, with its owner as first member and its cluster asleep.
@@ -29,8 +33,8 @@ pub(super) struct Add {
     /// Money to begin with, in dollars.
     #[arg(long, value_parser = MicroUsd::parse_dollars)]
     credit: MicroUsd,
-    /// Nodes at most.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    /// Nodes at most, up to 1000.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=LARGEST_CLUSTER))]
     max_nodes: u32,
     /// Nodes kept without any request.
     #[arg(long, default_value_t = 0)]
@@ -66,9 +70,10 @@ impl OrgCommand {
             node_hour: config.prices.node_hour,
             at: SystemClock.now(),
         };
-        let db = DataDir::open(&add.data)?.database().await?;
-        db.add_organization(&new).await?;
+        let db = DataDir::existing(&add.data)?.database().await?;
+        let added = db.add_organization(&new).await;
         db.close().await;
+        added?;
         say(&format!(
             "added organization {} with {} for up to {} nodes at {} an hour each",
             new.name, new.credit, new.limits.max_nodes, new.node_hour

@@ -50,19 +50,17 @@ impl UserCommand {
         if !well_formed || add.email.contains(char::is_whitespace) {
             return Err(Error::Input(format!("`{}` is not an e-mail address", add.email.escape_default())));
         }
-        let password = read_password()?;
+        let new = NewUser {
+            name: add.name,
+            email: add.email,
+            password: Hasher::default().hash(read_password()?).await?,
+            github_id: add.github_id,
+            at: SystemClock.now(),
+        };
         let db = DataDir::open(&add.data)?.database().await?;
-        let user = db
-            .add_user(&NewUser {
-                name: add.name,
-                email: add.email,
-                password: Hasher::default().hash(password).await?,
-                github_id: add.github_id,
-                at: SystemClock.now(),
-            })
-            .await?;
+        let added = db.add_user(&new).await;
         db.close().await;
-        say(&format!("added user {}", user.name));
+        say(&format!("added user {}", added?.name));
         Ok(())
     }
 }

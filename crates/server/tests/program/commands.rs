@@ -59,6 +59,7 @@ fn what_cannot_be_meant_is_refused_with_two() {
     refuses(&org("www", "1", "1"), data, "", 2, "reserved");
     refuses(&org("other", "-1", "1"), data, "", 2, "--credit");
     refuses(&org("other", "1", "0"), data, "", 2, "--max-nodes");
+    refuses(&org("other", "1", "1001"), data, "", 2, "--max-nodes");
     let limits = [org("other", "1", "1").as_slice(), &["--min-nodes", "2"]].concat();
     refuses(&limits, data, "", 2, "--min-nodes");
 }
@@ -66,6 +67,32 @@ fn what_cannot_be_meant_is_refused_with_two() {
 #[test]
 fn a_data_directory_that_cannot_be_used_is_named() {
     refuses(&add_user("ada", "a@example.org"), Path::new("/dev/null/data"), "x", 1, "/dev/null/data");
+}
+
+#[test]
+fn only_the_command_that_begins_makes_a_data_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let org = ["org", "add", "acme", "--owner", "ada", "--credit", "1", "--max-nodes", "1"];
+    for data in [dir.path().to_owned(), dir.path().join("new")] {
+        refuses(&org, &data, "", 1, "no sliderule.db");
+        refuses(&["member", "add", "acme", "ada"], &data, "", 1, "user add");
+    }
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_command_that_fails_leaves_nothing_beside_the_database() {
+    let dir = acme("1");
+    let org = ["org", "add", "other", "--owner", "nobody", "--credit", "1", "--max-nodes", "1"];
+    refuses(&org, dir.path(), "", 1, "no user nobody");
+    refuses(&add_user("ada", "x@example.org"), dir.path(), "x", 1, "already a user");
+    refuses(&["member", "add", "acme", "nobody"], dir.path(), "", 1, "no user nobody");
+    std::fs::write(dir.path().join("signing.key"), "no key").unwrap();
+    refuses(&["serve", "--listen", "127.0.0.1:0"], dir.path(), "", 1, "signing.key");
+    let mut left: Vec<_> =
+        std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["nodes", "server.lock", "signing.key", "sliderule.db"]);
 }
 
 #[test]
