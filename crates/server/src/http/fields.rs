@@ -14,6 +14,7 @@ use serde_json::Value;
 use sliderule_api::ErrorCode;
 
 use super::Refusal;
+use super::layers::SLOWEST_BODY;
 
 const REQUIRED: &str = "This field is required.";
 const BLANK: &str = "This field may not be blank.";
@@ -72,9 +73,15 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
 /// Reads a body to its end.
 ///
 /// # Errors
-/// It is larger than the limit, or breaks off.
+/// It is larger than the limit, takes longer than [`SLOWEST_BODY`], or breaks off.
 pub async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Refusal> {
-    Bytes::from_request(request, state).await.map_err(|rejection| {
+    let reading = tokio::time::timeout(SLOWEST_BODY, Bytes::from_request(request, state));
+    let read = reading.await.map_err(|_elapsed| {
+        let seconds = SLOWEST_BODY.as_secs();
+        let message = format!("the request body did not arrive within {seconds} s; send it again");
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::TimedOut, message)
+    })?;
+    read.map_err(|rejection| {
         let status = rejection.into_response().status();
         let message = match status {
             StatusCode::PAYLOAD_TOO_LARGE => "the request body is too large",
@@ -96,4 +103,32 @@ fn from_json(body: &[u8]) -> Result<Fields, Refusal> {
         _ => None,
     };
     Ok(Fields(object.into_iter().map(|(key, value)| (key, text(value))).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::extract::Request;
+    use axum::response::IntoResponse;
+    use bytes::Bytes;
+    use futures_util::StreamExt;
+    use futures_util::stream::{self, BoxStream};
+    use http::StatusCode;
+    use tokio::time::Instant;
+
+    use super::{SLOWEST_BODY, whole_body};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_trickles_in_for_ever_is_not_waited_for() {
+        let trickle: BoxStream<'static, std::io::Result<Bytes>> = stream::repeat(())
+            .then(async |()| {
+                tokio::time::sleep(SLOWEST_BODY / 4).await;
+                Ok(Bytes::from_static(b"{"))
+            })
+            .boxed();
+        let begun = Instant::now();
+        let refusal = whole_body(Request::new(Body::from_stream(trickle)), &()).await.unwrap_err();
+        assert_eq!(begun.elapsed(), SLOWEST_BODY);
+        assert_eq!(refusal.into_response().status(), StatusCode::REQUEST_TIMEOUT);
+    }
 }

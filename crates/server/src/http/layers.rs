@@ -26,6 +26,10 @@ pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key
 /// Bodies of the API are a few fields.
 const LARGEST_BODY: usize = 64 * 1024;
 
+/// How long the body of a request may take to arrive, whole: a connection that trickles must not be kept for
+/// nothing.
+pub(super) const SLOWEST_BODY: Duration = Duration::from_secs(30);
+
 /// How long a browser may remember what CORS allows.
 const REMEMBER: Duration = Duration::from_secs(24 * 60 * 60);
 
