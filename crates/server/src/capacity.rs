@@ -210,10 +210,9 @@ fn afford(app: &App, cluster: &Cluster, placement: &Placement, now: Moment) -> R
     if wanted <= cluster.balance {
         return Ok(wanted);
     }
-    let fits = (1..placement.nodes).rev().find(|&nodes| cost(nodes) <= cluster.balance);
-    let instead = match fits {
-        Some(nodes) => format!("it covers {nodes} nodes for that long"),
-        None => "it does not even cover one node for that long; ask for less time, or an owner for credit"
+    let instead = match covered(cluster.balance, cost(1)) {
+        Some(nodes @ 1..) => format!("it covers {nodes} nodes for that long"),
+        _ => "it does not even cover one node for that long; ask for less time, or an owner for credit"
             .to_owned(),
     };
     Err(Refusal::new(
@@ -228,6 +227,12 @@ fn afford(app: &App, cluster: &Cluster, placement: &Placement, now: Moment) -> R
     ))
 }
 
+/// How many nodes the balance covers, where each costs as much as the others; `None` if nothing can be said.
+fn covered(balance: MicroUsd, one: MicroUsd) -> Option<u32> {
+    let nodes = balance.0.max(0).checked_div(one.0)?;
+    Some(u32::try_from(nodes).unwrap_or(u32::MAX))
+}
+
 /// An order as it is kept beside its key.
 fn text(order: &CapacityOrder) -> String {
     format!("{} nodes for {} s", order.nodes, order.time_to_live_seconds)
@@ -235,4 +240,33 @@ fn text(order: &CapacityOrder) -> String {
 
 fn new_id() -> Result<RequestId, Refusal> {
     Uuid::now_v7().to_string().parse().map_err(|_| Refusal::internal())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use sliderule_api::MicroUsd;
+    use sliderule_provisioning::cluster::Terms;
+    use sliderule_provisioning::money;
+
+    use super::covered;
+
+    #[test]
+    fn what_the_balance_covers_is_the_most_that_can_be_paid() {
+        let day = Duration::from_secs(24 * 3600);
+        for (balance, price) in [(1_000_000, 226_000), (50_000_000_000, 1), (999, 226_000), (226_000, 1)] {
+            let cost = |nodes| money::request_cost(MicroUsd(price), nodes, day, Terms::LOCAL);
+            let nodes = covered(MicroUsd(balance), cost(1)).unwrap();
+            assert!(cost(nodes) <= MicroUsd(balance), "{balance} {price}");
+            assert!(cost(nodes + 1) > MicroUsd(balance), "{balance} {price}");
+        }
+    }
+
+    #[test]
+    fn debts_cover_nothing_and_what_is_free_cannot_be_counted() {
+        assert_eq!(covered(MicroUsd(-5), MicroUsd(1)), Some(0));
+        assert_eq!(covered(MicroUsd(5), MicroUsd::ZERO), None);
+        assert_eq!(covered(MicroUsd(i64::MAX), MicroUsd(1)), Some(u32::MAX));
+    }
 }
