@@ -76,7 +76,7 @@ async fn dispatch(State(front): State<Arc<Front>>, mut request: Request) -> Resp
             set_path(request.uri_mut(), &path);
             front.gateway.serve(organization, request.map(Body::new)).await
         }
-        Destination::Page { path } => front.page.answer(request.method(), &path),
+        Destination::Page { path } => front.page.answer(request.method(), &path).await,
         Destination::Nowhere { name } => Refusal::new(
             StatusCode::NOT_FOUND,
             ErrorCode::UnknownOrganization,

@@ -42,7 +42,7 @@ impl Page {
 
     /// Answers for a path.
     #[must_use]
-    pub fn answer(&self, method: &Method, path: &str) -> Response {
+    pub async fn answer(&self, method: &Method, path: &str) -> Response {
         if method != Method::GET && method != Method::HEAD {
             return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")], "only GET and HEAD\n")
                 .into_response();
@@ -59,23 +59,29 @@ impl Page {
             ]
         };
         let plain = "text/plain; charset=utf-8";
-        match self.file(name) {
+        match self.file(name).await {
             Some(bytes) => (headers(kind(name)), bytes.into_owned()).into_response(),
             None if name == "index.html" => (headers(plain), NOT_BUILT).into_response(),
             None => (StatusCode::NOT_FOUND, headers(plain), "there is no such file\n").into_response(),
         }
     }
 
-    fn file(&self, name: &str) -> Option<Cow<'static, [u8]>> {
+    async fn file(&self, name: &str) -> Option<Cow<'static, [u8]>> {
         let Some(folder) = &self.folder else { return BuiltIn::get(name).map(|file| file.data) };
         let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
         if !inside {
             return None;
         }
         // A link out of the folder is not a file of the page either.
-        let path = folder.join(name).canonicalize().ok()?;
-        let inside = path.starts_with(folder.canonicalize().ok()?) && path.is_file();
-        inside.then(|| std::fs::read(path).ok().map(Cow::Owned)).flatten()
+        let path = tokio::fs::canonicalize(folder.join(name)).await.ok()?;
+        if !path.starts_with(tokio::fs::canonicalize(folder).await.ok()?) {
+            return None;
+        }
+        // A folder cannot be read, but a pipe would be waited for.
+        if !tokio::fs::metadata(&path).await.ok()?.is_file() {
+            return None;
+        }
+        tokio::fs::read(path).await.ok().map(Cow::Owned)
     }
 }
 
@@ -100,8 +106,8 @@ mod tests {
 
     use super::Page;
 
-    #[test]
-    fn only_files_of_the_page_are_served() {
+    #[tokio::test]
+    async fn only_files_of_the_page_are_served() {
         let dir = tempfile::tempdir().unwrap();
         let page_folder = dir.path().join("page");
         std::fs::create_dir(&page_folder).unwrap();
@@ -109,11 +115,11 @@ mod tests {
         std::fs::write(dir.path().join("secret"), "s").unwrap();
         std::os::unix::fs::symlink(dir.path().join("secret"), page_folder.join("link")).unwrap();
         let page = Page::new(Some(page_folder));
-        let status = |path: &str| page.answer(&Method::GET, path).status();
-        assert_eq!(status("/"), StatusCode::OK);
+        let status = async |path: &str| page.answer(&Method::GET, path).await.status();
+        assert_eq!(status("/").await, StatusCode::OK);
         for path in ["/../secret", "/link", "/%2e%2e/secret", "//etc/passwd", "/."] {
-            assert_eq!(status(path), StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(status(path).await, StatusCode::NOT_FOUND, "{path}");
         }
-        assert_eq!(page.answer(&Method::POST, "/").status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(page.answer(&Method::POST, "/").await.status(), StatusCode::METHOD_NOT_ALLOWED);
     }
 }
