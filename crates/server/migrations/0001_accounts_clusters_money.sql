@@ -45,12 +45,20 @@ CREATE TABLE requests (
     expires_at_ms   INTEGER NOT NULL,
     created_at_ms   INTEGER NOT NULL,
     released_at_ms  INTEGER,
-    idempotency_key TEXT,
-    order_text      TEXT, -- what was asked for under that key
-    cost_micro_usd  INTEGER NOT NULL CHECK (cost_micro_usd >= 0),
-    UNIQUE (organization_id, user_id, idempotency_key)
+    cost_micro_usd  INTEGER NOT NULL CHECK (cost_micro_usd >= 0)
 ) STRICT;
 CREATE INDEX requests_unreleased ON requests (organization_id) WHERE released_at_ms IS NULL;
+
+-- The request that an order under an idempotency key led to. Several orders may lead to one request,
+-- since an order that is identical to a live one makes no other.
+CREATE TABLE order_keys (
+    organization_id INTEGER NOT NULL REFERENCES organizations (id) ON DELETE RESTRICT,
+    user_id         INTEGER NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
+    idempotency_key TEXT NOT NULL,
+    order_text      TEXT NOT NULL, -- what was asked for under that key
+    request_id      TEXT NOT NULL REFERENCES requests (id) ON DELETE RESTRICT,
+    PRIMARY KEY (organization_id, user_id, idempotency_key)
+) STRICT, WITHOUT ROWID;
 
 -- The intent; what really exists is what the engine lists.
 CREATE TABLE nodes (

@@ -68,13 +68,8 @@ pub async fn place(
     if asked > 0 {
         placement.nodes = asked.clamp(limits.min_nodes.max(1), limits.max_nodes.max(1));
         placement.expires_at = expiry(app, now, end)?;
-        if let Some(identical) = identical(&cluster, member, &placement) {
-            return Ok(Placement { is_new: false, id: identical, ..placement });
-        }
-        refuse_blocked(&cluster, now, app.config.terms())?;
-        placement.cost = afford(app, &cluster, &placement, now)?;
     }
-    let new = NewRequest {
+    let mut new = NewRequest {
         id: placement.id.clone(),
         organization: member.organization.clone(),
         user_id: member.claims.user_id,
@@ -84,9 +79,22 @@ pub async fn place(
         cost: placement.cost,
         key: key.map(|(key, order)| (key.to_owned(), text(order))),
     };
-    match app.db.place_request(&new).await? {
+    // An identical live request is paid for already, whatever became of the balance since.
+    let repeated = if asked > 0 { app.db.repeat_request(&new).await? } else { None };
+    let placed = match repeated {
+        Some(placed) => placed,
+        None => {
+            if asked > 0 {
+                refuse_blocked(&cluster, now, app.config.terms())?;
+                placement.cost = afford(app, &cluster, &placement, now)?;
+                new.cost = placement.cost;
+            }
+            app.db.place_request(&new).await?
+        }
+    };
+    match placed {
         Placed::New(_) => app.wake(&member.organization),
-        Placed::Redundant(id) => placement = Placement { is_new: false, id, ..placement },
+        Placed::Redundant { id, cost } => placement = Placement { is_new: false, id, cost, ..placement },
         Placed::KeyUsed => {
             return Err(Refusal::throttled("an order with this Idempotency-Key is under way; ask again", 1));
         }
@@ -178,15 +186,6 @@ fn expiry(app: &App, now: Moment, end: End) -> Result<Moment, Refusal> {
     }
     let end = instants::seconds(now).saturating_add(seconds);
     Ok(Moment(i64::try_from(end).unwrap_or(i64::MAX).saturating_mul(1000)))
-}
-
-fn identical(cluster: &Cluster, member: &Member, placement: &Placement) -> Option<RequestId> {
-    let same = cluster.requests.iter().find(|request| {
-        request.user == member.claims.user_name
-            && request.nodes == placement.nodes
-            && request.expires_at == placement.expires_at
-    });
-    same.map(|request| request.id.clone())
 }
 
 /// An order that would change nothing is not queued. Whether there is money is for [`afford`] to say,

@@ -36,12 +36,17 @@ pub enum Placed {
     /// It counts from now on.
     New(RequestId),
     /// The same user has an identical live request, and it counts in its place.
-    Redundant(RequestId),
+    Redundant {
+        /// That request.
+        id: RequestId,
+        /// What it could cost at most when it was placed.
+        cost: MicroUsd,
+    },
     /// Another request took the idempotency key in the meantime; see [`Database::request_by_key`].
     KeyUsed,
 }
 
-/// A request placed earlier under an idempotency key.
+/// What an earlier order under an idempotency key led to.
 #[derive(Clone, Debug)]
 pub struct Earlier {
     /// The request.
@@ -53,6 +58,20 @@ pub struct Earlier {
 }
 
 impl Database {
+    /// Finds the live request that a new one would be identical to, and notes the key with it; `None`
+    /// if there is none, so that the new one has to be afforded and placed.
+    ///
+    /// # Errors
+    /// There is no such organization.
+    pub async fn repeat_request(&self, new: &NewRequest) -> Result<Option<Placed>, Error> {
+        let doing = "looked for an identical capacity request";
+        let mut tx = self.write(doing).await?;
+        let organization = organizations::organization_id(&mut tx, &new.organization, doing).await?;
+        let Some((id, cost)) = identical(&mut tx, organization, new, doing).await? else { return Ok(None) };
+        let placed = note_key(tx, organization, new, Placed::Redundant { id, cost }, doing).await?;
+        Ok(Some(placed))
+    }
+
     /// Places a request, or finds the identical live one. Also closes the organization's expired
     /// requests, so that they do not pile up in what is read for every decision.
     ///
@@ -65,14 +84,13 @@ impl Database {
         close_expired(&mut tx, organization, new.at, doing).await?;
         if new.nodes == 0 {
             close_own(&mut tx, organization, new.user_id, new.at, doing).await?;
-        } else if let Some(id) = identical(&mut tx, organization, new, doing).await? {
-            tx.commit().await.map_err(failed(doing))?;
-            return Ok(Placed::Redundant(id));
+        } else if let Some((id, cost)) = identical(&mut tx, organization, new, doing).await? {
+            return Ok(note_key(tx, organization, new, Placed::Redundant { id, cost }, doing).await?);
         }
-        let inserted = sqlx::query(
+        sqlx::query(
             "INSERT INTO requests (id, organization_id, user_id, nodes, expires_at_ms, created_at_ms, released_at_ms,
-                                   idempotency_key, order_text, cost_micro_usd)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                   cost_micro_usd)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(new.id.as_str())
         .bind(organization)
@@ -81,22 +99,14 @@ impl Database {
         .bind(new.expires_at.0)
         .bind(new.at.0)
         .bind((new.nodes == 0).then_some(new.at.0))
-        .bind(new.key.as_ref().map(|(key, _)| key))
-        .bind(new.key.as_ref().map(|(_, order)| order))
         .bind(new.cost.0)
         .execute(&mut *tx)
-        .await;
-        match inserted {
-            Ok(_) => {
-                tx.commit().await.map_err(failed(doing))?;
-                Ok(Placed::New(new.id.clone()))
-            }
-            Err(error) if collision(&error).is_some() => Ok(Placed::KeyUsed),
-            Err(error) => Err(failed(doing)(error).into()),
-        }
+        .await
+        .map_err(failed(doing))?;
+        Ok(note_key(tx, organization, new, Placed::New(new.id.clone()), doing).await?)
     }
 
-    /// The request that the user placed earlier under this idempotency key.
+    /// The request that an earlier order of the user under this idempotency key led to.
     ///
     /// # Errors
     /// The database failed.
@@ -108,10 +118,12 @@ impl Database {
     ) -> Result<Option<Earlier>, Error> {
         let doing = "looked for a capacity request by its key";
         let found = sqlx::query(
-            "SELECT requests.id, users.name AS user, nodes, expires_at_ms, order_text, cost_micro_usd FROM requests
-             JOIN users ON users.id = requests.user_id
-             JOIN organizations ON organizations.id = requests.organization_id
-             WHERE organizations.name = ? AND requests.user_id = ? AND idempotency_key = ?",
+            "SELECT requests.id, users.name AS user, nodes, expires_at_ms, order_text, cost_micro_usd
+             FROM order_keys
+             JOIN requests ON requests.id = order_keys.request_id
+             JOIN users ON users.id = order_keys.user_id
+             JOIN organizations ON organizations.id = order_keys.organization_id
+             WHERE organizations.name = ? AND order_keys.user_id = ? AND idempotency_key = ?",
         )
         .bind(organization.as_str())
         .bind(user_id)
@@ -210,9 +222,9 @@ async fn identical(
     organization: i64,
     new: &NewRequest,
     doing: &'static str,
-) -> Result<Option<RequestId>, StoreError> {
-    let found: Option<String> = sqlx::query_scalar(
-        "SELECT id FROM requests WHERE organization_id = ? AND user_id = ? AND nodes = ? AND expires_at_ms = ?
+) -> Result<Option<(RequestId, MicroUsd)>, StoreError> {
+    let found: Option<(String, i64)> = sqlx::query_as(
+        "SELECT id, cost_micro_usd FROM requests WHERE organization_id = ? AND user_id = ? AND nodes = ? AND expires_at_ms = ?
          AND released_at_ms IS NULL",
     )
     .bind(organization)
@@ -222,7 +234,37 @@ async fn identical(
     .fetch_optional(&mut **tx)
     .await
     .map_err(failed(doing))?;
-    found.map(|id| id.parse().map_err(failed(doing))).transpose()
+    found.map(|(id, cost)| Ok((id.parse().map_err(failed(doing))?, MicroUsd(cost)))).transpose()
+}
+
+/// Notes what the order under the caller's key, if there is one, led to, and makes it all last; or nothing of
+/// it, if the key was used before.
+async fn note_key(
+    mut tx: Tx,
+    organization: i64,
+    new: &NewRequest,
+    placed: Placed,
+    doing: &'static str,
+) -> Result<Placed, StoreError> {
+    if let (Some((key, order)), Placed::New(id) | Placed::Redundant { id, .. }) = (&new.key, &placed) {
+        let noted = sqlx::query(
+            "INSERT INTO order_keys (organization_id, user_id, idempotency_key, order_text, request_id)
+             VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(organization)
+        .bind(new.user_id)
+        .bind(key)
+        .bind(order)
+        .bind(id.as_str())
+        .execute(&mut *tx)
+        .await;
+        match noted {
+            Err(error) if collision(&error).is_some() => return Ok(Placed::KeyUsed),
+            noted => noted.map_err(failed(doing))?,
+        };
+    }
+    tx.commit().await.map_err(failed(doing))?;
+    Ok(placed)
 }
 
 async fn close_expired(

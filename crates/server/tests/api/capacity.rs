@@ -1,11 +1,13 @@
 //! Asking for nodes and giving them back: limits, identical orders, money, and idempotency.
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::{Value, json};
 use sliderule_api::capacity::{CapacityAnswer, NodeCounts};
 use sliderule_api::status::Grant;
 
-use crate::test_app::TestApp;
+use crate::test_app::{TestApp, eventually};
 
 #[tokio::test]
 async fn an_order_is_queued_in_words_that_existing_clients_look_for() {
@@ -128,6 +130,29 @@ async fn the_same_key_gives_the_same_grant_and_another_order_needs_another_key()
     let path = "/api/v1/organizations/acme/requests";
     let keyless = app.send(Method::POST, path, Some(&token), Some(json!({ "nodes": 1 }))).await;
     assert!(keyless.status == 400 && keyless.text("error_msg").contains("Idempotency-Key"), "{keyless}");
+}
+
+#[tokio::test]
+async fn a_key_whose_order_was_redundant_still_gives_that_grant_later() {
+    let app = TestApp::start().await.with_acme().await;
+    let token = app.token().await;
+    let body = json!({ "nodes": 2, "time_to_live_seconds": 900 });
+    // Orders are identical when they end in the same second.
+    let (key, grant) = eventually("two orders are placed within one second", async || {
+        let [first, second] = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].map(|key| key.to_string());
+        let placed: Grant = app.order(&token, &first, body.clone()).await.json();
+        let redundant = app.order(&token, &second, body.clone()).await;
+        let grant: Grant = redundant.json();
+        (placed == grant && redundant.status == 200).then_some((second, grant))
+    })
+    .await;
+    app.clock.advance(Duration::from_secs(60));
+    let before = app.status(&token).await.requests.len();
+    let later = app.order(&token, &key, body).await;
+    assert_eq!((later.status.as_u16(), later.json::<Grant>()), (200, grant));
+    assert_eq!(app.status(&token).await.requests.len(), before, "nothing was ordered a second time");
+    let other = app.order(&token, &key, json!({ "nodes": 1, "time_to_live_seconds": 900 })).await;
+    assert_eq!(other.status, 409);
 }
 
 #[tokio::test]
