@@ -11,6 +11,7 @@ import { fromFailure, invalid, SlideRuleError } from "./errors.js";
 import { readOptions } from "./options.js";
 import { ScaleOperation } from "./scale-operation.js";
 import * as shapes from "./shapes.js";
+import { either } from "./signals.js";
 import { RecordStream } from "./stream.js";
 import * as surface from "./surface.js";
 
@@ -269,24 +270,6 @@ export class Session {
  */
 function order(desiredNodes, timeToLive = DEFAULT_MINUTES) {
   return desiredNodes === undefined ? null : { desiredNodes, timeToLive };
-}
-
-/**
- * A signal that follows both. `AbortSignal.any` takes only the platform's own signals, and callers may have others.
- *
- * @param {AbortSignal | undefined} theirs
- * @param {AbortSignal} ours
- */
-function either(theirs, ours) {
-  const controller = new AbortController();
-  const signals = theirs === undefined ? [ours] : [theirs, ours];
-  const follow = () => controller.abort(signals.find((each) => each.aborted)?.reason);
-  if (theirs?.aborted) follow();
-  for (const each of signals) each.addEventListener("abort", follow);
-  const untie = () => {
-    for (const each of signals) each.removeEventListener("abort", follow);
-  };
-  return { signal: controller.signal, untie };
 }
 
 /**

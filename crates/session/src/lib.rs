@@ -16,6 +16,7 @@
 //! | [`call`] | what a caller can ask for, and what they get |
 //! | [`failure`] | what a caller gets instead |
 //! | [`world`] | the ports through which flows reach the outside, and the state they share |
+//! | [`port`] | one thing asked of the outside, as a future |
 //! | [`address`] | which hosts a deployment and an organization mean |
 //! | [`http`] | sending with retries, time limits and redirects refused |
 //! | [`refusal`] | what a refusal in either error envelope means |
@@ -39,6 +40,7 @@ pub mod effect;
 pub mod failure;
 pub mod few;
 mod http;
+mod port;
 mod refusal;
 mod renewal;
 mod scaleout;

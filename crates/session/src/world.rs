@@ -1,19 +1,19 @@
 //! The ports through which flows reach the outside, and the state they share.
 //!
-//! A port future registers its effect when it is made, and is ready once the answer is there. Dropping it
-//! before that withdraws the effect. No borrow of the state outlives a method of [`World`], so no two can meet.
+//! No borrow of the state outlives a method of [`World`], so no two can meet.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 
 use sliderule_api::{ErrorCode, OrganizationName, ReleaseVersion, RequestId};
 
 use crate::account::Account;
 use crate::address::Target;
 use crate::effect::Secret;
+use crate::port::{Held, Port, Waiting, Withdraw};
 use crate::{Answer, CallId, Effect, Event, Failure, Few, PortId, Request, Settings};
 
 /// Timers of browsers fire at once where they are set for longer than this.
@@ -45,24 +45,12 @@ pub(crate) struct State {
     now: u64,
     seed: u64,
     next_port: u32,
-    waiting: Few<PortId, Waiting>,
+    /// What was asked of the outside and is not answered yet, or not heard yet.
+    pub waiting: Few<PortId, Waiting>,
     effects: Vec<Effect>,
     spawned: Vec<Flow>,
-    changes: u64,
-}
-
-/// A port whose answer somebody waits for.
-struct Waiting {
-    answer: Option<Answer>,
-    withdraw: Withdraw,
-}
-
-/// What to do about an effect whose answer is not wanted any more.
-#[derive(Clone, Copy)]
-enum Withdraw {
-    Nothing,
-    Abandon,
-    Unlock,
+    /// How often something happened that may let a flow go on.
+    pub changes: u64,
 }
 
 impl World {
@@ -114,7 +102,7 @@ impl World {
     /// Sends a request; the answer, or why there is none.
     pub(crate) async fn fetch(&self, request: Request) -> (PortId, Answer) {
         let port = self.ask(Withdraw::Abandon, |port| Effect::Fetch { port, request });
-        let id = port.id;
+        let id = port.id();
         (id, port.await)
     }
 
@@ -145,9 +133,9 @@ impl World {
     /// Takes a lock, held until the result is dropped.
     pub(crate) async fn lock(&self, name: String) -> Held {
         let port = self.ask(Withdraw::Unlock, |port| Effect::Lock { port, name });
-        let id = port.id;
+        let id = port.id();
         port.await;
-        Held { world: self.clone(), port: id }
+        Held::new(self.clone(), id)
     }
 
     /// Tells the other sessions over the same store.
@@ -253,56 +241,8 @@ impl World {
             state.waiting.insert(id, Waiting { answer: None, withdraw });
             state.changes += 1;
             state.effects.push(effect(id));
-            Port { world: self.clone(), id }
+            Port::new(self.clone(), id)
         })
-    }
-}
-
-/// Something asked of the outside.
-struct Port {
-    world: World,
-    id: PortId,
-}
-
-impl Future for Port {
-    type Output = Answer;
-
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Answer> {
-        self.world.with(|state| {
-            let Some(answer) = state.waiting.get_mut(&self.id).and_then(|waiting| waiting.answer.take())
-            else {
-                return Poll::Pending;
-            };
-            state.waiting.remove(&self.id);
-            state.changes += 1;
-            Poll::Ready(answer)
-        })
-    }
-}
-
-impl Drop for Port {
-    fn drop(&mut self) {
-        let port = self.id;
-        let withdraw = self
-            .world
-            .with(|state| state.waiting.remove(&port).map(|waiting| (waiting.withdraw, waiting.answer)));
-        match withdraw {
-            Some((Withdraw::Abandon, None)) => self.world.push(Effect::Abandon { port }),
-            Some((Withdraw::Unlock, _)) => self.world.push(Effect::Unlock { port }),
-            _ => {}
-        }
-    }
-}
-
-/// A lock that is held.
-pub(crate) struct Held {
-    world: World,
-    port: PortId,
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.world.push(Effect::Unlock { port: self.port });
     }
 }
 
