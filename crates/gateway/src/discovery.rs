@@ -122,6 +122,12 @@ impl Registry {
         self.members.remove(&address);
     }
 
+    /// Whether the node can be chosen for a client's request.
+    pub fn is_member(&mut self, address: NodeAddress, now: Instant) -> bool {
+        self.scrub(now);
+        self.members.get(&address).is_some_and(|member| member.service == SERVICE)
+    }
+
     /// How many nodes serve `service`.
     pub fn count(&mut self, service: &str, now: Instant) -> usize {
         self.scrub(now);

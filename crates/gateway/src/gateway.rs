@@ -79,6 +79,15 @@ impl Gateway {
         }
     }
 
+    /// Whether the node at `address` can be chosen now.
+    #[must_use]
+    pub fn is_member(&self, organization: &OrganizationName, address: &str) -> bool {
+        let serves = |node: NodeAddress| {
+            self.members.read(organization, |registry, now| registry.is_member(node, now))
+        };
+        address.parse().is_ok_and(serves)
+    }
+
     /// How many nodes of the organization can be chosen now.
     #[must_use]
     pub fn ready(&self, organization: &OrganizationName) -> usize {

@@ -31,6 +31,8 @@ fn a_member_counts_until_its_lifetime_ends() {
     let mut registry = cluster(2, now);
     assert_eq!(registry.count(SERVICE, now + 2 * MINUTE - Duration::from_millis(1)), 2);
     assert_eq!(registry.count("another", now), 0);
+    assert!(registry.is_member(node(1), now) && !registry.is_member(node(3), now));
+    assert!(!registry.is_member(node(1), now + 2 * MINUTE));
     assert_eq!(registry.count(SERVICE, now + 2 * MINUTE), 0);
     assert_eq!(registry.begin(&[], 0, now + 2 * MINUTE), None);
 }
