@@ -19,7 +19,7 @@ pub struct LeaseRequest {
     pub address: String,
 }
 
-/// Answer to a lease pull. A refusal (any 4xx) ends the node at once.
+/// Answer to a lease pull. A refusal (403 with the code `scale_refused`) ends the node at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaseAnswer {
     /// How long the node may run, counted from before the runner asked; 0 ends it now.

@@ -10,7 +10,9 @@
 //! | [`lease`] | the time left, and when to pull; no I/O |
 //! | `pull` | one lease pull over loopback |
 //! | `program` | the program: its port, its process group, its end |
+//! | [`bound`] | the step that binds the program's life to the runner's |
 
+pub mod bound;
 pub mod lease;
 mod program;
 mod pull;
@@ -55,6 +57,9 @@ pub enum Ended {
 }
 
 /// Runs the node until it ends. The standard input of the process is the runner's lock, and stays open.
+///
+/// To be awaited on the main thread, not in a task: the program is killed when the thread that started it ends
+/// (see [`bound`]).
 ///
 /// # Errors
 /// The node could not be started; nothing runs then.

@@ -8,10 +8,14 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process_group};
 use sliderule_api::lease::SECRET_VARIABLE;
 use socket2::{Domain, Socket, Type};
-use tokio::process::{Child, Command};
-use tokio::time::timeout;
+use tokio::process::Child;
+use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::directory::{NodeDirectory, Running, Spec};
+use super::bound;
+use crate::directory::{Lock, NodeDirectory, Running, Spec};
+
+/// How often to look whether anything of the program is left.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A port of the loopback interface that nobody else is given as long as this lives.
 ///
@@ -41,6 +45,8 @@ impl ReservedPort {
 pub(super) struct Program {
     child: Child,
     group: Pid,
+    /// Held while anything lives that the program started and that kept its standard input.
+    lock: Lock,
 }
 
 impl Program {
@@ -55,7 +61,7 @@ impl Program {
         let (program, arguments) =
             command.split_first().ok_or_else(|| io::Error::other("`node_command` names no program"))?;
         let log = directory.log()?;
-        let child = Command::new(program)
+        let child = bound::command(program)
             .args(arguments)
             .env_remove(SECRET_VARIABLE)
             .stdin(Stdio::from(directory.node_lock().take()?))
@@ -67,7 +73,7 @@ impl Program {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
         let group =
             id.and_then(Pid::from_raw).ok_or_else(|| io::Error::other("the program has no process id"))?;
-        let program = Self { child, group };
+        let program = Self { child, group, lock: directory.node_lock() };
         let running = Running { address: port.address(), group: group.as_raw_nonzero().get() };
         if let Err(why) = directory.write_running(&running) {
             program.signal(Signal::KILL);
@@ -84,14 +90,24 @@ impl Program {
         }
     }
 
-    /// Asks the program to finish and gives it the tail; then nothing of its group is left alive.
+    /// Asks the program to finish and gives all of its group the tail; then nothing of it is left alive.
     pub(super) async fn end(mut self, tail: Duration) {
+        let deadline = Instant::now() + tail;
         self.signal(Signal::TERM);
-        if timeout(tail, self.exited()).await.is_err() {
+        if timeout_at(deadline, self.finished()).await.is_err() {
             tracing::warn!("the node program did not finish within its tail and is killed");
         }
         self.signal(Signal::KILL);
         self.exited().await;
+    }
+
+    /// Waits until the program and everything it started have exited.
+    async fn finished(&mut self) {
+        self.exited().await;
+        // A lock that cannot be read is no reason to cut short what may be running.
+        while self.lock.is_held().unwrap_or(true) {
+            sleep(LOOK).await;
+        }
     }
 
     fn signal(&self, signal: Signal) {

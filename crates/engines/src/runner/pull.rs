@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use sliderule_api::lease::{LeaseAnswer, LeaseRequest, lease_path};
-use sliderule_api::{NodeId, OrganizationName};
+use sliderule_api::{ErrorCode, NodeId, OrganizationName, Problem};
 use tokio::net::TcpStream;
 
 use super::RunnerOptions;
@@ -64,7 +64,7 @@ impl LeaseSource {
             .body(Full::new(Bytes::from(body)))
             .map_err(io::Error::other)?;
         let (status, answer) = send(&server, request).await?;
-        if status.is_client_error() {
+        if is_refusal(status, &answer) {
             return Ok(None);
         }
         if !status.is_success() {
@@ -77,6 +77,13 @@ impl LeaseSource {
     async fn server_address(&self) -> io::Result<String> {
         Ok(tokio::fs::read_to_string(&self.server).await?.trim().to_owned())
     }
+}
+
+/// Whether the server itself says that the node shall end. Nothing else that may answer at the address does: a
+/// server that does not know the route, a proxy, another program on that port.
+fn is_refusal(status: StatusCode, answer: &[u8]) -> bool {
+    let code = || serde_json::from_slice::<Problem>(answer).ok().map(|problem| problem.code);
+    status == StatusCode::FORBIDDEN && code().as_deref() == Some(ErrorCode::ScaleRefused.as_str())
 }
 
 /// One request on a connection of its own, which ends with this call however it ends.
@@ -99,5 +106,20 @@ async fn send(server: &str, request: Request<Full<Bytes>>) -> io::Result<(Status
             Ok(()) => exchange.await,
             Err(why) => Err(io::Error::other(why)),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_server_s_own_refusal_ends_a_node() {
+        let problem = |code| serde_json::to_vec(&Problem::new(code, "no")).unwrap();
+        assert!(is_refusal(StatusCode::FORBIDDEN, &problem(ErrorCode::ScaleRefused)));
+        assert!(!is_refusal(StatusCode::FORBIDDEN, &problem(ErrorCode::NotAMember)));
+        assert!(!is_refusal(StatusCode::NOT_FOUND, &problem(ErrorCode::ScaleRefused)));
+        assert!(!is_refusal(StatusCode::FORBIDDEN, b"<html>forbidden</html>"));
+        assert!(!is_refusal(StatusCode::UNAUTHORIZED, b""));
     }
 }

@@ -11,9 +11,9 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
-use rustix::process::Pid;
-use sliderule_api::NodeId;
+use rustix::process::{Pid, Signal, kill_process};
 use sliderule_api::lease::{LeaseAnswer, LeaseRequest};
+use sliderule_api::{ErrorCode, NodeId, Problem};
 use sliderule_engines::conformance::Stage;
 use sliderule_engines::local::{LocalConfig, LocalEngine};
 use sliderule_engines::{ClusterEngine, INTERNAL_ADDRESS, ListedNode, NodeSpec};
@@ -125,6 +125,12 @@ impl World {
         fs::File::open(self.file(id, name)).unwrap().try_lock_shared().is_ok()
     }
 
+    /// Kills the node's runner as nobody can be warned.
+    pub(crate) fn kill_runner(&self, id: &NodeId) {
+        let runner = fs::read_to_string(self.file(id, "runner.pid")).unwrap().parse().unwrap();
+        kill_process(Pid::from_raw(runner).unwrap(), Signal::KILL).unwrap();
+    }
+
     /// Process group of the node's program.
     pub(crate) fn group(&self, id: &NodeId) -> Pid {
         let running = fs::read(self.file(id, "node.json")).unwrap();
@@ -204,17 +210,18 @@ async fn lease(
     Path(node): Path<String>,
     headers: HeaderMap,
     Json(request): Json<LeaseRequest>,
-) -> Result<Json<LeaseAnswer>, StatusCode> {
+) -> Result<Json<LeaseAnswer>, (StatusCode, Json<Problem>)> {
+    let refuse = |status| Err((status, Json(Problem::new(ErrorCode::ScaleRefused, "no lease"))));
     if headers.get("authorization").is_none_or(|bearer| bearer != &format!("Bearer {SECRET}")) {
-        return Err(StatusCode::UNAUTHORIZED);
+        return refuse(StatusCode::UNAUTHORIZED);
     }
     if !request.address.starts_with("http://127.0.0.1:") {
-        return Err(StatusCode::BAD_REQUEST);
+        return refuse(StatusCode::BAD_REQUEST);
     }
     *ledger.pulls.lock().unwrap().entry(node.clone()).or_default() += 1;
     if ledger.refused.lock().unwrap().contains(&node) {
         *ledger.refusals.lock().unwrap().entry(node).or_default() += 1;
-        return Err(StatusCode::FORBIDDEN);
+        return refuse(StatusCode::FORBIDDEN);
     }
     Ok(Json(LeaseAnswer { lease_ms: u64::try_from(TERMS.lease.as_millis()).unwrap() }))
 }

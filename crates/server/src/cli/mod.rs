@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done; 1 it could not be done; 2 what was typed or piped in cannot be used.
 
+mod bound_program;
 mod member;
 mod org;
 mod runner;
@@ -35,6 +36,9 @@ enum Command {
     Serve(serve::Serve),
     /// Run one node under its lease. The server starts this; nobody else needs to.
     Runner(runner::Runner),
+    /// Become a node's program. The runner starts this; nobody else needs to.
+    #[command(hide = true)]
+    BoundProgram(bound_program::BoundProgram),
 }
 
 impl CommandLine {
@@ -49,6 +53,7 @@ impl CommandLine {
             Command::Member(command) => command.run().await,
             Command::Serve(command) => command.run().await,
             Command::Runner(command) => command.run().await,
+            Command::BoundProgram(command) => command.run(),
         }
     }
 }
