@@ -4,7 +4,7 @@
 
 use sliderule_api::NodeId;
 use sliderule_engines::{ClusterEngine, NodeSpec};
-use sliderule_provisioning::cluster::{Cluster, Node, NodeState};
+use sliderule_provisioning::cluster::{Cluster, Moment, Node, NodeState};
 use sliderule_provisioning::money;
 use sliderule_provisioning::plan::Action;
 
@@ -33,9 +33,9 @@ impl CarryOut<'_> {
     async fn attempt(&self, action: &Action) -> Result<(), ReconcileError> {
         let organization = &self.cluster.organization;
         match action {
-            Action::Gone { node, refund, failed_boot } => {
+            Action::Gone { node, failed_boot } => {
+                self.store.node_gone(node, self.clock.now(), self.engine.terms(), *failed_boot).await?;
                 self.withdraw(node);
-                self.store.node_gone(node, self.clock.now(), *refund, *failed_boot).await?;
                 tracing::info!(%organization, %node, failed_boot, "a node is gone");
             }
             Action::Kill { node } => {
@@ -51,17 +51,21 @@ impl CarryOut<'_> {
                 if self.node(node).is_some_and(|node| node.state == NodeState::Draining) {
                     self.store.node_stopping(node).await?;
                 }
+                // Again, in case draining was recorded and nothing else was done.
+                self.withdraw(node);
                 self.engine.terminate(node).await?;
             }
             Action::Drain { node } => {
-                self.withdraw(node);
+                // Recorded first: a registration that comes in between would be believed otherwise.
                 self.store.node_draining(node).await?;
+                self.withdraw(node);
                 tracing::info!(%organization, %node, "draining a node");
                 self.engine.terminate(node).await?;
             }
             Action::Launch { count } => {
+                let together = self.clock.now();
                 for _ in 0..*count {
-                    if !self.launch().await? {
+                    if !self.launch(together).await? {
                         tracing::info!(%organization, "the balance does not pay another node");
                         break;
                     }
@@ -75,8 +79,10 @@ impl CarryOut<'_> {
     ///
     /// A launch that fails leaves the record: whether the node exists after all is for the engine's
     /// listing to say, and once the boot bound is over it counts as a failed boot.
-    async fn launch(&self) -> Result<bool, ReconcileError> {
-        let (terms, now) = (self.engine.terms(), self.clock.now());
+    ///
+    /// Nodes launched `together` carry the same instant, and their failing counts once.
+    async fn launch(&self, together: Moment) -> Result<bool, ReconcileError> {
+        let terms = self.engine.terms();
         let secret = NodeSecret::random();
         let Ok(id) = uuid::Uuid::now_v7().hyphenated().to_string().parse::<NodeId>() else {
             return Ok(false);
@@ -86,8 +92,8 @@ impl CarryOut<'_> {
             organization: self.cluster.organization.clone(),
             version: self.cluster.version,
             secret_hash: secret.hash(),
-            created_at: now,
-            paid_until: now.after(terms.lease),
+            created_at: together,
+            paid_until: together.after(terms.lease),
             price: money::first_lease_price(self.cluster.node_hour, terms),
         };
         if !self.store.begin_node(&node).await? {

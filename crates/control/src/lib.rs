@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`reconciler`] | passes over organizations, when they are made, and the orderly stop |
 //! | `carry_out` | one action of a plan: intent first, then the act |
+//! | `memory` | what one process remembers between passes |
 //! | `secret` | what a node's runner pulls leases with |
 //! | [`store`] | what the reconciler asks of a database |
 //! | [`clock`] | the wall clock, as a trait |
@@ -12,6 +13,7 @@
 
 mod carry_out;
 pub mod clock;
+mod memory;
 pub mod reconciler;
 mod secret;
 pub mod store;

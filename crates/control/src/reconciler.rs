@@ -13,12 +13,15 @@ use std::time::Duration;
 use sliderule_api::{NodeId, OrganizationName};
 use sliderule_engines::{ClusterEngine, EngineError, ListedNode};
 use sliderule_provisioning::cluster::{Cluster, Moment, NodeState};
-use sliderule_provisioning::plan::{WATCH, plan};
+use sliderule_provisioning::plan::{Seen, plan};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use crate::carry_out::CarryOut;
+use crate::memory::Memory;
 use crate::{Clock, Store, StoreError, Traffic};
+
+mod stop;
 
 /// How long a lost wake-up can go unnoticed.
 pub const PERIOD: Duration = Duration::from_secs(10);
@@ -42,9 +45,8 @@ pub struct Reconciler {
     traffic: Arc<dyn Traffic>,
     woken: Mutex<BTreeSet<OrganizationName>>,
     notify: Notify,
-    /// Held during a pass: two at once would both launch what is missing. Holds the organizations whose
-    /// ready nodes this process has admitted to the traffic.
-    adopted: tokio::sync::Mutex<BTreeSet<OrganizationName>>,
+    /// Held during a pass: two at once would both launch what is missing.
+    memory: tokio::sync::Mutex<Memory>,
 }
 
 /// What the cluster is wanted for.
@@ -72,7 +74,7 @@ impl Reconciler {
             traffic,
             woken: Mutex::default(),
             notify: Notify::new(),
-            adopted: tokio::sync::Mutex::default(),
+            memory: tokio::sync::Mutex::default(),
         }
     }
 
@@ -119,46 +121,9 @@ impl Reconciler {
     /// # Errors
     /// The engine could not list or the store could not be read; nothing was done then.
     pub async fn reconcile(&self, organization: &OrganizationName) -> Result<Option<Moment>, ReconcileError> {
-        let mut adopted = self.adopted.lock().await;
+        let mut memory = self.memory.lock().await;
         let listed = self.engine.list().await?;
-        self.pass(organization, &listed, Wanted::AsAsked, &mut adopted).await
-    }
-
-    /// Ends every node of every organization: no new requests, then the tail to finish, then the end. Returns
-    /// once none is listed and all are recorded as gone, or when `patience` is over; then says how many are left.
-    /// Call it after [`run`](Self::run) has returned.
-    pub async fn stop_all(&self, patience: Duration) -> usize {
-        let mut adopted = self.adopted.lock().await;
-        let begun = Instant::now();
-        let mut pause = Duration::from_millis(50);
-        loop {
-            let left = self.stop_round(begun, &mut adopted).await;
-            if left == Some(0) || begun.elapsed() >= patience {
-                return left.unwrap_or(usize::MAX);
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(WATCH);
-        }
-    }
-
-    /// One round of stopping: how many nodes are left, if that could be found out.
-    async fn stop_round(&self, begun: Instant, adopted: &mut BTreeSet<OrganizationName>) -> Option<usize> {
-        let listed = logged("listing the nodes", self.engine.list().await)?;
-        let organizations = logged("listing the organizations", self.organizations(&listed).await)?;
-        let mut stored = 0;
-        for organization in &organizations {
-            let passed = self.pass(organization, &listed, Wanted::Nothing, adopted).await;
-            logged("stopping a cluster", passed.map_err(|error| named(organization, error)));
-            let cluster = self.store.cluster(organization).await;
-            let cluster = logged("reading a cluster", cluster.map_err(|error| named(organization, error)))?;
-            stored += cluster.map_or(0, |cluster| cluster.nodes.len());
-        }
-        if begun.elapsed() >= self.engine.terms().tail {
-            for node in &listed {
-                logged("killing a node", self.engine.kill(&node.id).await);
-            }
-        }
-        Some(stored.max(listed.len()))
+        self.pass(organization, &listed, Wanted::AsAsked, &mut memory).await
     }
 
     /// One listing, and a pass over each organization: those `woken`, or all of them.
@@ -169,7 +134,7 @@ impl Reconciler {
     ) -> BTreeMap<OrganizationName, Instant> {
         let mut due = BTreeMap::new();
         let retry = Instant::now() + Duration::from_secs(1);
-        let mut adopted = self.adopted.lock().await;
+        let mut memory = self.memory.lock().await;
         let Some(listed) = logged("listing the nodes", self.engine.list().await) else {
             due.extend(woken.into_iter().map(|organization| (organization, retry)));
             return due;
@@ -180,7 +145,7 @@ impl Reconciler {
             organizations.extend(known.unwrap_or_default());
         }
         for organization in organizations {
-            match self.pass(&organization, &listed, Wanted::AsAsked, &mut adopted).await {
+            match self.pass(&organization, &listed, Wanted::AsAsked, &mut memory).await {
                 Ok(Some(wake)) => {
                     due.insert(organization, Instant::now() + wake.since(self.clock.now()));
                 }
@@ -197,37 +162,47 @@ impl Reconciler {
     /// Every organization of the store, and every one that a listed node names.
     async fn organizations(&self, listed: &[ListedNode]) -> Result<BTreeSet<OrganizationName>, StoreError> {
         let mut organizations: BTreeSet<_> = self.store.organizations().await?.into_iter().collect();
-        organizations.extend(listed.iter().map(|node| node.organization.clone()));
+        organizations.extend(listed.iter().filter_map(|node| node.organization.clone()));
         Ok(organizations)
     }
 
-    /// Reads, plans and acts. `listed` was taken before, by whoever holds the lock on `adopted`.
+    /// Reads, plans and acts. `listed` was taken before, by whoever holds the lock on the memory.
     async fn pass(
         &self,
         organization: &OrganizationName,
         listed: &[ListedNode],
         wanted: Wanted,
-        adopted: &mut BTreeSet<OrganizationName>,
+        memory: &mut Memory,
     ) -> Result<Option<Moment>, ReconcileError> {
-        let listed: BTreeSet<NodeId> = listed
-            .iter()
-            .filter(|node| node.organization == *organization)
-            .map(|node| node.id.clone())
-            .collect();
         let Some(mut cluster) = self.store.cluster(organization).await? else {
-            for node in &listed {
-                tracing::warn!(%organization, %node, "killing a node of an organization that does not exist");
-                self.engine.kill(node).await?;
+            for ListedNode { id, .. } in
+                listed.iter().filter(|node| node.organization.as_ref() == Some(organization))
+            {
+                tracing::warn!(%organization, node = %id, "killing a node of an organization that does not exist");
+                self.engine.kill(id).await?;
             }
             return Ok(None);
         };
-        if adopted.insert(organization.clone()) {
-            self.adopt(&cluster, &listed);
+        let mut seen = seen(&cluster, listed);
+        if memory.is_first_look(organization) {
+            self.adopt(&cluster, &seen);
+        }
+        let missing =
+            ready(&cluster, &seen).filter(|(_, address)| !self.traffic.is_member(organization, address));
+        for lost in memory.lost(organization, missing.map(|(id, _)| id.clone()), self.engine.terms()) {
+            tracing::warn!(%organization, node = %lost, "a ready node does not register any more; it is replaced");
+            // Whose runner is gone is not waited for.
+            seen.entry(lost).and_modify(|seen| {
+                if *seen == Seen::Leased {
+                    *seen = Seen::Lost
+                }
+            });
         }
         if wanted == Wanted::Nothing {
             // In this copy only: nothing is wanted of a suspended cluster, whatever is asked of it.
             cluster.suspended = true;
         }
+        let listed = seen;
         let plan = plan(&cluster, &listed, self.clock.now(), self.engine.terms());
         let carry_out = CarryOut {
             store: &*self.store,
@@ -243,16 +218,33 @@ impl Reconciler {
     }
 
     /// Nodes that an earlier process left ready serve at once, before they register anew.
-    fn adopt(&self, cluster: &Cluster, listed: &BTreeSet<NodeId>) {
-        for node in &cluster.nodes {
-            if let (NodeState::Ready, Some(address), true) =
-                (node.state, &node.address, listed.contains(&node.id))
-            {
-                tracing::info!(organization = %cluster.organization, node = %node.id, "adopted a running node");
-                self.traffic.admit(&cluster.organization, address);
-            }
+    fn adopt(&self, cluster: &Cluster, seen: &BTreeMap<NodeId, Seen>) {
+        for (id, address) in ready(cluster, seen) {
+            tracing::info!(organization = %cluster.organization, node = %id, "adopted a running node");
+            self.traffic.admit(&cluster.organization, address);
         }
     }
+}
+
+/// The cluster's part of the listing. A node of which the engine cannot say whose it is belongs to whoever
+/// has a record of it.
+fn seen(cluster: &Cluster, listed: &[ListedNode]) -> BTreeMap<NodeId, Seen> {
+    let is_ours = |node: &&ListedNode| match &node.organization {
+        Some(organization) => *organization == cluster.organization,
+        None => cluster.nodes.iter().any(|stored| stored.id == node.id),
+    };
+    let seen = |node: &ListedNode| if node.has_runner { Seen::Leased } else { Seen::Unleased };
+    listed.iter().filter(is_ours).map(|node| (node.id.clone(), seen(node))).collect()
+}
+
+/// The cluster's nodes that are recorded as ready and exist, and where.
+fn ready<'a>(
+    cluster: &'a Cluster,
+    seen: &BTreeMap<NodeId, Seen>,
+) -> impl Iterator<Item = (&'a NodeId, &'a str)> {
+    let ready =
+        cluster.nodes.iter().filter(|node| node.state == NodeState::Ready && seen.contains_key(&node.id));
+    ready.filter_map(|node| Some((&node.id, node.address.as_deref()?)))
 }
 
 /// The value, or `None` and a line in the log: the next pass tries again.

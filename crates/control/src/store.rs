@@ -2,9 +2,11 @@
 //!
 //! Each method is one transaction. Money and the intent it pays for change together or not at all.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use sliderule_api::{MicroUsd, NodeId, OrganizationName, ReleaseVersion};
-use sliderule_provisioning::cluster::{Cluster, Moment};
+use sliderule_provisioning::cluster::{Cluster, Moment, Terms};
 
 /// Why the store could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -61,8 +63,8 @@ pub trait Store: Send + Sync + 'static {
     /// Returns whether it did.
     async fn begin_node(&self, node: &NewNode) -> Result<bool, StoreError>;
 
-    /// The node registered with the gateway (or is seen registered again): it is ready, and the
-    /// organization's count of failed boots starts over. Nodes that shall end stay as they are.
+    /// The node registered with the gateway (or is seen registered again): it is ready. Nodes that shall end
+    /// stay as they are.
     async fn node_ready(&self, node: &NodeId, address: &str) -> Result<(), StoreError>;
 
     /// The node gets no new requests and shall end.
@@ -71,25 +73,26 @@ pub trait Store: Send + Sync + 'static {
     /// The node was told to end.
     async fn node_stopping(&self, node: &NodeId) -> Result<(), StoreError>;
 
-    /// The node is seen gone: records when, gives `refund` back, and counts a failed boot if
-    /// `failed_boot`. Repeating it changes nothing.
+    /// The node is seen gone: records when, gives back what `money::refund` says of the row as it is then, and
+    /// counts a failed boot if `failed_boot`, once for all nodes recorded at the same instant. Repeating it
+    /// changes nothing.
     async fn node_gone(
         &self,
         node: &NodeId,
         at: Moment,
-        refund: MicroUsd,
+        terms: Terms,
         failed_boot: bool,
     ) -> Result<(), StoreError>;
 
-    /// A runner pulls its node's lease: if the node is booting or ready and `secret_hash` is its own,
-    /// and less than half a lease is paid ahead, charges the time from the end of what is paid to
-    /// `until` at the organization's list price. Records the address.
+    /// A runner pulls its node's lease of the given length: if the node is booting or ready and `secret_hash` is its
+    /// own, charges what `money::extension` says at the organization's list price. Records the address. The first
+    /// renewal of a ready node lets the organization's count of failed boots start over.
     async fn renew_lease(
         &self,
         node: &NodeId,
         secret_hash: &str,
         address: &str,
         now: Moment,
-        until: Moment,
+        lease: Duration,
     ) -> Result<Renewal, StoreError>;
 }

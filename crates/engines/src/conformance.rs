@@ -50,7 +50,10 @@ async fn launching_twice_makes_one_node(stage: &impl Stage) -> Result<(), Violat
     engine.launch(&spec).await?;
     let listed =
         listed(engine, &spec.id).await?.ok_or(Violation::Broken("a launched node was not listed"))?;
-    require(listed.organization == spec.organization, "a node was listed for another organization")?;
+    require(
+        listed.organization.as_ref() == Some(&spec.organization),
+        "a node was listed for another organization",
+    )?;
     let address = address(engine, &spec.id).await?;
     engine.launch(&spec).await?;
     let copies = engine.list().await?.into_iter().filter(|node| node.id == spec.id).count();

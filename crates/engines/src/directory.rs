@@ -77,6 +77,11 @@ impl NodeDirectory {
         &self.path
     }
 
+    /// Whether somebody prepared a node in it; whatever else is there is none of ours.
+    pub(crate) fn is_a_node_s(&self) -> io::Result<bool> {
+        self.path.join("spec.json").try_exists()
+    }
+
     pub(crate) fn runner_lock(&self) -> Lock {
         Lock(self.path.join("runner.lock"))
     }

@@ -35,10 +35,12 @@ impl fmt::Debug for NodeSpec {
 pub struct ListedNode {
     /// The id it was launched with.
     pub id: NodeId,
-    /// Whose cluster it belongs to.
-    pub organization: OrganizationName,
+    /// Whose cluster it belongs to; `None` if the engine can only see that the node exists.
+    pub organization: Option<OrganizationName>,
     /// `http://ip:port`, once known.
     pub address: Option<String>,
+    /// Whether a runner looks after it. Without one nothing ends it with its lease.
+    pub has_runner: bool,
 }
 
 /// Why an engine could not do something. Every operation may be tried again.
@@ -70,7 +72,7 @@ pub trait ClusterEngine: Send + Sync + 'static {
     /// Starts a node. Returns once it will be listed, long before it is ready.
     async fn launch(&self, spec: &NodeSpec) -> Result<(), EngineError>;
 
-    /// Every node that exists, whoever launched it.
+    /// Every node that exists, whoever launched it. One that cannot be looked at hides no other.
     async fn list(&self) -> Result<Vec<ListedNode>, EngineError>;
 
     /// Lets a node finish what it has, and ends it within the tail. Returns at once; repeat until the

@@ -153,9 +153,10 @@ impl ClusterEngine for LocalEngine {
     }
 
     async fn launch(&self, spec: &NodeSpec) -> Result<(), EngineError> {
-        self.check_program()?;
         let failed = |source| EngineError::Io { what: format!("launching node {}", spec.id), source };
-        match self.prepare(spec).map_err(failed)? {
+        let (engine, prepared) = (self.clone(), spec.clone());
+        let prepared = blocking(move || Ok(engine.check_program().map(|()| engine.prepare(&prepared))));
+        match prepared.await.map_err(failed)??.map_err(failed)? {
             Some(launch) => self.start_runner(spec, launch).map_err(failed),
             None => Ok(()),
         }
@@ -163,42 +164,79 @@ impl ClusterEngine for LocalEngine {
 
     async fn list(&self) -> Result<Vec<ListedNode>, EngineError> {
         let data = self.config.data.clone();
-        let listed = tokio::task::spawn_blocking(move || list(&data)).await;
-        listed
-            .map_err(io::Error::other)
-            .flatten()
+        blocking(move || list(&data))
+            .await
             .map_err(|source| EngineError::Io { what: "listing the nodes".to_owned(), source })
     }
 
     async fn terminate(&self, id: &NodeId) -> Result<(), EngineError> {
-        terminate(&NodeDirectory::of(&self.config.data, id))
+        let directory = NodeDirectory::of(&self.config.data, id);
+        blocking(move || terminate(&directory))
+            .await
             .map_err(|source| EngineError::Io { what: format!("terminating node {id}"), source })
     }
 
     async fn kill(&self, id: &NodeId) -> Result<(), EngineError> {
-        kill(&NodeDirectory::of(&self.config.data, id))
+        let directory = NodeDirectory::of(&self.config.data, id);
+        blocking(move || kill(&directory))
+            .await
             .map_err(|source| EngineError::Io { what: format!("killing node {id}"), source })
     }
 }
 
+/// Work on files, off the threads that answer requests.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other).flatten()
+}
+
+/// Fails only if the folder of all nodes cannot be read. What cannot be looked at alone is taken to exist:
+/// believed gone, it would be replaced and paid back while it runs.
 fn list(data: &Path) -> io::Result<Vec<ListedNode>> {
     let mut listed = Vec::new();
     for entry in fs::read_dir(NodeDirectory::all(data))? {
-        let name = entry?.file_name();
-        let Some(id) = name.to_str().and_then(|name| name.parse::<NodeId>().ok()) else { continue };
-        let directory = NodeDirectory::of(data, &id);
-        if let Some(gone_for) = directory.gone_for()? {
-            if gone_for > KEEP_GONE {
-                fs::remove_dir_all(directory.path())?;
-            }
-        } else if directory.runner_lock().is_held()? || directory.node_lock().is_held()? {
-            let address = directory.running()?.map(|running| running.address);
-            listed.push(ListedNode { id, organization: directory.spec()?.organization, address });
-        } else {
-            directory.mark_gone()?;
+        let entry = entry?;
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<NodeId>().ok()) else {
+            continue;
+        };
+        if !entry.file_type()?.is_dir() {
+            tracing::debug!(name = %id, "not a node's folder");
+            continue;
         }
+        listed.extend(look(&NodeDirectory::of(data, &id), &id).unwrap_or_else(|error| {
+            tracing::error!(node = %id, %error, "a node cannot be looked at; it is taken to exist");
+            Some(ListedNode { id, organization: None, address: None, has_runner: true })
+        }));
     }
     Ok(listed)
+}
+
+/// The node of a folder, if it exists; tidies up what is gone.
+fn look(directory: &NodeDirectory, id: &NodeId) -> io::Result<Option<ListedNode>> {
+    let has_runner = directory.runner_lock().is_held()?;
+    if !has_runner && !directory.node_lock().is_held()? {
+        if directory.is_a_node_s()?
+            && let Err(error) = tidy_up(directory)
+        {
+            tracing::warn!(node = %id, %error, "the folder of a node that is gone cannot be tidied up");
+        }
+        return Ok(None);
+    }
+    let unreadable = |error| tracing::error!(node = %id, %error, "the folder of a running node is damaged");
+    Ok(Some(ListedNode {
+        id: id.clone(),
+        organization: directory.spec().map(|spec| spec.organization).map_err(unreadable).ok(),
+        address: directory.running().map_err(unreadable).ok().flatten().map(|running| running.address),
+        has_runner,
+    }))
+}
+
+/// Marks the folder of a node that is gone, and removes it once it was kept long enough.
+fn tidy_up(directory: &NodeDirectory) -> io::Result<()> {
+    match directory.gone_for()? {
+        None => directory.mark_gone(),
+        Some(gone_for) if gone_for > KEEP_GONE => fs::remove_dir_all(directory.path()),
+        Some(_) => Ok(()),
+    }
 }
 
 /// A living runner is asked to end its program; without one there is nobody left to be patient.
@@ -245,7 +283,9 @@ fn signal(outcome: rustix::io::Result<()>) -> io::Result<()> {
 fn remove_drafts(all: &Path) -> io::Result<()> {
     for entry in fs::read_dir(all)? {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with('.') {
+        let name = entry.file_name();
+        let draft = name.to_str().and_then(|name| name.strip_prefix('.')?.parse::<NodeId>().ok());
+        if draft.is_some() && entry.file_type()?.is_dir() {
             fs::remove_dir_all(entry.path())?;
         }
     }

@@ -106,7 +106,8 @@ pub struct Cluster {
     pub suspended: bool,
     /// Whether an owner destroyed it and has not deployed it again.
     pub paused: bool,
-    /// Boots that failed since the last one that succeeded.
+    /// Rounds of boots that failed since the last node that lived to have its lease renewed. Nodes launched together
+    /// are one round.
     pub failed_boots: u32,
     /// Requests that have not been released; expired ones may be among them.
     pub requests: Vec<Request>,

@@ -79,7 +79,7 @@ fn message(cluster: &Cluster, sizing: &Sizing, nodes: NodeTally, state: ClusterS
         }
         (Some(Block::Protected), _) => format!(
             "Nodes of {organization} failed to start {BOOTS_TO_PROTECT} times in a row, so no more are started; \
-             the operator must see why."
+             the operator must repair that and start the server again."
         ),
         (None, ClusterState::Running) if nodes.ready < target => {
             format!("{} of {target} nodes are ready{}.", nodes.ready, trouble(cluster))
@@ -107,7 +107,9 @@ fn message(cluster: &Cluster, sizing: &Sizing, nodes: NodeTally, state: ClusterS
 fn trouble(cluster: &Cluster) -> String {
     match cluster.failed_boots {
         0 => String::new(),
-        failed => format!(" ({failed} failed to start; after {BOOTS_TO_PROTECT} in a row no more are tried)"),
+        failed => {
+            format!(" (starting failed {failed} times; after {BOOTS_TO_PROTECT} in a row it is given up)")
+        }
     }
 }
 
@@ -149,7 +151,7 @@ mod tests {
         let mut cluster = cluster();
         cluster.requests = vec![request("ada", 2, 100)];
         cluster.failed_boots = 3;
-        assert!(described(&cluster).2.contains("3 failed to start"), "{}", described(&cluster).2);
+        assert!(described(&cluster).2.contains("failed 3 times"), "{}", described(&cluster).2);
         cluster.failed_boots = BOOTS_TO_PROTECT;
         assert_eq!(described(&cluster).0, ClusterState::Failed);
         assert_eq!(described(&cluster).1, ErrorCode::ClusterProtected);

@@ -34,17 +34,45 @@ pub fn affordable_nodes(balance: MicroUsd, node_hour: MicroUsd, terms: Terms) ->
     }
 }
 
+/// What a lease pull comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extension {
+    /// How much time is charged; zero if what is paid already is enough.
+    pub charged: Duration,
+    /// Up to when the node is paid then.
+    pub paid_until: Moment,
+}
+
+/// What a pull at `now` comes to for a node paid up to `paid_until`: nothing while at least half a lease is
+/// paid ahead, else the time up to a whole lease from `now`.
+///
+/// The wall clock may have been set since the last pull. What it jumped over is neither charged nor given away: no
+/// pull charges more than one lease, and none finds more than one lease paid ahead.
+#[must_use]
+pub fn extension(paid_until: Moment, now: Moment, lease: Duration) -> Extension {
+    let whole = now.after(lease);
+    if paid_until >= whole {
+        Extension { charged: Duration::ZERO, paid_until: whole }
+    } else if paid_until.since(now) >= lease / 2 {
+        Extension { charged: Duration::ZERO, paid_until }
+    } else {
+        Extension { charged: whole.since(paid_until.max(now)), paid_until: whole }
+    }
+}
+
 /// What is given back for a node seen gone at `gone_at`: the rest of its leases, which were paid from
-/// `created_at` to `paid_until`, and of its tail, which was paid on top.
+/// `created_at` to `paid_until`, and of its tail, which was paid on top. Never more than a lease and a
+/// tail, since no more is paid ahead, whatever the wall clock says.
 #[must_use]
 pub fn refund(
     node_hour: MicroUsd,
     created_at: Moment,
     paid_until: Moment,
-    tail: Duration,
+    terms: Terms,
     gone_at: Moment,
 ) -> MicroUsd {
-    let unused = paid_until.after(tail).since(gone_at.max(created_at));
+    let unused = paid_until.after(terms.tail).since(gone_at.max(created_at));
+    let unused = unused.min(terms.lease.saturating_add(terms.tail));
     amount(milliseconds(unused).saturating_mul(i128::from(node_hour.0)).div_euclid(HOUR_MS))
 }
 
@@ -96,6 +124,27 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_set_gives_no_time_away_and_charges_none_that_nobody_had() {
+        let (lease, hour) = (Duration::from_secs(60), 3_600_000);
+        let pull = |paid_until, now| {
+            let Extension { charged, paid_until } = extension(Moment(paid_until), Moment(now), lease);
+            (charged.as_secs(), paid_until.0)
+        };
+        assert_eq!(pull(60_000, 30_000), (0, 60_000), "half a lease ahead is enough");
+        assert_eq!(pull(60_000, 40_000), (40, 100_000));
+        assert_eq!(pull(60_000, 60_000), (60, 120_000));
+        assert_eq!(pull(60_000, hour), (60, hour + 60_000), "set forward: one lease from now");
+        assert_eq!(pull(hour, 0), (0, 60_000), "set back: one lease, and then it costs again");
+        assert_eq!(pull(60_000, 60_000 - hour), (0, 120_000 - hour));
+    }
+
+    #[test]
+    fn a_clock_set_back_refunds_a_lease_and_a_tail_at_most() {
+        let back = refund(NODE_HOUR, Moment(0), Moment(7_200_000), Terms::LOCAL, Moment(1_000));
+        assert_eq!(back, MicroUsd(4_394));
+    }
+
+    #[test]
     fn absurd_prices_and_times_saturate() {
         assert_eq!(charge(MicroUsd(i64::MAX), Duration::MAX), MicroUsd(i64::MAX));
         assert_eq!(
@@ -119,9 +168,9 @@ mod tests {
         fn a_refund_never_exceeds_what_was_charged(
             price in 0i64..10_000_000, paid_ms in 0u32..100_000_000, tail_s in 0u64..1000, gone in -1000i64..200_000_000,
         ) {
-            let tail = Duration::from_secs(tail_s);
-            let charged = charge(MicroUsd(price), Duration::from_millis(u64::from(paid_ms)) + tail);
-            let back = refund(MicroUsd(price), Moment(0), Moment(i64::from(paid_ms)), tail, Moment(gone));
+            let terms = Terms { tail: Duration::from_secs(tail_s), ..Terms::LOCAL };
+            let charged = charge(MicroUsd(price), Duration::from_millis(u64::from(paid_ms)) + terms.tail);
+            let back = refund(MicroUsd(price), Moment(0), Moment(i64::from(paid_ms)), terms, Moment(gone));
             prop_assert!(MicroUsd::ZERO <= back && back <= charged);
         }
 
@@ -135,14 +184,13 @@ mod tests {
             let mut charged = first_lease_price(node_hour, terms);
             let mut now = Moment(0);
             while now < Moment(0).after(ttl) {
-                if paid_until.since(now) < terms.lease / 2 {
-                    charged = charged + charge(node_hour, now.after(terms.lease).since(paid_until));
-                    paid_until = now.after(terms.lease);
-                }
+                let extension = extension(paid_until, now, terms.lease);
+                charged = charged + charge(node_hour, extension.charged);
+                paid_until = extension.paid_until;
                 now = now.after(Duration::from_millis(pull_ms));
             }
             let gone = Moment(0).after(ttl + Duration::from_millis(dying_ms));
-            let cost = charged - refund(node_hour, Moment(0), paid_until, terms.tail, gone);
+            let cost = charged - refund(node_hour, Moment(0), paid_until, terms, gone);
             prop_assert!(cost <= request_cost(node_hour, 1, ttl, terms), "{cost} for {ttl_s} s");
         }
     }

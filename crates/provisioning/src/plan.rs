@@ -10,9 +10,11 @@
 //!
 //! | stored | listed | not listed |
 //! |---|---|---|
+//! | any, its runner gone | killed: nothing ends it with its lease | |
 //! | booting, within the boot bound | counts; drained if surplus | counts (its launch may be under way); drained if surplus |
 //! | booting, past the boot bound | killed; counts until it is gone | gone, a failed boot |
-//! | ready, leased | counts; drained if surplus | gone: it died, and is replaced |
+//! | ready, leased | counts; drained if surplus | gone: it died, and is replaced; a failed boot if its first lease was its last |
+//! | ready, lost to the gateway | drained, and replaced: it costs and serves nobody | gone |
 //! | ready, lease ended | drained, and replaced: its runner is ending it | gone |
 //! | booting or ready, past the tail | killed; counts until it is gone | gone |
 //! | draining | terminated again, now stopping | gone |
@@ -24,18 +26,32 @@
 //! stays booting in the store so that its end counts as a failed boot. The tail ends where what was
 //! paid ends. Draining always comes before stopping: a node gets no new requests before it is told to end.
 //!
+//! A node that registers and dies before its first lease is renewed counts as a failed boot, lest a program that
+//! does so be replaced for ever; unless nobody could have paid the renewal, which is another reason to end.
+//!
 //! A node whose release differs from the cluster's is left alone: rolling is another decision, not made yet.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sliderule_api::{MicroUsd, NodeId};
+use sliderule_api::NodeId;
 
 use crate::cluster::{Cluster, Moment, Node, NodeState, Terms};
 use crate::{money, size};
 
 /// How soon to look again at nodes that are on their way down.
 pub const WATCH: Duration = Duration::from_millis(500);
+
+/// What is seen of a node that the engine lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// A runner looks after it.
+    Leased,
+    /// Its runner is gone.
+    Unleased,
+    /// A runner looks after it, and for too long the gateway has not had it, although it is ready.
+    Lost,
+}
 
 /// What to do, in this order, and when to look again at the latest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,8 +69,6 @@ pub enum Action {
     Gone {
         /// Which node.
         node: NodeId,
-        /// What was paid and not used.
-        refund: MicroUsd,
         /// Whether it ended before it was ever ready, without being told to.
         failed_boot: bool,
     },
@@ -87,27 +101,28 @@ pub enum Action {
 
 /// What to do about `cluster`, of which the engine listed the nodes `listed` before it was read.
 #[must_use]
-pub fn plan(cluster: &Cluster, listed: &BTreeSet<NodeId>, now: Moment, terms: Terms) -> Plan {
+pub fn plan(cluster: &Cluster, listed: &BTreeMap<NodeId, Seen>, now: Moment, terms: Terms) -> Plan {
     let sizing = size::size(cluster, now, terms);
     let mut wakes: Vec<Moment> = sizing.next_change.into_iter().collect();
     let mut actions = Vec::new();
     let mut serving: Vec<&Node> = Vec::new();
     let mut occupied = 0usize;
-    let mut failed_boots = cluster.failed_boots;
+    let mut failed_rounds = BTreeSet::new();
+    let renewable = money::charge(cluster.node_hour, terms.lease) <= cluster.balance;
 
     for node in &cluster.nodes {
         let id = node.id.clone();
-        let step = judge(node, listed.contains(&node.id), now, terms);
-        match step {
+        match judge(node, listed.get(&node.id).copied(), now, terms) {
             Step::Serves { check_at } => {
                 wakes.push(check_at);
                 serving.push(node);
             }
             Step::Gone { failed_boot } => {
-                failed_boots = failed_boots.saturating_add(u32::from(failed_boot));
-                let refund =
-                    money::refund(cluster.node_hour, node.created_at, node.paid_until, terms.tail, now);
-                actions.push(Action::Gone { node: id, refund, failed_boot });
+                let failed_boot = failed_boot && (node.state == NodeState::Booting || renewable);
+                if failed_boot {
+                    failed_rounds.insert(node.created_at);
+                }
+                actions.push(Action::Gone { node: id, failed_boot });
             }
             Step::Kill { occupies } => {
                 occupied += usize::from(occupies);
@@ -119,7 +134,7 @@ pub fn plan(cluster: &Cluster, listed: &BTreeSet<NodeId>, now: Moment, terms: Te
     }
 
     let stored: BTreeSet<&NodeId> = cluster.nodes.iter().map(|node| &node.id).collect();
-    let orphans = listed.iter().filter(|id| !stored.contains(id));
+    let orphans = listed.keys().filter(|id| !stored.contains(id));
     actions.extend(orphans.map(|id| Action::KillOrphan { node: id.clone() }));
 
     let target = usize::try_from(sizing.target).unwrap_or(usize::MAX);
@@ -130,7 +145,8 @@ pub fn plan(cluster: &Cluster, listed: &BTreeSet<NodeId>, now: Moment, terms: Te
     if !actions.is_empty() {
         wakes.push(now.after(WATCH));
     }
-    if size::may_launch(failed_boots) {
+    let failed_now = u32::try_from(failed_rounds.len()).unwrap_or(u32::MAX);
+    if size::may_launch(cluster.failed_boots.saturating_add(failed_now)) {
         let affordable = money::affordable_nodes(cluster.balance, cluster.node_hour, terms);
         let missing = u32::try_from(target.saturating_sub(existing)).unwrap_or(u32::MAX);
         let count = missing.min(affordable);
@@ -151,21 +167,27 @@ enum Step {
     Drain,
 }
 
-fn judge(node: &Node, listed: bool, now: Moment, terms: Terms) -> Step {
+fn judge(node: &Node, seen: Option<Seen>, now: Moment, terms: Terms) -> Step {
     let boot_ends = node.created_at.after(terms.boot);
+    let first_lease_ends = node.created_at.after(terms.lease);
     let tail_over = now >= node.paid_until.after(terms.tail);
-    match (node.state, listed) {
+    match (node.state, seen) {
+        (NodeState::Booting | NodeState::Ready, Some(Seen::Unleased)) => Step::Kill { occupies: true },
         (NodeState::Booting, _) if now < boot_ends && !tail_over => Step::Serves { check_at: boot_ends },
-        (NodeState::Booting, true) => Step::Kill { occupies: true },
-        (NodeState::Booting, false) => Step::Gone { failed_boot: true },
-        (NodeState::Ready, true) if tail_over => Step::Kill { occupies: true },
-        (NodeState::Ready, true) if now >= node.paid_until => Step::Drain,
-        (NodeState::Ready, true) => Step::Serves { check_at: node.paid_until },
-        (NodeState::Draining | NodeState::Stopping, true) if tail_over => Step::Kill { occupies: false },
-        (NodeState::Draining | NodeState::Stopping, true) => Step::Terminate,
-        (NodeState::Ready | NodeState::Draining | NodeState::Stopping, false) => {
-            Step::Gone { failed_boot: false }
+        (NodeState::Booting, Some(_)) => Step::Kill { occupies: true },
+        (NodeState::Booting, None) => Step::Gone { failed_boot: true },
+        (NodeState::Ready, Some(_)) if tail_over => Step::Kill { occupies: true },
+        (NodeState::Ready, Some(Seen::Lost)) => Step::Drain,
+        (NodeState::Ready, Some(_)) if now >= node.paid_until => Step::Drain,
+        (NodeState::Ready, Some(_)) => Step::Serves { check_at: node.paid_until },
+        (NodeState::Ready, None) => {
+            Step::Gone { failed_boot: now < first_lease_ends && node.paid_until <= first_lease_ends }
         }
+        (NodeState::Draining | NodeState::Stopping, Some(seen)) if tail_over || seen == Seen::Unleased => {
+            Step::Kill { occupies: false }
+        }
+        (NodeState::Draining | NodeState::Stopping, Some(_)) => Step::Terminate,
+        (NodeState::Draining | NodeState::Stopping, None) => Step::Gone { failed_boot: false },
     }
 }
 

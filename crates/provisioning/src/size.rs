@@ -8,7 +8,7 @@
 //! - `out_of_funds`: the balance does not pay the first lease and tail of one node, and no node is
 //!   booting or ready. While one is, its time is paid already, and it ends when a renewal is refused.
 //!   Ending it earlier would refund just enough to start another, and so for ever.
-//! - `protected`: [`BOOTS_TO_PROTECT`] boots failed in a row, and no node is ready. While one is, the
+//! - `protected`: [`BOOTS_TO_PROTECT`] rounds of boots failed in a row, and no node is ready. While one is, the
 //!   cluster serves; only no further node is started (see [`may_launch`]).
 
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ use sliderule_api::status::Block;
 use crate::cluster::{Cluster, Moment, NodeState, Request, Terms};
 use crate::money;
 
-/// Failed boots in a row after which no further node is started.
+/// Failed rounds of boots in a row after which no further node is started.
 pub const BOOTS_TO_PROTECT: u32 = 10;
 
 /// How large a cluster shall be.
@@ -104,7 +104,7 @@ pub fn block(cluster: &Cluster, terms: Terms) -> Option<Block> {
     }
 }
 
-/// Whether another node may be started after so many failed boots in a row.
+/// Whether another node may be started after so many failed rounds in a row.
 #[must_use]
 pub fn may_launch(failed_boots: u32) -> bool {
     failed_boots < BOOTS_TO_PROTECT

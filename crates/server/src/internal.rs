@@ -86,7 +86,7 @@ fn router(internal: Internal) -> Router {
         .with_state(internal)
 }
 
-/// A refusal (4xx) ends the node; a failure of ours (5xx) lets it run to the end of what it has.
+/// A refusal (403 `scale_refused`) ends the node; any other failure lets it run to the end of what it has.
 async fn lease(
     State(internal): State<Internal>,
     Path(node): Path<String>,
@@ -100,13 +100,11 @@ async fn lease(
     let node: NodeId = node.parse().map_err(|_| refused())?;
     let secret = bearer(&headers).ok_or_else(refused)?;
     let now = internal.clock.now();
-    let until = now.after(internal.terms.lease);
-    match internal.db.renew_lease(&node, &secret_hash(secret), &request.address, now, until).await? {
+    let lease = internal.terms.lease;
+    match internal.db.renew_lease(&node, &secret_hash(secret), &request.address, now, lease).await? {
         Renewal::Refused => Err(refused()),
         Renewal::Granted { paid_until } => {
-            // Never more than a lease, even if the wall clock was set back since it was paid.
-            let lease = paid_until.since(now).min(internal.terms.lease);
-            let lease_ms = u64::try_from(lease.as_millis()).unwrap_or(u64::MAX);
+            let lease_ms = u64::try_from(paid_until.since(now).as_millis()).unwrap_or(u64::MAX);
             Ok(Json(LeaseAnswer { lease_ms }))
         }
     }

@@ -117,6 +117,8 @@ impl Server {
 
         let traffic = Arc::new(Routes(gateway.clone()));
         let reconciler = Arc::new(Reconciler::new(Arc::new(db.clone()), engine, clock.clone(), traffic));
+        // Whoever starts the server has repaired what kept nodes from starting, or wants to see it again.
+        db.forgive_failed_boots().await?;
         adopt(&db, &reconciler).await?;
         let (stop_reconciling, stopped) = oneshot::channel::<()>();
         let running = reconciler.clone();
@@ -186,9 +188,14 @@ impl Server {
             task.abort();
         }
         self.db.close().await;
-        if left > 0 {
+        let left = match left {
+            Some(0) => None,
+            Some(left) => Some(format!("{left} nodes could not be seen ending")),
+            None => Some("whether all nodes ended could not be seen; the log says why".to_owned()),
+        };
+        if let Some(left) = left {
             return Err(Error::Failed(format!(
-                "{left} nodes could not be seen ending; their leases end them, and the next start looks after them"
+                "{left}; their leases end them, and the next start looks after them"
             )));
         }
         match ended {
@@ -235,5 +242,9 @@ impl Traffic for Routes {
 
     fn withdraw(&self, organization: &OrganizationName, address: &str) {
         self.0.withdraw(organization, address);
+    }
+
+    fn is_member(&self, organization: &OrganizationName, address: &str) -> bool {
+        self.0.is_member(organization, address)
     }
 }

@@ -1,5 +1,6 @@
 //! One reconciler with everything around it, in paused time.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -33,15 +34,30 @@ impl Clock for PausedClock {
     }
 }
 
-struct Gateway(Story);
+struct Gateway {
+    story: Story,
+    store: Arc<ModelStore>,
+    lost: Arc<Mutex<BTreeSet<String>>>,
+}
 
 impl Traffic for Gateway {
     fn admit(&self, _: &OrganizationName, address: &str) {
-        self.0.lock().unwrap().push(format!("admit {address}"));
+        self.story.lock().unwrap().push(format!("admit {address}"));
     }
 
-    fn withdraw(&self, _: &OrganizationName, address: &str) {
-        self.0.lock().unwrap().push(format!("withdraw {address}"));
+    /// Notes in the story if the node would be believed if it registered right after this.
+    fn withdraw(&self, organization: &OrganizationName, address: &str) {
+        let believed = |node: &Node| {
+            node.address.as_deref() == Some(address)
+                && matches!(node.state, NodeState::Booting | NodeState::Ready)
+        };
+        let early =
+            if self.store.nodes(organization.as_str()).iter().any(believed) { " too early" } else { "" };
+        self.story.lock().unwrap().push(format!("withdraw {address}{early}"));
+    }
+
+    fn is_member(&self, _: &OrganizationName, address: &str) -> bool {
+        !self.lost.lock().unwrap().contains(address)
     }
 }
 
@@ -52,6 +68,7 @@ pub(crate) struct House {
     pub(crate) reconciler: Arc<Reconciler>,
     clock: PausedClock,
     story: Story,
+    lost: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl House {
@@ -64,9 +81,10 @@ impl House {
     }
 
     fn on(store: Arc<ModelStore>, machines: Arc<Machines>, clock: PausedClock, story: Story) -> Self {
-        let traffic = Arc::new(Gateway(story.clone()));
+        let lost = Arc::<Mutex<BTreeSet<String>>>::default();
+        let traffic = Arc::new(Gateway { story: story.clone(), store: store.clone(), lost: lost.clone() });
         let reconciler = Reconciler::new(store.clone(), machines.clone(), Arc::new(clock), traffic);
-        Self { store, machines, reconciler: Arc::new(reconciler), clock, story }
+        Self { store, machines, reconciler: Arc::new(reconciler), clock, story, lost }
     }
 
     /// The same store and machines under a new reconciler, whose story begins anew.
@@ -77,6 +95,11 @@ impl House {
 
     pub(crate) fn story(&self) -> Vec<String> {
         self.story.lock().unwrap().clone()
+    }
+
+    /// From now on the gateway does not have the node.
+    pub(crate) fn lose(&self, address: &str) {
+        self.lost.lock().unwrap().insert(address.to_owned());
     }
 
     pub(crate) fn elapsed(&self) -> Duration {

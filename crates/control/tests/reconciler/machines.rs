@@ -20,6 +20,7 @@ struct Machine {
     born: Moment,
     runs_until: Moment,
     told_to_end: bool,
+    has_runner: bool,
 }
 
 pub(crate) struct Machines {
@@ -31,6 +32,7 @@ pub(crate) struct Machines {
     pub(crate) crash_before_launch: AtomicBool,
     /// Whether nodes become ready.
     pub(crate) boots: AtomicBool,
+    pub(crate) fail_listings: AtomicBool,
     pub(crate) ignore_terminate: AtomicBool,
     pub(crate) ignore_kill: AtomicBool,
     /// Launches seen.
@@ -49,6 +51,7 @@ impl Machines {
             lose_answers: AtomicU32::new(0),
             crash_before_launch: AtomicBool::new(false),
             boots: AtomicBool::new(true),
+            fail_listings: AtomicBool::new(false),
             ignore_terminate: AtomicBool::new(false),
             ignore_kill: AtomicBool::new(false),
             attempts: AtomicU32::new(0),
@@ -68,6 +71,11 @@ impl Machines {
         self.running.lock().unwrap().remove(id);
     }
 
+    /// The node's runner dies and the node lives on, for ever if nobody kills it.
+    pub(crate) fn kill_runner(&self, id: &NodeId) {
+        self.running.lock().unwrap().get_mut(id).unwrap().has_runner = false;
+    }
+
     /// A node that nobody launched.
     pub(crate) fn inject(&self, id: &str, organization: &str) {
         let spec = NodeSpec {
@@ -84,9 +92,12 @@ impl Machines {
         let now = self.clock.now();
         let obey = !self.ignore_terminate.load(Ordering::Relaxed);
         self.running.lock().unwrap().retain(|id, machine| {
+            if !machine.has_runner {
+                return true;
+            }
             let address = address(id);
-            let until = now.after(Terms::LOCAL.lease);
-            match self.store.renew(id, &secret_hash(&machine.spec.secret), &address, now, until) {
+            let secret_hash = secret_hash(&machine.spec.secret);
+            match self.store.renew(id, &secret_hash, &address, now, Terms::LOCAL.lease) {
                 Renewal::Granted { paid_until } => machine.runs_until = paid_until,
                 Renewal::Refused if machine.spec.secret.is_empty() => {}
                 Renewal::Refused => machine.told_to_end = true,
@@ -103,7 +114,8 @@ impl Machines {
         if self.ever.lock().unwrap().insert(spec.id.clone()) {
             let born = self.clock.now();
             let runs_until = born.after(Terms::LOCAL.lease);
-            let machine = Machine { spec: spec.clone(), born, runs_until, told_to_end: false };
+            let machine =
+                Machine { spec: spec.clone(), born, runs_until, told_to_end: false, has_runner: true };
             self.running.lock().unwrap().insert(spec.id.clone(), machine);
         }
     }
@@ -133,11 +145,15 @@ impl ClusterEngine for Machines {
     }
 
     async fn list(&self) -> Result<Vec<ListedNode>, EngineError> {
+        if self.fail_listings.load(Ordering::Relaxed) {
+            return Err(failure());
+        }
         let running = self.running.lock().unwrap();
         let listed = |(id, machine): (&NodeId, &Machine)| ListedNode {
             id: id.clone(),
-            organization: machine.spec.organization.clone(),
+            organization: Some(machine.spec.organization.clone()),
             address: Some(address(id)),
+            has_runner: machine.has_runner,
         };
         Ok(running.iter().map(listed).collect())
     }

@@ -11,7 +11,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sliderule_api::MicroUsd;
-use sliderule_control::Store;
 use sliderule_provisioning::cluster::{NodeState, Terms};
 use sliderule_provisioning::money::first_lease_price;
 
@@ -85,6 +84,7 @@ async fn scaling_down_withdraws_the_newest_node_before_it_is_told_to_end() {
         story.iter().position(|happened| happened == line).unwrap_or_else(|| panic!("{line}: {story:?}"))
     };
     assert!(at(&withdrawn) < at(&told));
+    assert!(story.iter().all(|happened| !happened.ends_with("too early")), "{story:?}");
     house.settle().await;
     assert_eq!(house.nodes().iter().map(|node| &node.id).collect::<Vec<_>>(), [&oldest]);
 }
@@ -112,7 +112,8 @@ async fn failed_launches_are_retried_and_end_after_ten() {
     house.store.request("acme", "ada", 1, 3000);
     let run = house.run();
     house.until("the fourth launch succeeds", |house| house.in_state(NodeState::Ready) == 1).await;
-    assert_eq!(house.store.cluster(&house::acme()).await.unwrap().unwrap().failed_boots, 0);
+    assert_eq!(house.store.failed_boots("acme"), 3);
+    house.until("its lease is renewed", |house| house.store.failed_boots("acme") == 0).await;
 
     house.machines.fail_launches.store(u32::MAX, Ordering::Relaxed);
     house.machines.die(&house.nodes()[0].id);
@@ -136,7 +137,66 @@ async fn a_node_that_never_becomes_ready_is_killed_and_counts_as_a_failed_boot()
     assert!(house.elapsed() >= Terms::LOCAL.boot && house.elapsed() < Duration::from_secs(12));
     house.machines.boots.store(true, Ordering::Relaxed);
     house.until("another one is ready", |house| house.in_state(NodeState::Ready) == 1).await;
-    assert_eq!((house.machines.count(), house.store.failed_boots("acme")), (1, 0));
+    assert_eq!((house.machines.count(), house.store.failed_boots("acme")), (1, 1));
+    house.until("its lease is renewed", |house| house.store.failed_boots("acme") == 0).await;
+    run.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nodes_that_are_launched_together_and_fail_are_one_failed_round() {
+    let house = House::new();
+    house.machines.boots.store(false, Ordering::Relaxed);
+    house.store.request("acme", "ada", 10, 3000);
+    let run = house.run();
+    house.until("three rounds failed", |house| house.store.failed_boots("acme") == 3).await;
+    house.machines.boots.store(true, Ordering::Relaxed);
+    house.until("all are ready", |house| house.in_state(NodeState::Ready) == 10).await;
+    assert!(house.machines.attempts.load(Ordering::Relaxed) >= 40);
+    run.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_program_that_registers_and_dies_is_not_replaced_for_ever() {
+    let house = House::new();
+    house.store.request("acme", "ada", 1, 3000);
+    let run = house.run();
+    for round in 1..=10 {
+        house.until("it is ready", |house| house.in_state(NodeState::Ready) == 1).await;
+        house.machines.die(&house.nodes()[0].id);
+        house.until("its end is counted", |house| house.store.failed_boots("acme") == round).await;
+    }
+    house.pass(Duration::from_secs(600)).await;
+    assert_eq!((house.machines.attempts.load(Ordering::Relaxed), house.machines.count()), (10, 0));
+    run.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_the_gateway_lost_is_replaced_after_a_grace() {
+    let house = House::new();
+    house.store.request("acme", "ada", 1, 3000);
+    let run = house.run();
+    house.until("it is ready", |house| house.in_state(NodeState::Ready) == 1).await;
+    let (begun, lost) = (house.elapsed(), house.nodes()[0].clone());
+    house.lose(lost.address.as_ref().unwrap());
+    house.until("it is gone", |house| house.nodes().iter().all(|node| node.id != lost.id)).await;
+    let took = house.elapsed() - begun;
+    assert!(took >= Duration::from_secs(130) && took < Duration::from_secs(145), "{took:?}");
+    house.until("another one serves", |house| house.in_state(NodeState::Ready) == 1).await;
+    assert_eq!(house.store.failed_boots("acme"), 0);
+    run.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_whose_runner_died_is_killed_at_the_next_look() {
+    let house = House::new();
+    house.store.request("acme", "ada", 1, 3000);
+    let run = house.run();
+    house.until("it is ready", |house| house.in_state(NodeState::Ready) == 1).await;
+    let (begun, orphan) = (house.elapsed(), house.nodes()[0].id.clone());
+    house.machines.kill_runner(&orphan);
+    house.until("it is gone", |house| house.nodes().iter().all(|node| node.id != orphan)).await;
+    assert!(house.elapsed() - begun < Duration::from_secs(12), "a period, and a look");
+    assert!(house.story().contains(&format!("kill {orphan}")));
     run.stop().await;
 }
 
@@ -252,7 +312,7 @@ async fn an_orderly_stop_drains_and_ends_everything_and_gives_the_rest_back() {
     house.machines.inject("stray", "acme");
     let withdrawn = house.nodes().into_iter().filter_map(|node| node.address);
 
-    assert_eq!(house.reconciler.stop_all(Duration::from_secs(20)).await, 0);
+    assert_eq!(house.reconciler.stop_all(Duration::from_secs(20)).await, Some(0));
     assert_eq!((house.machines.count(), house.nodes().len()), (0, 0));
     assert!(house.elapsed() < Duration::from_secs(5), "{:?}", house.elapsed());
     assert!(house.store.spent("acme") < MicroUsd(2 * NODE_HOUR.0 * 5 / 3600));
@@ -268,11 +328,25 @@ async fn an_orderly_stop_kills_what_outlives_the_tail_and_says_what_cannot_be_ki
     house.settle().await;
     house.machines.ignore_terminate.store(true, Ordering::Relaxed);
     let begun = house.elapsed();
-    assert_eq!(house.reconciler.stop_all(Duration::from_secs(20)).await, 0);
+    assert_eq!(house.reconciler.stop_all(Duration::from_secs(20)).await, Some(0));
     assert!(house.elapsed() - begun >= Terms::LOCAL.tail);
 
     // The request lives on, so another pass launches anew.
     house.settle().await;
     house.machines.ignore_kill.store(true, Ordering::Relaxed);
-    assert_eq!(house.reconciler.stop_all(Duration::from_secs(20)).await, 1);
+    assert_eq!(house.reconciler.stop_all(Duration::from_secs(20)).await, Some(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_orderly_stop_that_cannot_list_ends_what_is_recorded_and_says_that_it_does_not_know() {
+    let house = House::new();
+    house.store.request("acme", "ada", 2, 600);
+    house.settle().await;
+    house.machines.fail_listings.store(true, Ordering::Relaxed);
+    assert_eq!(house.reconciler.stop_all(Duration::from_secs(15)).await, None);
+    assert_eq!(house.machines.count(), 0);
+    assert!(house.nodes().iter().all(|node| node.state == NodeState::Draining));
+
+    house.machines.fail_listings.store(false, Ordering::Relaxed);
+    assert_eq!(house.reconciler.stop_all(Duration::from_secs(15)).await, Some(0));
 }

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use sliderule_api::{MicroUsd, NodeId, OrganizationName};
 use sliderule_control::{Clock, NewNode, Renewal, Store, StoreError};
-use sliderule_provisioning::cluster::{Cluster, Limits, Moment, Node, NodeState, Request};
-use sliderule_provisioning::money::charge;
+use sliderule_provisioning::cluster::{Cluster, Limits, Moment, Node, NodeState, Request, Terms};
+use sliderule_provisioning::money::{charge, extension, refund};
 
 use crate::house::{NODE_HOUR, PausedClock};
 
@@ -17,6 +18,7 @@ struct State {
     credited: BTreeMap<String, MicroUsd>,
     secrets: BTreeMap<NodeId, String>,
     failing: BTreeSet<String>,
+    failed_rounds: BTreeSet<(String, Moment)>,
 }
 
 pub(crate) struct ModelStore {
@@ -50,7 +52,7 @@ impl ModelStore {
 
     /// `user` wants nodes for that many seconds from now.
     pub(crate) fn request(&self, name: &str, user: &str, nodes: u32, seconds: u64) {
-        let expires_at = self.clock.now().after(std::time::Duration::from_secs(seconds));
+        let expires_at = self.clock.now().after(Duration::from_secs(seconds));
         let request = Request { id: user.parse().unwrap(), user: user.parse().unwrap(), nodes, expires_at };
         self.change(name, |cluster| cluster.requests.push(request));
     }
@@ -89,7 +91,6 @@ impl ModelStore {
             if matches!(node.state, NodeState::Booting | NodeState::Ready) {
                 node.state = NodeState::Ready;
                 node.address = Some(address.to_owned());
-                cluster.failed_boots = 0;
             }
         });
     }
@@ -100,7 +101,7 @@ impl ModelStore {
         secret_hash: &str,
         address: &str,
         now: Moment,
-        until: Moment,
+        lease: Duration,
     ) -> Renewal {
         let known = self.state.lock().unwrap().secrets.get(id).is_some_and(|known| known == secret_hash);
         let renewed = self.change_of(id, |cluster, at| {
@@ -108,14 +109,17 @@ impl ModelStore {
             if !known || !matches!(node.state, NodeState::Booting | NodeState::Ready) {
                 return Renewal::Refused;
             }
-            if node.paid_until.since(now) < until.since(now) / 2 {
-                let price = charge(cluster.node_hour, until.since(node.paid_until));
-                if price > cluster.balance {
-                    return Renewal::Refused;
-                }
-                cluster.balance = cluster.balance - price;
-                node.paid_until = until;
+            let extended = extension(node.paid_until, now, lease);
+            let price = charge(cluster.node_hour, extended.charged);
+            if price > cluster.balance {
+                return Renewal::Refused;
             }
+            cluster.balance = cluster.balance - price;
+            let is_first = node.paid_until <= node.created_at.after(lease);
+            if node.state == NodeState::Ready && is_first && !extended.charged.is_zero() {
+                cluster.failed_boots = 0;
+            }
+            node.paid_until = extended.paid_until;
             node.address = Some(address.to_owned());
             Renewal::Granted { paid_until: node.paid_until }
         });
@@ -195,15 +199,22 @@ impl Store for ModelStore {
     async fn node_gone(
         &self,
         node: &NodeId,
-        _: Moment,
-        refund: MicroUsd,
+        gone_at: Moment,
+        terms: Terms,
         failed: bool,
     ) -> Result<(), StoreError> {
-        self.change_of(node, |cluster, at| {
-            cluster.nodes.remove(at);
-            cluster.balance = cluster.balance + refund;
-            cluster.failed_boots += u32::from(failed);
+        let born = self.change_of(node, |cluster, at| {
+            let Node { created_at, paid_until, .. } = cluster.nodes.remove(at);
+            let back = refund(cluster.node_hour, created_at, paid_until, terms, gone_at);
+            cluster.balance = cluster.balance + back;
+            (cluster.organization.as_str().to_owned(), created_at)
         });
+        if let Some((organization, created_at)) = born
+            && failed
+            && self.state.lock().unwrap().failed_rounds.insert((organization.clone(), created_at))
+        {
+            self.change(&organization, |cluster| cluster.failed_boots += 1);
+        }
         Ok(())
     }
 
@@ -213,8 +224,8 @@ impl Store for ModelStore {
         secret_hash: &str,
         address: &str,
         now: Moment,
-        until: Moment,
+        lease: Duration,
     ) -> Result<Renewal, StoreError> {
-        Ok(self.renew(node, secret_hash, address, now, until))
+        Ok(self.renew(node, secret_hash, address, now, lease))
     }
 }

@@ -8,7 +8,7 @@ mod world;
 use std::fs;
 use std::time::{Duration, Instant, SystemTime};
 
-use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
+use rustix::process::test_kill_process_group;
 use sliderule_engines::conformance::{self, Stage};
 use sliderule_engines::local::{LocalConfig, LocalEngine, default_node_command};
 use sliderule_engines::{ClusterEngine, EngineError};
@@ -99,17 +99,77 @@ async fn a_program_that_exits_by_itself_is_gone_and_its_log_is_kept() {
     assert!(world.listed(&spec.id).await.is_none(), "an id is never launched twice");
 }
 
+#[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_program_whose_runner_was_killed_is_still_listed_and_can_be_killed() {
+async fn a_program_whose_runner_is_killed_is_gone_without_any_server() {
     let world = World::new("exec sleep 600").await;
     let node = world.running_node().await;
-    let runner = fs::read_to_string(world.file(&node, "runner.pid")).unwrap().parse().unwrap();
-    kill_process(Pid::from_raw(runner).unwrap(), Signal::KILL).unwrap();
-    // The runner cannot end the program now: only its own lock says that it lives.
+    world.stop_server();
+    let group = world.group(&node);
+    world.kill_runner(&node);
+    world.until("the program is gone", async || test_kill_process_group(group).is_err().then_some(())).await;
+    world.gone(&node).await;
+}
+
+#[tokio::test]
+async fn what_a_killed_runner_s_program_started_is_still_listed_and_can_be_killed() {
+    let world = World::new("exec 3<&0; sleep 600 <&3 & echo set; wait").await;
+    let node = world.running_node().await;
+    world.printed(&node, "set").await;
+    world.kill_runner(&node);
+    // The runner cannot end it now: only its own lock says that it lives.
     world.until("the runner is gone", async || world.lock_is_free(&node, "runner.lock").then_some(())).await;
-    assert!(world.listed(&node).await.is_some());
+    assert!(world.listed(&node).await.is_some_and(|node| !node.has_runner));
     world.engine.kill(&node).await.unwrap();
     world.gone(&node).await;
+}
+
+#[tokio::test]
+async fn what_a_program_started_is_given_the_tail_as_well() {
+    let child = "trap 'sleep 0.3; echo finished; exit 0' TERM; echo set; while :; do sleep 0.05; done";
+    // A shell gives what it starts in the background another standard input unless told otherwise.
+    let world = World::new(&format!("exec 3<&0; ({child}) <&3 & trap 'exit 0' TERM; wait")).await;
+    let node = world.running_node().await;
+    world.printed(&node, "set").await;
+    world.engine.terminate(&node).await.unwrap();
+    world.gone(&node).await;
+    assert!(world.log(&node).contains("finished"), "{}", world.log(&node));
+}
+
+#[tokio::test]
+async fn what_is_no_node_in_the_nodes_folder_is_left_alone_and_hides_no_node() {
+    let world = World::new("exec sleep 600").await;
+    let nodes = world.path().join("nodes");
+    fs::write(nodes.join("notes"), "mine").unwrap();
+    fs::create_dir(nodes.join("backup")).unwrap();
+    fs::write(nodes.join(".hidden"), "mine").unwrap();
+    let node = world.running_node().await;
+    assert_eq!(world.engine.list().await.unwrap().len(), 1);
+    assert_eq!(fs::read_dir(nodes.join("backup")).unwrap().count(), 0);
+    LocalEngine::new(LocalConfig {
+        data: world.path().to_owned(),
+        runner: "/nonexistent".into(),
+        node_command: default_node_command("/nonexistent".as_ref()),
+        terms: TERMS,
+    })
+    .unwrap();
+    assert!(nodes.join(".hidden").exists());
+    world.engine.kill(&node).await.unwrap();
+    world.gone(&node).await;
+}
+
+#[tokio::test]
+async fn a_node_whose_folder_cannot_be_read_is_listed_as_long_as_it_runs() {
+    let world = World::new("exec sleep 600").await;
+    let (broken, well) = (world.running_node().await, world.running_node().await);
+    fs::write(world.file(&broken, "spec.json"), "{").unwrap();
+    let listed = world.listed(&broken).await.unwrap();
+    assert_eq!(listed.organization, None);
+    assert!(world.listed(&well).await.unwrap().organization.is_some());
+    for node in [broken, well] {
+        world.engine.terminate(&node).await.unwrap();
+        world.gone(&node).await;
+    }
 }
 
 #[tokio::test]

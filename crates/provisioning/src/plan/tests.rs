@@ -1,12 +1,14 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use sliderule_api::{MicroUsd, NodeId};
 
-use super::{Action, Plan, WATCH, plan};
+use super::{Action, Plan, Seen, WATCH, plan};
 use crate::cluster::{Cluster, Moment, Node, NodeState, Terms};
 use crate::samples::{cluster, node, request, seconds};
 use crate::size::BOOTS_TO_PROTECT;
+
+const SEEN: [Seen; 3] = [Seen::Leased, Seen::Unleased, Seen::Lost];
 
 const STATES: [NodeState; 4] =
     [NodeState::Booting, NodeState::Ready, NodeState::Draining, NodeState::Stopping];
@@ -15,8 +17,8 @@ fn id(text: &str) -> NodeId {
     text.parse().unwrap()
 }
 
-fn ids(listed: &[&str]) -> BTreeSet<NodeId> {
-    listed.iter().map(|text| id(text)).collect()
+fn ids(listed: &[&str]) -> BTreeMap<NodeId, Seen> {
+    listed.iter().map(|text| (id(text), Seen::Leased)).collect()
 }
 
 fn wanting(nodes: u32) -> Cluster {
@@ -54,7 +56,7 @@ fn every_pair_of_stored_and_listed_has_its_action() {
         (Booting, 5, &[], &[]),
         (Booting, 10, &["kill"], &["gone true", "launch"]),
         (Booting, 70, &["kill"], &["gone true", "launch"]),
-        (Ready, 5, &[], &["gone false", "launch"]),
+        (Ready, 5, &[], &["gone true", "launch"]),
         (Ready, 60, &["drain", "launch"], &["gone false", "launch"]),
         (Ready, 70, &["kill"], &["gone false", "launch"]),
         (Draining, 5, &["terminate", "launch"], &["gone false", "launch"]),
@@ -107,12 +109,50 @@ fn scaling_down_gives_up_booting_nodes_first_and_then_the_newest() {
 }
 
 #[test]
-fn a_node_seen_gone_is_refunded_from_that_moment() {
-    let mut cluster = wanting(0);
-    cluster.nodes = vec![node("a", NodeState::Stopping, 0)];
-    // 40 s of 226000 micro-dollars an hour are 2511.1…
-    let expected = Action::Gone { node: id("a"), refund: MicroUsd(2_511), failed_boot: false };
-    assert_eq!(planned(&cluster, &[], 30), [expected]);
+fn a_node_whose_runner_is_gone_is_killed_at_once_whatever_it_is_paid_for() {
+    for state in STATES {
+        let mut cluster = wanting(1);
+        cluster.nodes = vec![node("a", state, 0)];
+        let seen = [(id("a"), Seen::Unleased)].into();
+        let actions = plan(&cluster, &seen, seconds(5), Terms::LOCAL).actions;
+        assert_eq!(actions.first(), Some(&Action::Kill { node: id("a") }), "{state:?}");
+    }
+}
+
+#[test]
+fn a_node_that_the_gateway_lost_is_drained_and_replaced() {
+    let mut cluster = wanting(1);
+    cluster.nodes = vec![node("a", NodeState::Ready, 0)];
+    let seen = [(id("a"), Seen::Lost)].into();
+    let actions = plan(&cluster, &seen, seconds(5), Terms::LOCAL).actions;
+    assert_eq!(actions, [Action::Drain { node: id("a") }, Action::Launch { count: 1 }]);
+}
+
+#[test]
+fn a_ready_node_that_dies_in_its_first_lease_failed_to_boot_unless_the_money_ended_it() {
+    let gone = |cluster: &Cluster, now| match planned(cluster, &[], now).first() {
+        Some(Action::Gone { failed_boot, .. }) => *failed_boot,
+        other => panic!("{other:?}"),
+    };
+    let mut cluster = wanting(1);
+    cluster.nodes = vec![node("a", NodeState::Ready, 0)];
+    assert!(gone(&cluster, 40));
+    assert!(!gone(&cluster, 60));
+    cluster.balance = MicroUsd(3_000);
+    assert!(!gone(&cluster, 40), "nobody could pay another lease");
+    cluster = wanting(1);
+    cluster.nodes = vec![node("a", NodeState::Ready, 0)];
+    cluster.nodes[0].paid_until = seconds(95);
+    assert!(!gone(&cluster, 40), "renewed once, it has booted");
+}
+
+#[test]
+fn nodes_launched_together_fail_together() {
+    let mut cluster = wanting(4);
+    cluster.failed_boots = BOOTS_TO_PROTECT - 2;
+    cluster.nodes = ["a", "b", "c", "d"].map(|id| node(id, NodeState::Booting, 0)).into();
+    let actions = planned(&cluster, &[], 10);
+    assert_eq!(actions.last(), Some(&Action::Launch { count: 4 }), "{actions:?}");
 }
 
 #[test]
@@ -149,11 +189,11 @@ proptest! {
     /// their way down stay on their way down, and there is always a next look while there is a node.
     #[test]
     fn every_plan_is_sound(
-        nodes in nodes(), listed in prop::collection::btree_set("n1?[0-9]", 0..14), wanted in 0u32..10, now in 0i64..200,
+        nodes in nodes(), listed in prop::collection::btree_map("n1?[0-9]", prop::sample::select(&SEEN[..]), 0..14), wanted in 0u32..10, now in 0i64..200,
     ) {
         let mut cluster = wanting(wanted);
         cluster.nodes = nodes;
-        let listed: BTreeSet<NodeId> = listed.iter().map(|text| id(text)).collect();
+        let listed: BTreeMap<NodeId, Seen> = listed.iter().map(|(text, seen)| (id(text), *seen)).collect();
         let now = seconds(now);
         let plan = plan(&cluster, &listed, now, Terms::LOCAL);
 
@@ -174,13 +214,13 @@ proptest! {
                 }
             };
             prop_assert!(named.insert(node.clone()), "{node} twice in {plan:?}");
-            prop_assert!(must_be_listed.is_none_or(|must| listed.contains(node) == must), "{action:?}");
+            prop_assert!(must_be_listed.is_none_or(|must| listed.contains_key(node) == must), "{action:?}");
         }
         for node in &cluster.nodes {
             let leaving = matches!(node.state, NodeState::Draining | NodeState::Stopping);
             prop_assert!(!leaving || named.contains(&node.id), "{} was forgotten", node.id);
         }
-        prop_assert!(drained == 0 || launched == 0 || cluster.nodes.iter().any(|node| node.paid_until <= now));
+        prop_assert!(drained == 0 || launched == 0 || cluster.nodes.iter().any(|node| node.paid_until <= now || listed.get(&node.id) == Some(&Seen::Lost)));
         let kept = cluster.nodes.iter().filter(|node| !named.contains(&node.id)).count();
         prop_assert!(kept + usize::try_from(launched).unwrap() <= usize::try_from(wanted).unwrap());
         prop_assert!(cluster.nodes.is_empty() || plan.next_wake.is_some_and(|wake: Moment| wake > now));

@@ -181,7 +181,8 @@ fn entry(row: &SqliteRow) -> Result<LedgerEntry, sqlx::Error> {
         kind: match kind.as_str() {
             "credit" => EntryKind::Credit,
             "refund" => EntryKind::Refund,
-            _ => EntryKind::Charge,
+            "charge" => EntryKind::Charge,
+            other => return Err(sqlx::Error::Decode(format!("a ledger line of the kind {other:?}").into())),
         },
         amount_micro_usd: MicroUsd(row.try_get("amount_micro_usd")?),
         note: row.try_get("note")?,

@@ -11,10 +11,10 @@
 //! | `people` | users |
 //! | `organizations` | organizations and memberships |
 //! | `requests` | capacity requests |
-//! | `nodes` | nodes and their leases |
+//! | `nodes` | the nodes' rows |
 //! | `ledger` | money |
 //! | `tokens` | refresh tokens that were used |
-//! | `clusters` | all of it as the reconciler's `Store` |
+//! | `clusters` | the reconciler's `Store`: clusters, their nodes' lives and leases |
 
 mod clusters;
 mod ledger;

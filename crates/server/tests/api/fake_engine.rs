@@ -73,8 +73,9 @@ impl ClusterEngine for FakeEngine {
         let nodes = self.nodes.lock().unwrap();
         let listed = nodes.iter().map(|(id, node)| ListedNode {
             id: id.clone(),
-            organization: node.organization.clone(),
+            organization: Some(node.organization.clone()),
             address: Some(node.address.clone()),
+            has_runner: true,
         });
         Ok(listed.collect())
     }

@@ -2,7 +2,7 @@
 
 use sliderule_api::{MicroUsd, NodeId};
 use sliderule_control::{Clock, NewNode, Renewal, Store, SystemClock};
-use sliderule_provisioning::cluster::Moment;
+use sliderule_provisioning::cluster::{Moment, Terms};
 use sliderule_server::data::DataDir;
 use sliderule_server::store::Database;
 use sqlx::Executor;
@@ -56,8 +56,8 @@ async fn a_lease_is_renewed_for_its_own_secret_only_and_charged_once() {
     let id: NodeId = "n-1".parse().unwrap();
     books.db.begin_node(&node("n-1", 4_395, now)).await.unwrap();
     let pull = async |secret: &str, at: i64| {
-        let (at, until) = (Moment(now.0 + at), Moment(now.0 + at + 60_000));
-        books.db.renew_lease(&id, secret, "http://127.0.0.1:9", at, until).await.unwrap()
+        let (at, lease) = (Moment(now.0 + at), Terms::LOCAL.lease);
+        books.db.renew_lease(&id, secret, "http://127.0.0.1:9", at, lease).await.unwrap()
     };
     let paid = |at: i64| Renewal::Granted { paid_until: Moment(now.0 + at) };
     assert_eq!(pull("other", 1_000).await, Renewal::Refused);
@@ -74,11 +74,50 @@ async fn a_node_is_gone_once_and_refunded_once() {
     let books = Books::open().await;
     let now = SystemClock.now();
     books.db.begin_node(&node("n-1", 4_395, now)).await.unwrap();
+    let id: NodeId = "n-1".parse().unwrap();
+    let (renewed, gone) = (Moment(now.0 + 40_000), Moment(now.0 + 50_000));
+    // Charged while it was dying: what is given back follows from the row, not from what somebody read before.
+    books.db.renew_lease(&id, "hash", "http://127.0.0.1:9", renewed, Terms::LOCAL.lease).await.unwrap();
     for _ in 0..3 {
-        books.db.node_gone(&"n-1".parse().unwrap(), now, MicroUsd(1_000), true).await.unwrap();
+        books.db.node_gone(&id, gone, Terms::LOCAL, true).await.unwrap();
     }
     let cluster = books.db.cluster(&"acme".parse().unwrap()).await.unwrap().unwrap();
-    assert_eq!((cluster.balance, cluster.failed_boots), (MicroUsd(10_000_000 - 3_395), 1));
+    // 40 s charged, rounded up; 60 s given back, rounded down.
+    let balance = MicroUsd(10_000_000 - 4_395 - 2_512 + 3_766);
+    assert_eq!((cluster.balance, cluster.failed_boots), (balance, 1));
+}
+
+#[tokio::test]
+async fn nodes_launched_together_fail_once_and_a_start_of_the_server_forgives() {
+    let books = Books::open().await;
+    let now = SystemClock.now();
+    for (name, at) in [("n-1", now), ("n-2", now), ("n-3", Moment(now.0 + 1))] {
+        books.db.begin_node(&node(name, 4_395, at)).await.unwrap();
+    }
+    let gone = async |name: &str| {
+        books.db.node_gone(&name.parse().unwrap(), Moment(now.0 + 9), Terms::LOCAL, true).await.unwrap();
+        books.db.cluster(&"acme".parse().unwrap()).await.unwrap().unwrap().failed_boots
+    };
+    assert_eq!([gone("n-1").await, gone("n-2").await, gone("n-3").await], [1, 1, 2]);
+    books.db.forgive_failed_boots().await.unwrap();
+    let cluster = books.db.cluster(&"acme".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(cluster.failed_boots, 0);
+}
+
+#[tokio::test]
+async fn the_first_renewal_of_a_ready_node_ends_the_count_of_failed_boots() {
+    let books = Books::open().await;
+    let now = SystemClock.now();
+    books.db.begin_node(&node("n-1", 4_395, now)).await.unwrap();
+    books.db.begin_node(&node("n-2", 4_395, Moment(now.0 + 1))).await.unwrap();
+    books.db.node_gone(&"n-1".parse().unwrap(), now, Terms::LOCAL, true).await.unwrap();
+    let id: NodeId = "n-2".parse().unwrap();
+    let failed = async || books.db.cluster(&"acme".parse().unwrap()).await.unwrap().unwrap().failed_boots;
+    books.db.node_ready(&id, "http://127.0.0.1:9").await.unwrap();
+    assert_eq!(failed().await, 1, "to register is not yet to live");
+    let later = Moment(now.0 + 40_000);
+    books.db.renew_lease(&id, "hash", "http://127.0.0.1:9", later, Terms::LOCAL.lease).await.unwrap();
+    assert_eq!(failed().await, 0);
 }
 
 #[tokio::test]
