@@ -13,7 +13,8 @@ use axum::routing::{any, post};
 use axum::{Json, Router};
 use http::header::AUTHORIZATION;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use sliderule_api::bearer::bearer;
 use sliderule_api::lease::{LeaseAnswer, LeaseRequest};
 use sliderule_api::{ErrorCode, NodeId, OrganizationName};
 use sliderule_control::{Clock, Renewal, Store, secret_hash};
@@ -98,7 +99,8 @@ async fn lease(
         Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ScaleRefused, message)
     };
     let node: NodeId = node.parse().map_err(|_| refused())?;
-    let secret = bearer(&headers).ok_or_else(refused)?;
+    let values = headers.get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes);
+    let secret = bearer(values).map_err(|_| refused())?;
     let now = internal.clock.now();
     let lease = internal.terms.lease;
     match internal.db.renew_lease(&node, &secret_hash(secret), &request.address, now, lease).await? {
@@ -123,8 +125,4 @@ async fn discovery(
     };
     *request.uri_mut() = Uri::from(inner);
     internal.gateway.serve_node(organization, request).await
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
