@@ -7,7 +7,7 @@
  * PS_GITHUB_TOKEN serves in place of a user name and password.
  */
 
-import { createSession } from "sliderule-wasm/node";
+import { init, scaleout } from "sliderule-wasm/node";
 
 const url = process.env.SLIDERULE_URL || "slideruleearth.io";
 const organization = process.env.SLIDERULE_ORGANIZATION;
@@ -33,16 +33,26 @@ try {
 /** @param {string} organization */
 async function main(organization) {
   console.log(`Waking the cluster of ${organization} at ${url}`);
-  const session = createSession({ url, organization });
+  const wishes = { organization, desired_nodes: 2, time_to_live: 15, onProgress: showProgress };
+  const session = await init(url, wishes).catch(takeBack);
   try {
-    await session.init({ desired_nodes: 2, time_to_live: 15, onProgress: showProgress });
     console.log(`Signed in as ${session.user}; the cluster runs SlideRule ${session.serverVersion}`);
     await fitSurfaces(session);
     await showCosts(session);
   } finally {
-    // Also after an init that failed: what it ordered stands.
-    if (session.authenticated) await release(session);
+    await release(session);
   }
+}
+
+/**
+ * An `init` that failed may have ordered nodes before it did: they are taken back, where that is possible.
+ *
+ * @param {unknown} error what `init` rejected with
+ * @returns {Promise<never>}
+ */
+async function takeBack(error) {
+  await scaleout({ desired_nodes: 0 }).catch(() => {});
+  throw error;
 }
 
 /**
