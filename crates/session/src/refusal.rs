@@ -1,8 +1,9 @@
 //! What a refusal means.
 //!
-//! Ours carry a code. Whoever refused, the failure says what to do, and then what the server said. Those of older provisioning systems come in two envelopes (`{"detail"}` and
-//! `{"status":"FAILED","error_msg","msg"}`) and in plain text from the gateway, and are told apart by status
-//! and wording (`shared/reference/provisioning-api.md` 1.1 to 1.5, `cluster-protocol.md` 2.6).
+//! Ours carry a code, and words that say what to do. Those of older provisioning systems come in two envelopes
+//! (`{"detail"}` and `{"status":"FAILED","error_msg","msg"}`) and in plain text from the gateway; they are told
+//! apart by status and wording (`shared/reference/provisioning-api.md` 1.1 to 1.5, `cluster-protocol.md` 2.6), and
+//! we say what to do before we quote them.
 
 use serde::Deserialize;
 use sliderule_api::ErrorCode;
@@ -53,7 +54,12 @@ fn sentence(code: ErrorCode) -> Option<&'static str> {
 
 /// A refusal with this code, for these reasons.
 fn refused(reply: &Reply, code: ErrorCode, said: &str) -> Failure {
+    let ours = code_of(&reply.response).is_some() && !said.is_empty();
+    // Which function to call is for us to say, whoever refused.
+    let about_the_sign_in =
+        matches!(code, ErrorCode::CredentialsMissing | ErrorCode::ReauthenticationRequired);
     let message = match sentence(code) {
+        _ if ours && !about_the_sign_in => said.to_owned(),
         Some(sentence) => with_words(sentence.to_owned(), said),
         None if said.is_empty() => format!("the server refused the request: {code}"),
         None => said.to_owned(),

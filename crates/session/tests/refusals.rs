@@ -22,16 +22,51 @@ fn refused_sign_in(password: &str, answer: Answer) -> Failure {
     shell.failure(call)
 }
 
-#[test]
-fn a_refusal_of_ours_says_what_to_do_and_then_what_the_server_said() {
+/// The failure of an order that is answered so.
+fn refused_order(status: u16, body: &str) -> Failure {
     let mut shell = Shell::signed_in("acme");
     let call = shell.call(Call::UpdateAvailableServers { order: Some(order()) });
-    let problem = r#"{"status":"FAILED","code":"insufficient_funds","error_msg":"$0.10 is left","detail":"$0.10 is left"}"#;
-    shell.answer("/requests", json(402, problem));
-    let failure = shell.failure(call);
+    shell.answer("/requests", json(status, body));
+    shell.failure(call)
+}
+
+#[test]
+fn a_refusal_of_ours_is_told_in_the_servers_own_words() {
+    let words = "The balance of $0.10 does not cover 4 nodes; it covers 1 node";
+    let problem = format!(
+        r#"{{"status":"FAILED","code":"insufficient_funds","error_msg":"{words}","detail":"{words}"}}"#
+    );
+    let failure = refused_order(402, &problem);
     assert_eq!((failure.code, failure.status), (ErrorCode::InsufficientFunds, Some(402)));
+    assert_eq!(failure.message, words);
+}
+
+#[test]
+fn a_refusal_without_words_says_what_to_do() {
+    let failure =
+        refused_order(402, r#"{"status":"FAILED","code":"insufficient_funds","error_msg":"","detail":""}"#);
+    assert_eq!(failure.code, ErrorCode::InsufficientFunds);
     assert!(failure.message.contains("ask for fewer nodes"), "{failure}");
-    assert!(failure.message.ends_with("(the server said: $0.10 is left)"), "{failure}");
+}
+
+#[test]
+fn an_older_servers_refusal_says_what_to_do_and_then_what_the_server_said() {
+    let older = Answer::Response(Response {
+        status: 401,
+        content_type: "application/json".into(),
+        retry_after_seconds: None,
+        body: r#"{"detail":"No active account found with the given credentials"}"#.into(),
+    });
+    let failure = refused_sign_in("hunter2hunter2", older);
+    assert_eq!(failure.code, ErrorCode::WrongCredentials);
+    assert!(
+        failure.message.starts_with("user name and password, or the GitHub token, are not right"),
+        "{failure}"
+    );
+    assert!(
+        failure.message.ends_with("(the server said: No active account found with the given credentials)"),
+        "{failure}"
+    );
 }
 
 #[test]
