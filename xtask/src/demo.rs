@@ -77,7 +77,7 @@ fn use_it(shell: &Shell, cluster: &Cluster, server: &mut Server, once: bool) -> 
         return Ok(());
     }
     println!("\nThe page       {}/", server.address());
-    cluster.print_sign_in();
+    cluster.print_sign_in(server.address());
     println!("\nCtrl-C stops everything and leaves nothing behind.");
     server.wait(shell)
 }

@@ -59,8 +59,14 @@ impl Cluster {
     }
 
     /// What a person types to sign in to the page. The password is as short-lived as the demo.
-    pub(super) fn print_sign_in(&self) {
-        println!("Organization   {ORGANIZATION}\nUser name      {MEMBER}\nPassword       {}", self.password);
+    /// What a script of theirs finds in its environment comes with it.
+    pub(super) fn print_sign_in(&self, address: &str) {
+        let password = &self.password;
+        println!("Organization   {ORGANIZATION}\nUser name      {MEMBER}\nPassword       {password}");
+        println!(
+            "For scripts    export SLIDERULE_URL={address} SLIDERULE_ORGANIZATION={ORGANIZATION} \
+             PS_USERNAME={MEMBER} PS_PASSWORD={password}"
+        );
     }
 }
 
