@@ -202,8 +202,7 @@ impl Reconciler {
             // In this copy only: nothing is wanted of a suspended cluster, whatever is asked of it.
             cluster.suspended = true;
         }
-        let listed = seen;
-        let plan = plan(&cluster, &listed, self.clock.now(), self.engine.terms());
+        let plan = plan(&cluster, &seen, self.clock.now(), self.engine.terms());
         let carry_out = CarryOut {
             store: &*self.store,
             engine: &*self.engine,

@@ -52,18 +52,26 @@ fn sentence(code: ErrorCode) -> Option<&'static str> {
     })
 }
 
-/// A refusal with this code, for these reasons.
+/// A refusal of ours, whose words say what to do; but which function to call is for us to say.
+fn told(reply: &Reply, code: ErrorCode, said: &str) -> Failure {
+    match code {
+        ErrorCode::CredentialsMissing | ErrorCode::ReauthenticationRequired => refused(reply, code, said),
+        _ if said.is_empty() => refused(reply, code, said),
+        _ => failure(reply, code, said.to_owned()),
+    }
+}
+
+/// A refusal of an older server, or one without words, that means this code: what to do, and what was said.
 fn refused(reply: &Reply, code: ErrorCode, said: &str) -> Failure {
-    let ours = code_of(&reply.response).is_some() && !said.is_empty();
-    // Which function to call is for us to say, whoever refused.
-    let about_the_sign_in =
-        matches!(code, ErrorCode::CredentialsMissing | ErrorCode::ReauthenticationRequired);
     let message = match sentence(code) {
-        _ if ours && !about_the_sign_in => said.to_owned(),
         Some(sentence) => with_words(sentence.to_owned(), said),
         None if said.is_empty() => format!("the server refused the request: {code}"),
         None => said.to_owned(),
     };
+    failure(reply, code, message)
+}
+
+fn failure(reply: &Reply, code: ErrorCode, message: String) -> Failure {
     let failure = reply.failure(code, message);
     let later = matches!(code, ErrorCode::Throttled | ErrorCode::ClusterWaking | ErrorCode::Unreachable);
     if later { failure.retryable() } else { failure }
@@ -107,7 +115,7 @@ pub(crate) fn of_sign_in(reply: &Reply) -> Failure {
     let said = words(reply);
     let lower = said.to_ascii_lowercase();
     let code = match code_of(&reply.response) {
-        Some(code) => code,
+        Some(code) => return told(reply, code, &said),
         None if lower.contains("not an active member") => ErrorCode::MembershipInactive,
         None if lower.contains("not a member") => ErrorCode::NotAMember,
         None if lower.contains("not a valid organization") || lower.contains("unknown org") => {
@@ -124,7 +132,7 @@ pub(crate) fn of_scaling(reply: &Reply) -> Failure {
     let said = words(reply);
     let lower = said.to_ascii_lowercase();
     let code = match (code_of(&reply.response), reply.response.status) {
-        (Some(code), _) => code,
+        (Some(code), _) => return told(reply, code, &said),
         _ if lower.contains("active member") => ErrorCode::MembershipInactive,
         _ if lower.contains("unknown org") => ErrorCode::UnknownOrganization,
         _ if lower.contains("not a member") => ErrorCode::NotAMember,
@@ -139,7 +147,7 @@ pub(crate) fn of_scaling(reply: &Reply) -> Failure {
 pub(crate) fn of_cluster(reply: &Reply, api: &str) -> Failure {
     let said = words(reply);
     match (code_of(&reply.response), reply.response.status) {
-        (Some(code), _) => refused(reply, code, &said),
+        (Some(code), _) => told(reply, code, &said),
         (_, 403) if said.contains("Missing Authorization") => {
             refused(reply, ErrorCode::CredentialsMissing, &said)
         }
@@ -166,7 +174,7 @@ pub(crate) fn of_cluster(reply: &Reply, api: &str) -> Failure {
 pub(crate) fn of_any(reply: &Reply) -> Failure {
     let said = words(reply);
     match (code_of(&reply.response), reply.response.status) {
-        (Some(code), _) => refused(reply, code, &said),
+        (Some(code), _) => told(reply, code, &said),
         (_, 429) => refused(reply, ErrorCode::Throttled, &said),
         (_, status) => {
             let message = with_words(format!("the server answered HTTP status {status}"), &said);
