@@ -4,7 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{RequestId, UtcTime};
+use crate::status::Runway;
+use crate::{MicroUsd, RequestId, UtcTime};
 
 /// Answer of `GET /api/org_num_nodes/<org>/`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,15 @@ pub struct CapacityAnswer {
     /// When the request ends. Ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<UtcTime>,
+    /// What the request may cost at most beyond what was promised before. Ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_micro_usd: Option<MicroUsd>,
+    /// Who asked for what until when. Ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
+    /// How long the money lasts. Ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runway: Option<Runway>,
 }
 
 /// Answer of `GET /api/membership_status/<org>/`.

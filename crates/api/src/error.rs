@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::status::{Fit, Runway};
+
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $text:literal,)*) => {
         /// What went wrong, for programs.
@@ -120,6 +122,15 @@ pub struct Problem {
     pub error_msg: String,
     /// The same text, for clients of the other envelope.
     pub detail: String,
+    /// What would be granted in place of an order that was refused for lack of money; the text says it too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fits: Vec<Fit>,
+    /// Who asked for what until when, where an order was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
+    /// How long the money lasts as things are, where an order was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runway: Option<Runway>,
 }
 
 impl Problem {
@@ -132,6 +143,9 @@ impl Problem {
             code: code.as_str().to_owned(),
             error_msg: message.clone(),
             detail: message,
+            fits: Vec::new(),
+            explanation: None,
+            runway: None,
         }
     }
 }

@@ -14,6 +14,7 @@
 //! | [`capacity`] | node counts and capacity requests of the organization-token API (`/api/…`) |
 //! | [`status`] | cluster status and capacity requests of our own API (`/api/v1/…`) |
 //! | [`costs`] | what a cluster cost (`/api/v1/…`) |
+//! | [`notices`] | what people are told (`/api/v1/…`) |
 //! | [`discovery`] | what nodes and the gateway say to each other |
 //! | [`lease`] | what a node's runner and the provisioning system say to each other |
 //! | [`version`] | release numbers such as `v4.20.0` |
@@ -29,6 +30,7 @@ pub mod error;
 pub mod lease;
 pub mod money;
 pub mod names;
+pub mod notices;
 pub mod status;
 pub mod time;
 pub mod tokens;

@@ -42,6 +42,19 @@ impl MicroUsd {
     }
 }
 
+impl MicroUsd {
+    /// Reads dollars with an optional sign: `-3`, `+2.50`, `2.50`.
+    ///
+    /// # Errors
+    /// Returns what is wrong with the text, as a sentence for the person who wrote it.
+    pub fn parse_signed_dollars(text: &str) -> Result<Self, String> {
+        match text.strip_prefix('-') {
+            Some(debt) => Self::parse_dollars(debt).map(|amount| -amount),
+            None => Self::parse_dollars(text.strip_prefix('+').unwrap_or(text)),
+        }
+    }
+}
+
 impl fmt::Display for MicroUsd {
     /// Dollars with at least two decimals and no more than needed: `$0.226`, `-$1.50`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,6 +104,15 @@ mod tests {
         assert_eq!(MicroUsd::parse_dollars("$12.5"), Ok(MicroUsd(12_500_000)));
         for nonsense in ["", "-1", "1e3", "1.2.3", "٣", "0.0000001", "99999999999999"] {
             assert!(MicroUsd::parse_dollars(nonsense).is_err(), "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn a_correction_has_a_sign() {
+        assert_eq!(MicroUsd::parse_signed_dollars("-2.5"), Ok(MicroUsd(-2_500_000)));
+        assert_eq!(MicroUsd::parse_signed_dollars("+2.5"), MicroUsd::parse_signed_dollars("2.5"));
+        for nonsense in ["", "-", "--1", "+-1", "- 1"] {
+            assert!(MicroUsd::parse_signed_dollars(nonsense).is_err(), "{nonsense}");
         }
     }
 

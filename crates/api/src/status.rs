@@ -1,6 +1,8 @@
 //! Cluster status and capacity requests in our own API.
 //!
-//! `GET /api/v1/organizations/<org>/status`, `POST …/requests`, `DELETE …/requests/<id>`.
+//! `GET /api/v1/organizations/<org>/status`, `GET …/estimate`, `POST …/requests`, `PATCH …/requests/<id>`,
+//! `DELETE …/requests[/<id>]`, `POST …/deploy`, `POST …/destroy`, `POST …/refresh`. Fields are only ever added, and
+//! an answer without the newer ones, from an older server, can still be read.
 
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +64,46 @@ pub struct CapacityRequest {
     pub expires_at: UtcTime,
 }
 
+/// One user's part of the demand: the request of theirs that counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// Who asked.
+    pub user: UserName,
+    /// For how many nodes.
+    pub nodes: u32,
+    /// Until when.
+    pub until: UtcTime,
+}
+
+/// For how long the money lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Runway {
+    /// At that many nodes,
+    pub nodes: u32,
+    /// for that many minutes, rounded down; `None` if they cost nothing.
+    pub minutes: Option<u32>,
+}
+
+/// What last went wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// When.
+    pub at: UtcTime,
+    /// What.
+    pub what: String,
+    /// What happens next.
+    pub next: String,
+}
+
+/// How many nodes run a release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseTally {
+    /// The release.
+    pub version: String,
+    /// Nodes of it that are not gone.
+    pub nodes: u32,
+}
+
 /// Answer of `GET /api/v1/organizations/<org>/status`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClusterStatus {
@@ -89,26 +131,119 @@ pub struct ClusterStatus {
     pub requests: Vec<CapacityRequest>,
     /// Money left.
     pub balance_micro_usd: MicroUsd,
+    /// Nodes that the live requests ask for, within the maximum.
+    #[serde(default)]
+    pub demand_nodes: u32,
+    /// Who asked for what until when, in one line for people.
+    #[serde(default)]
+    pub explanation: String,
+    /// The same for programs: the request that counts of each user.
+    #[serde(default)]
+    pub shares: Vec<Share>,
+    /// When the demand changes next if nobody does anything.
+    #[serde(default)]
+    pub next_change_at: Option<UtcTime>,
+    /// How long the money lasts at the size the cluster has, or shall have, whichever is larger.
+    #[serde(default)]
+    pub runway: Option<Runway>,
+    /// What is set aside for time that nodes hold already.
+    #[serde(default)]
+    pub reserved_micro_usd: MicroUsd,
+    /// What the live requests will cost beyond that.
+    #[serde(default)]
+    pub promised_micro_usd: MicroUsd,
+    /// What is left for further requests; negative after money was taken away.
+    #[serde(default)]
+    pub free_micro_usd: MicroUsd,
+    /// Rounds of boots that failed in a row.
+    #[serde(default)]
+    pub failed_boots: u32,
+    /// What last went wrong, until a node becomes ready.
+    #[serde(default)]
+    pub trouble: Option<Trouble>,
+    /// Nodes by the release they run: more than one release while nodes are replaced.
+    #[serde(default)]
+    pub releases: Vec<ReleaseTally>,
 }
 
-/// Body of `POST /api/v1/organizations/<org>/requests`. Carries an `Idempotency-Key` header.
+/// Body of `POST /api/v1/organizations/<org>/requests` and `POST …/deploy`, which carry an `Idempotency-Key` header,
+/// and in the query of `GET …/estimate`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CapacityOrder {
-    /// Nodes wanted; clamped to the organization's limits.
+    /// Nodes wanted; clamped to the organization's limits. 0 releases all of one's own.
     pub nodes: u32,
     /// How long, in seconds.
     pub time_to_live_seconds: u64,
+    /// Whether it takes the place of all that the caller has asked for before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replace: bool,
 }
 
-/// Answer to a [`CapacityOrder`].
+/// Body of `PATCH /api/v1/organizations/<org>/requests/<id>`. Carries an `Idempotency-Key` header.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestChange {
+    /// Its nodes from now on; 0 releases it. As they are, if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<u32>,
+    /// How long from now on, in seconds. Its end as it is, if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_to_live_seconds: Option<u64>,
+    /// Whether it may end earlier than it does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shorten: bool,
+}
+
+/// Answer to a [`CapacityOrder`] or a [`RequestChange`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     /// What was granted.
     pub request: CapacityRequest,
     /// Whether the grant is smaller or larger than what was asked for.
     pub clamped: bool,
-    /// What the grant may cost at most, at list price.
+    /// What the grant may cost at most, at list price, beyond what was promised before.
     pub cost_micro_usd: MicroUsd,
+    /// Nodes wanted with it, of everybody together.
+    #[serde(default)]
+    pub target_nodes: u32,
+    /// Who asked for what until when, in one line for people.
+    #[serde(default)]
+    pub explanation: String,
+    /// How long the money lasts at the size with it.
+    #[serde(default)]
+    pub runway: Option<Runway>,
+}
+
+/// Answer of `GET /api/v1/organizations/<org>/estimate?nodes=&time_to_live_seconds=`: what an order would be granted
+/// now. An order that would be refused is answered with that refusal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// Nodes that would be granted.
+    pub nodes: u32,
+    /// Whether that is fewer or more than what was asked for.
+    pub clamped: bool,
+    /// When the request would end.
+    pub expires_at: UtcTime,
+    /// What it may cost at most, at list price, beyond what is promised already.
+    pub cost_micro_usd: MicroUsd,
+    /// What is free for it now.
+    pub free_micro_usd: MicroUsd,
+    /// Nodes that would be wanted with it, of everybody together.
+    pub target_nodes: u32,
+    /// Who would have asked for what until when, in one line for people.
+    pub explanation: String,
+    /// How long the money would last at the size with it.
+    pub runway: Option<Runway>,
+}
+
+/// What would fit where an order is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fit {
+    /// Nodes,
+    pub nodes: u32,
+    /// for so many minutes.
+    pub minutes: u32,
 }
 
 /// Answer of `DELETE /api/v1/organizations/<org>/requests/<id>`.
@@ -116,6 +251,15 @@ pub struct Grant {
 pub struct Released {
     /// The request that no longer counts.
     pub id: RequestId,
+    /// How many nodes are wanted now.
+    pub target_nodes: u32,
+}
+
+/// Answer of `DELETE /api/v1/organizations/<org>/requests` and of `POST …/destroy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleasedAll {
+    /// How many requests no longer count.
+    pub released: u32,
     /// How many nodes are wanted now.
     pub target_nodes: u32,
 }

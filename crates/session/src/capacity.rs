@@ -97,7 +97,7 @@ async fn place_ours(
     order: Order,
 ) -> Result<Capacity, Failure> {
     let seconds = u64::from(order.time_to_live) * 60;
-    let body = CapacityOrder { nodes: order.desired_nodes, time_to_live_seconds: seconds };
+    let body = CapacityOrder { nodes: order.desired_nodes, time_to_live_seconds: seconds, replace: false };
     let mut request = request(
         Method::Post,
         console::path(target, organization, "requests")?,
