@@ -4,8 +4,9 @@
 use sliderule_api::ErrorCode;
 use sliderule_api::status::{Block, ClusterState, NodeTally};
 
-use crate::cluster::{Cluster, Moment, NodeState, Terms};
+use crate::cluster::{Cluster, NodeState};
 use crate::size::{self, BOOTS_TO_PROTECT, Sizing};
+use crate::time::{Moment, Terms};
 
 /// What a cluster is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,14 +73,18 @@ fn message(cluster: &Cluster, sizing: &Sizing, nodes: NodeTally, state: ClusterS
             format!("The operator suspended {organization}; ask the operator to lift that.")
         }
         (Some(Block::Paused), _) => {
-            format!("An owner switched the cluster of {organization} off; an owner must deploy it again.")
+            format!("An owner destroyed the cluster of {organization}; an owner must deploy it again.")
         }
-        (Some(Block::OutOfFunds), _) => {
-            format!("{organization} has {} left, too little for a node; it needs credit.", cluster.balance)
-        }
+        (Some(Block::OutOfFunds), _) => format!(
+            "Of the balance of {organization}, {}, too little is free to start a node; the cluster stays asleep \
+             until there is credit.",
+            cluster.account.balance
+        ),
         (Some(Block::Protected), _) => format!(
-            "Nodes of {organization} failed to start {BOOTS_TO_PROTECT} times in a row, so no more are started; \
-             the operator must repair that and start the server again."
+            "Nodes of {organization} failed to start {BOOTS_TO_PROTECT} times in a row{}, so no more are started and \
+             no more is spent. Once the cause is repaired, an owner refreshes the cluster \
+             (`sliderule-ps org refresh {organization}`, or POST refresh).",
+            cluster.trouble.as_ref().map_or_else(String::new, |trouble| format!(" ({})", trouble.what))
         ),
         (None, ClusterState::Running) if nodes.ready < target => {
             format!("{} of {target} nodes are ready{}.", nodes.ready, trouble(cluster))
@@ -103,13 +108,17 @@ fn message(cluster: &Cluster, sizing: &Sizing, nodes: NodeTally, state: ClusterS
     }
 }
 
-/// What goes wrong while a cluster grows, as a part of a sentence.
+/// What goes wrong while a cluster grows and what happens next, as a part of a sentence.
 fn trouble(cluster: &Cluster) -> String {
-    match cluster.failed_boots {
-        0 => String::new(),
-        failed => {
-            format!(" (starting failed {failed} times; after {BOOTS_TO_PROTECT} in a row it is given up)")
-        }
+    let what = cluster.trouble.as_ref().map(|trouble| trouble.what.as_str());
+    match (cluster.failed_boots, what) {
+        (0, None) => String::new(),
+        (0, Some(what)) => format!(" ({what}; it is tried again)"),
+        (failed, what) => format!(
+            " (starting failed {failed} times{}{}; it is tried again, and given up after {BOOTS_TO_PROTECT} in a row)",
+            if what.is_some() { ", last because " } else { "" },
+            what.unwrap_or_default()
+        ),
     }
 }
 
@@ -118,6 +127,7 @@ mod tests {
     use sliderule_api::MicroUsd;
 
     use super::*;
+    use crate::cluster::Trouble;
     use crate::samples::{cluster, node, request, seconds};
 
     fn described(cluster: &Cluster) -> (ClusterState, ErrorCode, String) {
@@ -147,6 +157,27 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_wrong_is_said_with_what_happens_next() {
+        let mut cluster = cluster();
+        cluster.requests = vec![request("ada", 2, 100)];
+        cluster.trouble = Some(Trouble { at: seconds(0), what: "there is no capacity".to_owned() });
+        assert_eq!(
+            described(&cluster).2,
+            "The cluster is starting: 0 of 2 nodes are ready (there is no capacity; it is tried again); wait a little."
+        );
+        cluster.failed_boots = 2;
+        assert!(
+            described(&cluster).2.contains("failed 2 times, last because there is no capacity; it is tried")
+        );
+        cluster.failed_boots = BOOTS_TO_PROTECT;
+        assert!(
+            described(&cluster)
+                .2
+                .contains("10 times in a row (there is no capacity), so no more are started")
+        );
+    }
+
+    #[test]
     fn a_client_is_told_what_blocks_a_cluster() {
         let mut cluster = cluster();
         cluster.requests = vec![request("ada", 2, 100)];
@@ -155,7 +186,9 @@ mod tests {
         cluster.failed_boots = BOOTS_TO_PROTECT;
         assert_eq!(described(&cluster).0, ClusterState::Failed);
         assert_eq!(described(&cluster).1, ErrorCode::ClusterProtected);
-        cluster.balance = MicroUsd(7);
+        assert!(described(&cluster).2.contains("org refresh acme"), "{}", described(&cluster).2);
+        cluster.requests.clear();
+        cluster.account.balance = MicroUsd(7);
         assert_eq!(described(&cluster).1, ErrorCode::OutOfFunds);
         assert_eq!(described(&cluster).0, ClusterState::Asleep);
         cluster.paused = true;

@@ -5,21 +5,23 @@
 //!
 //! What blocks is checked in the order of [`Block`]. Two of them never end a node that works:
 //!
-//! - `out_of_funds`: the balance does not pay the first lease and tail of one node, and no node is
-//!   booting or ready. While one is, its time is paid already, and it ends when a renewal is refused.
-//!   Ending it earlier would refund just enough to start another, and so for ever.
+//! - `out_of_funds`: nobody was granted anything that is still to be served, free money does not pay the first lease
+//!   and tail of one node, and no node is booting or ready. What is granted is promised, so it is served whatever
+//!   else is free. While a node that nobody asked for runs, its time is paid already, and it ends when a renewal is
+//!   refused. Ending it earlier would refund just enough to start another, and so for ever.
 //! - `protected`: [`BOOTS_TO_PROTECT`] rounds of boots failed in a row, and no node is ready. While one is, the
 //!   cluster serves; only no further node is started (see [`may_launch`]).
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use sliderule_api::UserName;
 use sliderule_api::status::Block;
 
-use crate::cluster::{Cluster, Moment, NodeState, Request, Terms};
-use crate::money;
+use crate::cluster::{Cluster, NodeState};
+use crate::demand::{Demand, Share, shares};
+use crate::grains::Grains;
+use crate::promise::books;
+use crate::time::{Moment, Terms};
 
 /// Failed rounds of boots in a row after which no further node is started.
 pub const BOOTS_TO_PROTECT: u32 = 10;
@@ -48,26 +50,18 @@ pub struct Explanation {
     pub min_nodes: u32,
     /// Nodes at most.
     pub max_nodes: u32,
+    /// What keeps all of this from counting, if anything.
+    pub blocked: Option<Block>,
     at: Moment,
-}
-
-/// One user's part of the demand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Share {
-    /// Who asked.
-    pub user: UserName,
-    /// How many nodes, before the maximum is applied to the sum.
-    pub nodes: u32,
-    /// Until when.
-    pub until: Moment,
 }
 
 /// The size `cluster` shall have at `now`.
 #[must_use]
 pub fn size(cluster: &Cluster, now: Moment, terms: Terms) -> Sizing {
     let shares = shares(&cluster.requests, now);
-    let demand = demand(&shares, cluster.limits.max_nodes);
-    let blocked = block(cluster, terms);
+    let staircase = Demand::of(&cluster.requests, cluster.limits.max_nodes, now);
+    let demand = staircase.now();
+    let blocked = block(cluster, now, terms);
     let target = match blocked {
         Some(_) => 0,
         None => demand.max(cluster.limits.min_nodes).min(cluster.limits.max_nodes),
@@ -76,11 +70,12 @@ pub fn size(cluster: &Cluster, now: Moment, terms: Terms) -> Sizing {
         target,
         demand,
         blocked,
-        next_change: next_change(&cluster.requests, now, cluster.limits.max_nodes, demand),
+        next_change: staircase.next_change(),
         explanation: Explanation {
             shares,
             min_nodes: cluster.limits.min_nodes,
             max_nodes: cluster.limits.max_nodes,
+            blocked,
             at: now,
         },
     }
@@ -88,14 +83,13 @@ pub fn size(cluster: &Cluster, now: Moment, terms: Terms) -> Sizing {
 
 /// What keeps the cluster from running, if anything.
 #[must_use]
-pub fn block(cluster: &Cluster, terms: Terms) -> Option<Block> {
+pub fn block(cluster: &Cluster, now: Moment, terms: Terms) -> Option<Block> {
     let any = |states: &[NodeState]| cluster.nodes.iter().any(|node| states.contains(&node.state));
-    let affordable = money::affordable_nodes(cluster.balance, cluster.node_hour, terms);
     if cluster.suspended {
         Some(Block::Suspended)
     } else if cluster.paused {
         Some(Block::Paused)
-    } else if affordable == 0 && !any(&[NodeState::Booting, NodeState::Ready]) {
+    } else if is_out_of_funds(cluster, now, terms) && !any(&[NodeState::Booting, NodeState::Ready]) {
         Some(Block::OutOfFunds)
     } else if !may_launch(cluster.failed_boots) && !any(&[NodeState::Ready]) {
         Some(Block::Protected)
@@ -104,33 +98,19 @@ pub fn block(cluster: &Cluster, terms: Terms) -> Option<Block> {
     }
 }
 
+/// Whether nothing was granted that is still to be served, and free money does not pay the first lease of one node.
+fn is_out_of_funds(cluster: &Cluster, now: Moment, terms: Terms) -> bool {
+    let first = terms.lease.saturating_add(terms.tail);
+    let node = Grains::of(cluster.prices.node_hour, first);
+    let fixed = Grains::of(cluster.prices.fixed_hour, first);
+    let nothing_granted = Demand::of(&cluster.requests, cluster.limits.max_nodes, now).now() == 0;
+    nothing_granted && books(cluster, now, terms).free() < node + fixed
+}
+
 /// Whether another node may be started after so many failed rounds in a row.
 #[must_use]
 pub fn may_launch(failed_boots: u32) -> bool {
     failed_boots < BOOTS_TO_PROTECT
-}
-
-/// The largest live request of each user, the later expiry among equals. A request counts strictly
-/// before it expires.
-fn shares(requests: &[Request], now: Moment) -> Vec<Share> {
-    let mut largest: BTreeMap<&UserName, (u32, Moment)> = BTreeMap::new();
-    for request in requests.iter().filter(|request| now < request.expires_at && request.nodes > 0) {
-        let share = largest.entry(&request.user).or_insert((0, request.expires_at));
-        *share = (*share).max((request.nodes, request.expires_at));
-    }
-    largest.into_iter().map(|(user, (nodes, until))| Share { user: user.clone(), nodes, until }).collect()
-}
-
-fn demand(shares: &[Share], max_nodes: u32) -> u32 {
-    shares.iter().fold(0u32, |sum, share| sum.saturating_add(share.nodes)).min(max_nodes)
-}
-
-fn next_change(requests: &[Request], now: Moment, max_nodes: u32, demand_now: u32) -> Option<Moment> {
-    let mut ends: Vec<Moment> =
-        requests.iter().map(|request| request.expires_at).filter(|&end| now < end).collect();
-    ends.sort_unstable();
-    ends.dedup();
-    ends.into_iter().find(|&end| demand(&shares(requests, end), max_nodes) != demand_now)
 }
 
 impl fmt::Display for Explanation {
@@ -143,10 +123,22 @@ impl fmt::Display for Explanation {
         if self.shares.is_empty() {
             write!(f, "nobody asks for nodes")?;
         }
+        let asked: u64 = self.shares.iter().map(|share| u64::from(share.nodes)).sum();
         if self.min_nodes > 0 {
             write!(f, "; the owner keeps at least {}", self.min_nodes)?;
         }
-        write!(f, "; at most {}", self.max_nodes)
+        if asked > u64::from(self.max_nodes) {
+            write!(f, "; that is {asked}, cut to the maximum of {}", self.max_nodes)?;
+        } else {
+            write!(f, "; at most {}", self.max_nodes)?;
+        }
+        f.write_str(match self.blocked {
+            None => "",
+            Some(Block::Suspended) => "; none while the organization is suspended",
+            Some(Block::Paused) => "; none until an owner deploys the cluster again",
+            Some(Block::OutOfFunds) => "; none until there is credit",
+            Some(Block::Protected) => "; none until an owner refreshes the cluster",
+        })
     }
 }
 
