@@ -12,6 +12,7 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 
 pub(crate) use consumer::installed_package;
+pub(crate) use servers::build as servers;
 
 use crate::failure::{Failure, Result};
 use crate::setup::Tools;

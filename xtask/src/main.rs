@@ -1,4 +1,4 @@
-//! The commands of this repository, one file each: `cargo xtask build | demo | test`.
+//! The commands of this repository, one file each: `cargo xtask build | demo | test | soak | bench`.
 //!
 //! Each command does its own set-up ([`setup`]) and says what it does while it does it, one line each with
 //! its duration. What always holds: a second run skips what is there by looking at it; a failure is one
@@ -13,20 +13,27 @@
 //! | `build` | the package, the page, the servers |
 //! | `demo` | a private cluster on this machine, and the shipped example against it |
 //! | `test` | every test, in groups |
+//! | `soak` | the proofs of the provisioning system at full length |
+//! | `bench` | how long things take, in a release build |
+//! | `figures` | what a measurement wrote down |
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks on the terminal")]
 
+mod bench;
 mod build;
 mod closing_lines;
 mod demo;
 mod descendants;
 mod failure;
+mod figures;
 mod fresh;
 mod interrupt;
 mod setup;
 mod shell;
+mod soak;
 mod test;
 mod tree;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use failure::{Failure, Result};
@@ -38,6 +45,10 @@ usage: cargo xtask <command>
   build             the package (pkg/), the page (www/dist), the servers (target/debug)
   demo [--once]     a provisioning system with one sleeping private cluster, and the main job against it;
                     serves until Ctrl-C, or ends by itself with --once
+  soak [--kills N] [--seeds N] [--json FILE]
+                    the provisioning system's proofs at full length: 300 kills, 1000 seeds, the measurements
+  bench control [--json FILE]
+                    how long decisions, wakes and balances take, in a release build
   test [group …]    every test, or the named groups only:
 ";
 
@@ -73,6 +84,8 @@ fn run(arguments: &[String]) -> Result<()> {
         Command::Build => setup::prepare(&shell).and_then(|tools| build::build(&shell, &tools)),
         Command::Demo { once } => demo::demo(&shell, once),
         Command::Test { groups } => test::test(&shell, &groups),
+        Command::Soak(soak) => soak::soak(&shell, &soak),
+        Command::Bench { subject, json } => bench::bench(&shell, subject, json.as_deref()),
     };
     let ended = descendants::end_all();
     match (outcome, ended.is_empty()) {
@@ -91,6 +104,8 @@ enum Command {
     Build,
     Demo { once: bool },
     Test { groups: Vec<test::Group> },
+    Soak(soak::Soak),
+    Bench { subject: bench::Subject, json: Option<PathBuf> },
 }
 
 impl Command {
@@ -101,7 +116,12 @@ impl Command {
             ["demo"] => Ok(Self::Demo { once: false }),
             ["demo", "--once"] => Ok(Self::Demo { once: true }),
             ["test", names @ ..] => Ok(Self::Test { groups: test::Group::named(names)? }),
-            [command @ ("build" | "demo"), ..] => {
+            ["soak", flags @ ..] => Ok(Self::Soak(soak::Soak::read(flags)?)),
+            ["bench", subject] => Ok(Self::Bench { subject: bench::Subject::named(subject)?, json: None }),
+            ["bench", subject, "--json", file] => {
+                Ok(Self::Bench { subject: bench::Subject::named(subject)?, json: Some(PathBuf::from(file)) })
+            }
+            [command @ ("build" | "demo" | "bench"), ..] => {
                 Err(Failure::Usage(format!("`{command}` does not take these arguments")))
             }
             [unknown, ..] => Err(Failure::Usage(format!("there is no command `{unknown}`"))),
@@ -126,6 +146,8 @@ mod tests {
         assert_eq!(Command::read(&[]).unwrap(), Command::Usage);
         assert_eq!(Command::read(&["build"]).unwrap(), Command::Build);
         assert_eq!(Command::read(&["demo", "--once"]).unwrap(), Command::Demo { once: true });
+        let bench = Command::Bench { subject: crate::bench::Subject::Control, json: None };
+        assert_eq!(Command::read(&["bench", "control"]).unwrap(), bench);
         let Command::Test { groups } = Command::read(&["test", "rust", "format"]).unwrap() else { panic!() };
         let names: Vec<_> = groups.iter().map(|group| group.name()).collect();
         assert_eq!(names, ["format", "rust"], "groups run in their own order, however they are named");
@@ -133,7 +155,13 @@ mod tests {
 
     #[test]
     fn an_unknown_word_is_refused_and_the_usage_lists_what_exists() {
-        for words in [&["soak"][..], &["build", "fast"], &["demo", "--twice"], &["test", "nothing"]] {
+        for words in [
+            &["fly"][..],
+            &["bench", "everything"],
+            &["build", "fast"],
+            &["demo", "--twice"],
+            &["test", "nothing"],
+        ] {
             assert!(Command::read(words).is_err(), "{words:?}");
         }
         assert!(usage().contains("demo [--once]") && usage().contains("  packaging"));

@@ -54,8 +54,8 @@ fn each_missing_tool_is_named_with_what_to_install() {
 
 #[test]
 fn an_unknown_command_prints_what_exists() {
-    let output = Command::new(env!("CARGO_BIN_EXE_xtask")).arg("soak").output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask")).arg("fly").output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(said.starts_with("there is no command `soak`") && said.contains("demo [--once]"), "{said}");
+    assert!(said.starts_with("there is no command `fly`") && said.contains("demo [--once]"), "{said}");
 }

@@ -3,7 +3,7 @@
 use crate::failure::Result;
 use crate::shell::Shell;
 
-pub(super) fn build(shell: &Shell) -> Result<()> {
+pub(crate) fn build(shell: &Shell) -> Result<()> {
     let mut command = shell.command("cargo");
     command.args(["build", "--package", "sliderule-server", "--package", "sliderule-node", "--bins"]);
     shell.step("Building the servers", "servers", &mut command)?;

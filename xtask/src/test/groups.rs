@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::build;
 use crate::closing_lines::{self, Tally};
 use crate::demo;
 use crate::failure::{Failure, Result};
@@ -99,7 +100,7 @@ impl Group {
             Self::Types => check(shell, "tsc", npm_program(shell, "tsc", &["--project", "tsconfig.json"])),
             Self::Deny => deny(shell),
             Self::Clippy => clippy(shell),
-            Self::Rust => tests(shell, "cargo test", cargo(shell, &["test", "--workspace"])),
+            Self::Rust => rust(shell),
             Self::Contract => node_tests(shell, "tests/contract"),
             Self::Wasm => node_tests(shell, "tests/wasm"),
             Self::Node => node_tests(shell, "tests/node"),
@@ -146,6 +147,14 @@ fn deny(shell: &Shell) -> Result<Tally> {
     let mut command = shell.command(program);
     command.args(["--offline", "--workspace", "check", "bans", "licenses", "sources"]);
     check(shell, "cargo deny", command)
+}
+
+/// With the points at which tests kill the server; the groups after this one run it without them.
+fn rust(shell: &Shell) -> Result<Tally> {
+    let arguments = ["test", "--workspace", "--features", "sliderule-server/crash-points"];
+    let tally = tests(shell, "cargo test", cargo(shell, &arguments))?;
+    build::servers(shell)?;
+    Ok(tally)
 }
 
 fn clippy(shell: &Shell) -> Result<Tally> {
