@@ -49,7 +49,7 @@ pub enum Wish {
         id: RequestId,
         /// Nodes wanted, before they are raised to the minimum and cut to the maximum and the limit per user.
         nodes: u32,
-        /// Until when.
+        /// Until when. Whoever reads the order sees to it that this lies ahead; what is over already never counts.
         until: Moment,
         /// Whether it takes the place of all that the user has.
         replace: bool,

@@ -8,7 +8,8 @@
 //! Always holds, in grains: the passing of time, charging, launching a node while there are fewer than demand wants,
 //! and seeing a node gone do not lessen [`Books::free`]. Nor does renewing a lease that has not ended: of all
 //! nodes that are not gone, longest held first, the j-th (from 0) up to [`Demand::wants_more_than`] j. (One that ranks
-//! lower repeats time that others hold already, and is renewed from free money.) So whatever was granted while free
+//! lower repeats time that others hold already, and is renewed from free money.) The fixed part is held with the nodes;
+//! where its lease and tail have ended, it is held anew from now, and nothing is due for the time between. So whatever was granted while free
 //! money was not negative can be paid to its end, whatever happens inside the system.
 
 use std::time::Duration;
