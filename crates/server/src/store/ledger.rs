@@ -1,198 +1,300 @@
-//! Money: the append-only ledger.
+//! Money: the lines of the append-only ledger.
 //!
-//! The rules stand in the schema, where no code can go round them: lines are never changed or removed,
-//! each carries the balance that follows from the one before, a charge that the balance does not cover
-//! is refused, and what is paid under one key is paid once.
+//! The rules stand in the schema, where no code can go round them: lines are never changed or removed, each
+//! carries the sums that follow from the one before, nothing is reserved that is not available, nothing charged
+//! that was not reserved, and what is written under one key is written once.
 
-use sliderule_api::costs::{EntryKind, LedgerEntry};
-use sliderule_api::{MicroUsd, NodeId, OrganizationName, UtcTime};
-use sliderule_provisioning::cluster::Moment;
-use sqlx::Row;
+use serde::Serialize;
+use sliderule_api::{MicroUsd, NodeId, OrganizationName, UserName};
+use sliderule_control::store::StoreError;
+use sliderule_provisioning::account::{Account as Sums, Entry, Posting, Prices};
+use sliderule_provisioning::time::Moment;
+use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::{Database, Tx, failed};
 use crate::Error;
-use crate::instants;
 
-/// What the schema says when it refuses a charge.
-const NOT_COVERED: &str = "ledger: the balance does not cover the charge";
-
-/// Lines that an answer carries at most.
+/// Lines that an account shows at most.
 const SHOWN: i64 = 100;
 
-/// A line to be written.
-pub(super) struct Line {
-    kind: EntryKind,
-    amount: MicroUsd,
-    note: String,
-    key: String,
-    node: Option<NodeId>,
-    at: Moment,
-}
-
-impl Line {
-    /// The money an organization begins with.
-    pub(super) fn opening_credit(organization: &OrganizationName, amount: MicroUsd, at: Moment) -> Self {
-        Self {
-            kind: EntryKind::Credit,
-            amount,
-            note: "opening credit".to_owned(),
-            key: format!("credit:{organization}:opening"),
-            node: None,
-            at,
-        }
-    }
-
-    /// A node's first lease, up to `until`, and its tail.
-    pub(super) fn first_lease(node: &NodeId, price: MicroUsd, at: Moment, until: Moment) -> Self {
-        let lease = Self::lease(node, price, at, until);
-        Self { note: format!("first {}, and its tail", lease.note), ..lease }
-    }
-
-    /// A node's further time, up to `until`.
-    pub(super) fn lease(node: &NodeId, price: MicroUsd, at: Moment, until: Moment) -> Self {
-        Self {
-            kind: EntryKind::Charge,
-            amount: -price,
-            note: format!("lease of node {node} until {}", instants::rfc3339(until).0),
-            key: format!("lease:{node}:{}", until.0),
-            node: Some(node.clone()),
-            at,
-        }
-    }
-
-    /// What a node that ended had not used.
-    pub(super) fn refund(node: &NodeId, amount: MicroUsd, at: Moment) -> Self {
-        Self {
-            kind: EntryKind::Refund,
-            amount,
-            note: format!("unused time of node {node}"),
-            key: format!("refund:{node}"),
-            node: Some(node.clone()),
-            at,
-        }
-    }
-}
-
-/// Whether a line was written.
+/// What a line of the ledger does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Written {
-    /// It stands.
-    Yes,
-    /// The balance does not cover it. The transaction is as it was before.
-    NotCovered,
+pub enum LineKind {
+    /// Money was given.
+    Credit,
+    /// Money was set aside.
+    Reserve,
+    /// A part of what was set aside was used.
+    Charge,
+    /// What was set aside and not used is available again.
+    Settle,
+    /// A node ran for longer than was set aside.
+    Overrun,
+    /// A bill was corrected, or a credit withdrawn.
+    Adjustment,
 }
 
-/// Adds a line.
-pub(super) async fn write(
-    tx: &mut Tx,
-    organization: i64,
-    line: &Line,
-    doing: &'static str,
-) -> Result<Written, sliderule_control::StoreError> {
-    let inserted = sqlx::query(
-        "INSERT INTO ledger (organization_id, node_id, at_ms, kind, amount_micro_usd, balance_after_micro_usd,
-                             note, idempotency_key)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?5 + coalesce(
-             (SELECT balance_after_micro_usd FROM ledger WHERE organization_id = ?1 ORDER BY id DESC LIMIT 1), 0),
-             ?6, ?7",
-    )
-    .bind(organization)
-    .bind(line.node.as_ref().map(NodeId::as_str))
-    .bind(line.at.0)
-    .bind(kind_text(line.kind))
-    .bind(line.amount.0)
-    .bind(&line.note)
-    .bind(&line.key)
-    .execute(&mut **tx)
-    .await;
-    match inserted {
-        Ok(_) => Ok(Written::Yes),
-        Err(sqlx::Error::Database(refusal)) if refusal.message().contains(NOT_COVERED) => {
-            Ok(Written::NotCovered)
+impl LineKind {
+    const ALL: [Self; 6] =
+        [Self::Credit, Self::Reserve, Self::Charge, Self::Settle, Self::Overrun, Self::Adjustment];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Credit => "credit",
+            Self::Reserve => "reserve",
+            Self::Charge => "charge",
+            Self::Settle => "settle",
+            Self::Overrun => "overrun",
+            Self::Adjustment => "adjustment",
         }
-        Err(error) => Err(failed(doing)(error)),
     }
+}
+
+/// A line as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its number within the organization, from 1.
+    pub number: u64,
+    /// When it was written.
+    pub at: Moment,
+    /// What it does.
+    pub kind: LineKind,
+    /// What it added to the balance.
+    pub amount: MicroUsd,
+    /// What it added to the money set aside.
+    pub set_aside: MicroUsd,
+    /// Who paid a charge; `None` for the organization, and for every other kind.
+    pub payer: Option<UserName>,
+    /// Which node ran for longer than was set aside.
+    pub node: Option<NodeId>,
+    /// For people.
+    pub note: String,
 }
 
 /// An organization's money, read at one instant.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Credits less charges.
+    /// Credits, less charges and overruns, with adjustments.
     pub balance: MicroUsd,
+    /// What of it is set aside for time that is held.
+    pub reserved: MicroUsd,
     /// All that was ever credited.
     pub credited: MicroUsd,
-    /// List price of one node for an hour.
-    pub node_hour: MicroUsd,
+    /// Its prices.
+    pub prices: Prices,
     /// The newest lines, newest first.
-    pub entries: Vec<LedgerEntry>,
+    pub lines: Vec<Line>,
 }
 
 impl Database {
-    /// An organization's money; `None` for an unknown organization.
+    /// An organization's money, with the newest lines of its ledger; `None` for an unknown organization.
     ///
     /// # Errors
     /// The database failed.
     pub async fn account(&self, organization: &OrganizationName) -> Result<Option<Account>, Error> {
         let doing = "read an account";
         let mut tx = self.read(doing).await?;
-        let found = sqlx::query("SELECT id, node_hour_micro_usd FROM organizations WHERE name = ?")
-            .bind(organization.as_str())
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(failed(doing))?;
-        let Some(row) = found else { return Ok(None) };
-        let id: i64 = row.try_get("id").map_err(failed(doing))?;
-        let node_hour = row.try_get("node_hour_micro_usd").map_err(failed(doing))?;
-        let credited = sqlx::query_scalar(
-            "SELECT coalesce(sum(amount_micro_usd), 0) FROM ledger
-             WHERE organization_id = ? AND kind = 'credit'",
+        let found = sqlx::query(
+            "SELECT id, node_hour_micro_usd, fixed_hour_micro_usd, balance_after, reserved_after, credited_after
+             FROM organizations LEFT JOIN ledger ON organization_id = id
+                 AND line = (SELECT max(line) FROM ledger WHERE organization_id = id)
+             WHERE name = ?",
         )
-        .bind(id)
-        .fetch_one(&mut *tx)
+        .bind(organization.as_str())
+        .fetch_optional(&mut *tx)
         .await
         .map_err(failed(doing))?;
+        let Some(row) = found else { return Ok(None) };
+        let sum = |column: &str| -> Result<MicroUsd, StoreError> {
+            let sum: Option<i64> = row.try_get(column).map_err(failed(doing))?;
+            Ok(MicroUsd(sum.unwrap_or(0)))
+        };
         let rows = sqlx::query(
-            "SELECT at_ms, kind, amount_micro_usd, balance_after_micro_usd, note FROM ledger
-             WHERE organization_id = ? ORDER BY id DESC LIMIT ?",
+            "SELECT line, at_ms, kind, amount_micro_usd, set_aside, users.name AS payer, node_id, note
+             FROM ledger LEFT JOIN users ON users.id = ledger.user_id
+             WHERE organization_id = ? ORDER BY line DESC LIMIT ?",
         )
-        .bind(id)
+        .bind(row.try_get::<i64, _>("id").map_err(failed(doing))?)
         .bind(SHOWN)
         .fetch_all(&mut *tx)
         .await
         .map_err(failed(doing))?;
-        let newest = rows.first().map(|row| row.try_get("balance_after_micro_usd"));
-        let balance = newest.transpose().map_err(failed(doing))?.unwrap_or(0);
-        let entries = rows.iter().map(entry).collect::<Result<_, _>>().map_err(failed(doing))?;
         Ok(Some(Account {
-            balance: MicroUsd(balance),
-            credited: MicroUsd(credited),
-            node_hour: MicroUsd(node_hour),
-            entries,
+            balance: sum("balance_after")?,
+            reserved: sum("reserved_after")?,
+            credited: sum("credited_after")?,
+            prices: Prices {
+                node_hour: sum("node_hour_micro_usd")?,
+                fixed_hour: sum("fixed_hour_micro_usd")?,
+            },
+            lines: rows.iter().map(line).collect::<Result<_, _>>().map_err(failed(doing))?,
         }))
     }
 }
 
-fn entry(row: &SqliteRow) -> Result<LedgerEntry, sqlx::Error> {
+fn line(row: &SqliteRow) -> Result<Line, Box<dyn std::error::Error + Send + Sync>> {
     let kind: String = row.try_get("kind")?;
-    let at: UtcTime = instants::rfc3339(Moment(row.try_get("at_ms")?));
-    Ok(LedgerEntry {
-        at,
-        kind: match kind.as_str() {
-            "credit" => EntryKind::Credit,
-            "refund" => EntryKind::Refund,
-            "charge" => EntryKind::Charge,
-            other => return Err(sqlx::Error::Decode(format!("a ledger line of the kind {other:?}").into())),
-        },
-        amount_micro_usd: MicroUsd(row.try_get("amount_micro_usd")?),
+    let kind = LineKind::ALL.into_iter().find(|known| known.as_str() == kind);
+    Ok(Line {
+        number: row.try_get::<i64, _>("line")?.try_into()?,
+        at: Moment(row.try_get("at_ms")?),
+        kind: kind.ok_or("a line of an unknown kind")?,
+        amount: MicroUsd(row.try_get("amount_micro_usd")?),
+        set_aside: MicroUsd(row.try_get("set_aside")?),
+        payer: row.try_get::<Option<String>, _>("payer")?.map(|name| name.parse()).transpose()?,
+        node: row.try_get::<Option<String>, _>("node_id")?.map(|node| node.parse()).transpose()?,
         note: row.try_get("note")?,
     })
 }
 
-fn kind_text(kind: EntryKind) -> &'static str {
-    match kind {
-        EntryKind::Credit => "credit",
-        EntryKind::Charge => "charge",
-        EntryKind::Refund => "refund",
+/// A line to be written: its columns, in the order of [`insert`].
+#[derive(Debug)]
+pub(super) struct Row {
+    organization: i64,
+    line: i64,
+    at: i64,
+    kind: &'static str,
+    amount: i64,
+    set_aside: i64,
+    reservation: Option<u64>,
+    payer: Option<i64>,
+    node: Option<String>,
+    payers: Option<String>,
+    note: String,
+    key: String,
+    balance_after: i64,
+    reserved_after: Option<i64>,
+    credited_after: i64,
+    reservations_after: u64,
+}
+
+impl Serialize for Row {
+    /// As a list.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { organization, line, at, kind, amount, set_aside, reservation, payer, .. } = self;
+        let Self { node, payers, note, key, balance_after, reserved_after, .. } = self;
+        let Self { credited_after, reservations_after, .. } = self;
+        (
+            organization,
+            line,
+            at,
+            kind,
+            amount,
+            set_aside,
+            reservation,
+            payer,
+            node,
+            payers,
+            note,
+            key,
+            balance_after,
+            reserved_after,
+            credited_after,
+            reservations_after,
+        )
+            .serialize(serializer)
     }
+}
+
+impl Row {
+    /// The line that an entry makes between two states of its organization's money. `user` finds the row of a user.
+    ///
+    /// # Errors
+    /// A payer is nobody's user.
+    pub(super) fn of<E>(
+        organization: i64,
+        line: i64,
+        entry: &Entry,
+        (before, after): (&Sums, &Sums),
+        user: impl Fn(&UserName) -> Result<i64, E>,
+    ) -> Result<Self, E> {
+        let held = |sums: &Sums| sums.reservation.as_ref().map(|pending| pending.amount);
+        let mut row = Self {
+            organization,
+            line,
+            at: entry.at.0,
+            kind: LineKind::Adjustment.as_str(),
+            amount: (after.balance - before.balance).0,
+            set_aside: (held(after).unwrap_or_default() - held(before).unwrap_or_default()).0,
+            reservation: None,
+            payer: None,
+            node: None,
+            payers: None,
+            note: entry.note.clone(),
+            key: entry.key.clone(),
+            balance_after: after.balance.0,
+            reserved_after: held(after).map(|amount| amount.0),
+            credited_after: after.credited.0,
+            reservations_after: after.reservations_made,
+        };
+        row.kind = match &entry.posting {
+            Posting::Credit { .. } => LineKind::Credit,
+            Posting::Reserve(new) => {
+                row.reservation = Some(new.number);
+                let payer = |of: &sliderule_provisioning::account::Payer| {
+                    let user = of.user.as_ref().map(&user).transpose()?;
+                    Ok(serde_json::json!([user, of.weight]))
+                };
+                let payers: Vec<serde_json::Value> =
+                    new.payers.iter().map(payer).collect::<Result<_, E>>()?;
+                row.payers = Some(serde_json::Value::from(payers).to_string());
+                LineKind::Reserve
+            }
+            Posting::Charge { reservation, payer, .. } => {
+                row.reservation = Some(*reservation);
+                row.payer = payer.as_ref().map(user).transpose()?;
+                LineKind::Charge
+            }
+            Posting::Settle { reservation } => {
+                row.reservation = Some(*reservation);
+                LineKind::Settle
+            }
+            Posting::Overrun { node, .. } => {
+                row.node = node.as_ref().map(ToString::to_string);
+                LineKind::Overrun
+            }
+            Posting::Adjust { .. } => LineKind::Adjustment,
+        }
+        .as_str();
+        Ok(row)
+    }
+
+    /// The money an organization begins with.
+    pub(super) fn opening_credit(organization: i64, amount: MicroUsd, at: Moment) -> Self {
+        Self {
+            organization,
+            line: 1,
+            at: at.0,
+            kind: LineKind::Credit.as_str(),
+            amount: amount.0,
+            set_aside: 0,
+            reservation: None,
+            payer: None,
+            node: None,
+            payers: None,
+            note: "opening credit".to_owned(),
+            key: "credit:opening".to_owned(),
+            balance_after: amount.0,
+            reserved_after: None,
+            credited_after: amount.0,
+            reservations_after: 0,
+        }
+    }
+}
+
+/// Writes lines in the order given.
+pub(super) async fn insert(tx: &mut Tx, rows: &[Row], doing: &'static str) -> Result<(), StoreError> {
+    super::run_over(
+        tx,
+        "INSERT INTO ledger (organization_id, line, at_ms, kind, amount_micro_usd, set_aside, reservation, user_id,
+                             node_id, payers, note, idempotency_key, balance_after, reserved_after, credited_after,
+                             reservations_after)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+             value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15
+         FROM json_each(?)",
+        rows,
+        doing,
+    )
+    .await
 }

@@ -10,20 +10,25 @@
 //! | `schema` | bringing the file to this release's schema, or refusing a newer one |
 //! | `people` | users |
 //! | `organizations` | organizations and memberships |
-//! | `requests` | capacity requests |
-//! | `nodes` | the nodes' rows |
-//! | `ledger` | money |
+//! | `clusters` | the control plane's `Store`: clusters, and what is decided about them |
+//! | `nodes` | the rows of nodes and of the fixed part's time |
+//! | `requests` | capacity requests, and the keys of orders |
+//! | `ledger`, `spend` | the lines of the ledger, and what they add up to |
+//! | `notices` | what people are told |
 //! | `tokens` | refresh tokens that were used |
-//! | `clusters` | the reconciler's `Store`: clusters, their nodes' lives and leases |
+//! | `whose` | whose a node or a request is, also of those that are history |
 
 mod clusters;
 mod ledger;
 mod nodes;
+mod notices;
 mod organizations;
 mod people;
 mod requests;
 mod schema;
+mod spend;
 mod tokens;
+mod whose;
 
 use std::fs::{OpenOptions, Permissions};
 use std::io::ErrorKind;
@@ -31,16 +36,18 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sliderule_control::StoreError;
+use serde::Serialize;
+use sliderule_control::store::StoreError;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{Sqlite, Transaction};
 
-pub use ledger::Account;
+pub use ledger::{Account, Line, LineKind};
+pub use notices::Told;
 pub use organizations::{Membership, NewOrganization, Role, Standing};
 pub use people::{NewUser, User};
-pub use requests::{Earlier, NewRequest, Placed};
+pub use requests::Earlier;
 pub use tokens::Spending;
 
 use crate::Error;
@@ -50,6 +57,9 @@ const READERS: u32 = 4;
 
 /// How long a writer waits for another process before it gives up.
 const BUSY: Duration = Duration::from_secs(10);
+
+/// What a connection may remember of the file, in kibibytes: enough for a renewal of a thousand clusters.
+const CACHE: &str = "-65536";
 
 /// A transaction.
 pub(crate) type Tx = Transaction<'static, Sqlite>;
@@ -77,6 +87,7 @@ impl Database {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            .pragma("cache_size", CACHE)
             .busy_timeout(BUSY);
         let unusable = |source: sqlx::Error| Error::DataDirectory {
             path: path.to_owned(),
@@ -153,7 +164,21 @@ fn keep_private(path: &Path) -> std::io::Result<()> {
 fn failed<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
     doing: &'static str,
 ) -> impl Fn(E) -> StoreError {
-    move |source| StoreError { doing, source: source.into() }
+    move |source| StoreError::Failed { doing, source: source.into() }
+}
+
+/// Runs a statement over rows, which it finds as one list of lists in its only parameter; nothing if there are none.
+async fn run_over<R: Serialize>(
+    tx: &mut Tx,
+    statement: &'static str,
+    rows: &[R],
+    doing: &'static str,
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows = serde_json::to_string(rows).map_err(failed(doing))?;
+    sqlx::query(statement).bind(rows).execute(&mut **tx).await.map(|_| ()).map_err(failed(doing))
 }
 
 /// Which unique column of a table an insertion collided with, if that is why it failed.

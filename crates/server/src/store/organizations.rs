@@ -1,7 +1,9 @@
 //! Organizations and memberships.
 
 use sliderule_api::{MicroUsd, OrganizationName, ReleaseVersion, UserName};
-use sliderule_provisioning::cluster::{Limits, Moment};
+use sliderule_provisioning::account::{Allowance, Prices};
+use sliderule_provisioning::cluster::Limits;
+use sliderule_provisioning::time::Moment;
 use sqlx::Row;
 
 use super::{Database, Tx, collision, failed, ledger};
@@ -22,9 +24,10 @@ pub struct NewOrganization {
     pub version: ReleaseVersion,
     /// Whether everybody may use its cluster.
     pub is_public: bool,
-    /// List price of one of its nodes for an hour. Kept with the organization, so that a later change
-    /// of the operator's prices rewrites no promise.
-    pub node_hour: MicroUsd,
+    /// Its prices. Kept with the organization, so that a later change of the operator's list rewrites no promise.
+    pub prices: Prices,
+    /// What it is credited every month.
+    pub allowance: Allowance,
     /// When it is added.
     pub at: Moment,
 }
@@ -34,6 +37,8 @@ pub struct NewOrganization {
 pub enum Role {
     /// Uses the cluster.
     Member,
+    /// Looks after it for the owner.
+    Manager,
     /// Owns the organization.
     Owner,
 }
@@ -42,8 +47,16 @@ impl Role {
     fn as_str(self) -> &'static str {
         match self {
             Self::Member => "member",
+            Self::Manager => "manager",
             Self::Owner => "owner",
         }
+    }
+
+    fn stored(text: &str) -> Result<Self, String> {
+        [Self::Member, Self::Manager, Self::Owner]
+            .into_iter()
+            .find(|role| role.as_str() == text)
+            .ok_or_else(|| format!("a member with the role {text:?}"))
     }
 }
 
@@ -56,8 +69,8 @@ pub enum Standing {
     Stranger,
     /// Requested and not approved yet, or deactivated.
     Inactive,
-    /// An active member.
-    Active,
+    /// An active member of that role.
+    Active(Role),
 }
 
 /// A membership to be added.
@@ -81,17 +94,23 @@ impl Database {
         let mut tx = self.write(doing).await?;
         let owner = user_id(&mut tx, &new.owner, doing).await?;
         let inserted = sqlx::query_scalar(
-            "INSERT INTO organizations (name, owner_id, min_nodes, max_nodes, version, is_public,
-                                        node_hour_micro_usd, created_at_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            "INSERT INTO organizations (name, owner_id, min_nodes, max_nodes, per_user, version, is_public,
+                                        node_hour_micro_usd, fixed_hour_micro_usd, allowance_micro_usd,
+                                        allowance_cap_micro_usd, credited_through, created_at_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         )
         .bind(new.name.as_str())
         .bind(owner)
         .bind(new.limits.min_nodes)
         .bind(new.limits.max_nodes)
+        .bind(new.limits.per_user)
         .bind(new.version.to_string())
         .bind(new.is_public)
-        .bind(new.node_hour.0)
+        .bind(new.prices.node_hour.0)
+        .bind(new.prices.fixed_hour.0)
+        .bind(new.allowance.monthly.0)
+        .bind(new.allowance.cap.map(|cap| cap.0))
+        .bind(new.allowance.credited_through.0)
         .bind(new.at.0)
         .fetch_one(&mut *tx)
         .await;
@@ -101,8 +120,8 @@ impl Database {
         })?;
         insert_membership(&mut tx, organization, owner, Role::Owner, new.at).await.map_err(failed(doing))?;
         if new.credit > MicroUsd::ZERO {
-            let credit = ledger::Line::opening_credit(&new.name, new.credit, new.at);
-            ledger::write(&mut tx, organization, &credit, doing).await?;
+            let credit = ledger::Row::opening_credit(organization, new.credit, new.at);
+            ledger::insert(&mut tx, &[credit], doing).await?;
         }
         tx.commit().await.map_err(failed(doing))?;
         Ok(())
@@ -133,7 +152,7 @@ impl Database {
     pub async fn standing(&self, user_id: i64, organization: &str) -> Result<Standing, Error> {
         let doing = "looked for a membership";
         let found = sqlx::query(
-            "SELECT memberships.state FROM organizations
+            "SELECT memberships.state, memberships.role FROM organizations
              LEFT JOIN memberships ON memberships.organization_id = organizations.id AND memberships.user_id = ?
              WHERE organizations.name = ?",
         )
@@ -146,7 +165,10 @@ impl Database {
         let state: Option<String> = row.try_get("state").map_err(failed(doing))?;
         Ok(match state.as_deref() {
             None => Standing::Stranger,
-            Some("active") => Standing::Active,
+            Some("active") => {
+                let role: String = row.try_get("role").map_err(failed(doing))?;
+                Standing::Active(Role::stored(&role).map_err(failed(doing))?)
+            }
             Some(_) => Standing::Inactive,
         })
     }

@@ -1,7 +1,7 @@
 //! Users.
 
 use sliderule_api::UserName;
-use sliderule_provisioning::cluster::Moment;
+use sliderule_provisioning::time::Moment;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 

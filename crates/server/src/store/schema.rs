@@ -12,10 +12,13 @@ use super::failed;
 use crate::Error;
 
 /// The migrations, oldest first. A released one is never changed; a new one is added at the end.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_accounts_clusters_money.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/0001_accounts_clusters_money.sql"),
+    include_str!("../../migrations/0002_reservations_and_leases.sql"),
+];
 
 /// Setting a pragma takes no bound value, hence one statement for each count.
-const COUNTS: [&str; MIGRATIONS.len()] = ["PRAGMA user_version = 1"];
+const COUNTS: [&str; MIGRATIONS.len()] = ["PRAGMA user_version = 1", "PRAGMA user_version = 2"];
 
 const DOING: &str = "brought the database to this release's schema";
 

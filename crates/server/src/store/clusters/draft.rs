@@ -1,0 +1,147 @@
+//! A decision on its way into the database: checked against the domain's own rules, then turned into rows.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use sliderule_api::{MicroUsd, NodeId, RequestId, UserName};
+use sliderule_provisioning::account::{Account, Entry, Posting};
+use sliderule_provisioning::change::{Breach, Change, Notice};
+use sliderule_provisioning::cluster::{Cluster, Node, Request};
+use sliderule_provisioning::time::Moment;
+
+use super::read::Kept;
+
+/// A decision that breaks no rule the domain knows. What it says of a row more than once is one change of that row.
+pub(super) struct Draft<'a> {
+    /// The cluster before.
+    pub(super) kept: &'a Kept,
+    /// The cluster afterwards.
+    pub(super) after: Cluster,
+    /// New lines of the ledger, each with the money after it.
+    pub(super) entries: Vec<(Entry, Account)>,
+    /// New requests, and what they may cost at most.
+    pub(super) placed: BTreeMap<RequestId, MicroUsd>,
+    /// Requests that changed and are open.
+    pub(super) altered: BTreeSet<RequestId>,
+    /// Requests that were closed, as they were last, and when.
+    pub(super) closed: Vec<(Request, Moment)>,
+    /// Keys of orders.
+    pub(super) keyed: Vec<Keyed>,
+    /// New nodes.
+    pub(super) begun: BTreeSet<NodeId>,
+    /// Nodes that are somewhere else in their life.
+    pub(super) moved: BTreeSet<NodeId>,
+    /// Nodes whose time was read or renewed.
+    pub(super) metered: BTreeSet<NodeId>,
+    /// Nodes that are gone, as they were last, when, and whether that is a failed boot.
+    pub(super) ended: Vec<(Node, Moment, bool)>,
+    /// What people are told.
+    pub(super) notices: Vec<Notice>,
+}
+
+/// A key of an order, and what it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Keyed {
+    /// Whose.
+    pub(super) user: UserName,
+    /// The key.
+    pub(super) key: String,
+    /// The order.
+    pub(super) order: String,
+    /// The request it led to.
+    pub(super) request: RequestId,
+}
+
+impl<'a> Draft<'a> {
+    /// Makes the changes in memory.
+    ///
+    /// # Errors
+    /// The rule that one of them would break.
+    pub(super) fn of(kept: &'a Kept, changes: Vec<Change>) -> Result<Self, Breach> {
+        let mut draft = Self {
+            kept,
+            after: kept.cluster.clone(),
+            entries: Vec::new(),
+            placed: BTreeMap::new(),
+            altered: BTreeSet::new(),
+            closed: Vec::new(),
+            keyed: Vec::new(),
+            begun: BTreeSet::new(),
+            moved: BTreeSet::new(),
+            metered: BTreeSet::new(),
+            ended: Vec::new(),
+            notices: Vec::new(),
+        };
+        let mut keys = HashSet::new();
+        for change in changes {
+            if let Change::Enter(Entry { key, .. }) = &change
+                && !keys.insert(key.clone())
+            {
+                return Err(Breach::KeyTaken(key.clone()));
+            }
+            draft.make(change)?;
+        }
+        Ok(draft)
+    }
+
+    fn make(&mut self, change: Change) -> Result<(), Breach> {
+        // What is closed or gone is no longer part of the cluster once the change is made.
+        let request = |id: &RequestId| self.after.requests.iter().find(|open| open.id == *id).cloned();
+        let node = |id: &NodeId| self.after.nodes.iter().find(|node| node.id == *id).cloned();
+        match &change {
+            Change::Close { id, at } => self.closed.extend(request(id).map(|request| (request, *at))),
+            Change::Gone { node: id, at, failed_boot } => {
+                self.ended.extend(node(id).map(|node| (node, *at, *failed_boot)));
+            }
+            _ => {}
+        }
+        self.after.apply(&change)?;
+        match change {
+            Change::Place { request, cost } => {
+                if self.placed.insert(request.id.clone(), cost).is_some() {
+                    return Err(Breach::Request(request.id));
+                }
+            }
+            Change::Alter { id, .. } => drop(self.altered.insert(id)),
+            Change::Keyed { user, key, order, request } => {
+                self.key(Keyed { user, key, order, request })?;
+            }
+            Change::Begin(node) => {
+                if !self.begun.insert(node.id.clone()) {
+                    return Err(Breach::Node(node.id));
+                }
+            }
+            Change::Move { node, .. } => drop(self.moved.insert(node)),
+            Change::Meter { node, .. } => drop(self.metered.insert(node)),
+            Change::Enter(entry) => self.entries.push((entry, self.after.account.clone())),
+            Change::Notify(notice) => self.notices.push(notice),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn key(&mut self, new: Keyed) -> Result<(), Breach> {
+        match self.keyed.iter().find(|known| (&known.user, &known.key) == (&new.user, &new.key)) {
+            Some(known) if *known == new => {}
+            Some(_) => return Err(Breach::OrderKeyTaken),
+            None => self.keyed.push(new),
+        }
+        Ok(())
+    }
+
+    /// Everybody whom the rows name.
+    pub(super) fn users(&self) -> impl Iterator<Item = &UserName> {
+        let placed = self.after.requests.iter().chain(self.closed.iter().map(|(request, _)| request));
+        let placed =
+            placed.filter(|request| self.placed.contains_key(&request.id)).map(|request| &request.user);
+        let payers = self.entries.iter().flat_map(|(entry, _)| {
+            let (reserve, charge) = match &entry.posting {
+                Posting::Reserve(new) => (new.payers.as_slice(), None),
+                Posting::Charge { payer, .. } => (Default::default(), payer.as_ref()),
+                _ => Default::default(),
+            };
+            reserve.iter().filter_map(|payer| payer.user.as_ref()).chain(charge)
+        });
+        let told = self.notices.iter().filter_map(|notice| notice.user.as_ref());
+        placed.chain(payers).chain(told).chain(self.keyed.iter().map(|keyed| &keyed.user))
+    }
+}
