@@ -1,117 +1,111 @@
-//! Carries out one action of a plan: intent first, then the act.
+//! Carries out effects once what they follow from is committed.
 //!
-//! Every action can be repeated, and the next plan takes up what failed here.
+//! Every effect can be repeated, and the next look takes up what failed here. What failed is told in the log and,
+//! at most once per [`QUIET`] and cluster, recorded for the status.
 
-use sliderule_api::NodeId;
-use sliderule_engines::{ClusterEngine, NodeSpec};
-use sliderule_provisioning::cluster::{Cluster, Moment, Node, NodeState};
-use sliderule_provisioning::money;
-use sliderule_provisioning::plan::Action;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
-use crate::reconciler::ReconcileError;
-use crate::secret::NodeSecret;
-use crate::{Clock, NewNode, Store, Traffic};
+use sliderule_api::OrganizationName;
+use sliderule_engines::{EngineError, NodeSpec};
+use sliderule_provisioning::change::Change;
+use sliderule_provisioning::cluster::{Cluster, Trouble};
+use sliderule_provisioning::step::Effect;
 
-/// What an action acts on.
-pub(crate) struct CarryOut<'a> {
-    pub(crate) store: &'a dyn Store,
-    pub(crate) engine: &'a dyn ClusterEngine,
-    pub(crate) clock: &'a dyn Clock,
-    pub(crate) traffic: &'a dyn Traffic,
-    pub(crate) cluster: &'a Cluster,
-}
+use crate::few::{Job, few_at_once};
+use crate::store::Writer;
+use crate::{Reconciler, crash};
 
-impl CarryOut<'_> {
-    /// Does it, or says in the log why not.
-    pub(crate) async fn action(&self, action: &Action) {
-        let organization = &self.cluster.organization;
-        if let Err(error) = self.attempt(action).await {
-            tracing::error!(%organization, ?action, %error, "an action failed; it is tried again");
+/// How often troubles of one cluster are recorded at most.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// How many launches of one organization run at once, and effects of how many organizations.
+const AT_ONCE: usize = 8;
+
+impl Reconciler {
+    /// Carries out the effects of one organization.
+    pub(crate) async fn carry_out(&self, organization: &OrganizationName, effects: &[Effect]) {
+        if let Some(what) = self.act(organization, effects).await {
+            self.record_troubles(BTreeMap::from([(organization.clone(), what)])).await;
         }
     }
 
-    async fn attempt(&self, action: &Action) -> Result<(), ReconcileError> {
-        let organization = &self.cluster.organization;
-        match action {
-            Action::Gone { node, failed_boot } => {
-                self.store.node_gone(node, self.clock.now(), self.engine.terms(), *failed_boot).await?;
-                self.withdraw(node);
-                tracing::info!(%organization, %node, failed_boot, "a node is gone");
+    /// Carries out the effects of each organization; one that is slow holds up few others.
+    pub(crate) async fn carry_out_all(&self, effects: &BTreeMap<OrganizationName, Vec<Effect>>) {
+        let jobs = effects.iter().filter(|(_, effects)| !effects.is_empty());
+        let jobs = jobs.map(|(organization, effects)| -> Job<'_, _> {
+            Box::pin(async move { Some((organization.clone(), self.act(organization, effects).await?)) })
+        });
+        let failed = few_at_once(AT_ONCE, jobs.collect()).await;
+        self.record_troubles(failed.into_iter().flatten().collect()).await;
+    }
+
+    /// The effects in their order; launches in a row run together. Returns what went wrong last.
+    async fn act(&self, organization: &OrganizationName, effects: &[Effect]) -> Option<String> {
+        let is_launch = |effect: &Effect| matches!(effect, Effect::Launch { .. });
+        let mut failed = None;
+        for together in effects.chunk_by(|one, next| is_launch(one) && is_launch(next)) {
+            let jobs = together.iter().map(|effect| -> Job<'_, _> {
+                Box::pin(async move {
+                    let outcome = self.effect(organization, effect).await;
+                    let error = outcome.err()?;
+                    tracing::error!(%organization, ?effect, %error, "an effect failed; it is tried again");
+                    Some(error.to_string())
+                })
+            });
+            let ended = few_at_once(AT_ONCE, jobs.collect()).await;
+            failed = ended.into_iter().flatten().last().or(failed);
+        }
+        failed
+    }
+
+    async fn effect(&self, organization: &OrganizationName, effect: &Effect) -> Result<(), EngineError> {
+        let plane = self.plane();
+        match effect {
+            Effect::Launch { node, version } => {
+                let spec = NodeSpec {
+                    id: node.clone(),
+                    organization: organization.clone(),
+                    version: *version,
+                    secret: plane.secrets.reveal(node),
+                };
+                plane.engine.launch(&spec).await?;
+                crash::point("launch");
             }
-            Action::Kill { node } => {
-                self.withdraw(node);
-                tracing::warn!(%organization, %node, "killing a node whose time is over");
-                self.engine.kill(node).await?;
+            Effect::Withdraw { address } => {
+                plane.traffic.withdraw(organization, address);
+                crash::point("withdraw");
             }
-            Action::KillOrphan { node } => {
-                tracing::warn!(%organization, %node, "killing a node that nobody asked for");
-                self.engine.kill(node).await?;
+            Effect::Terminate { node } => {
+                plane.engine.terminate(node).await?;
+                crash::point("terminate");
             }
-            Action::Terminate { node } => {
-                if self.node(node).is_some_and(|node| node.state == NodeState::Draining) {
-                    self.store.node_stopping(node).await?;
-                }
-                // Again, in case draining was recorded and nothing else was done.
-                self.withdraw(node);
-                self.engine.terminate(node).await?;
-            }
-            Action::Drain { node } => {
-                // Recorded first: a registration that comes in between would be believed otherwise.
-                self.store.node_draining(node).await?;
-                self.withdraw(node);
-                tracing::info!(%organization, %node, "draining a node");
-                self.engine.terminate(node).await?;
-            }
-            Action::Launch { count } => {
-                let together = self.clock.now();
-                for _ in 0..*count {
-                    if !self.launch(together).await? {
-                        tracing::info!(%organization, "the balance does not pay another node");
-                        break;
-                    }
-                }
+            Effect::Kill { node } => {
+                tracing::warn!(%organization, %node, "killing a node");
+                plane.engine.kill(node).await?;
+                crash::point("kill");
             }
         }
         Ok(())
     }
 
-    /// Records and pays a node, then starts it. Returns whether it could be paid.
-    ///
-    /// A launch that fails leaves the record: whether the node exists after all is for the engine's
-    /// listing to say, and once the boot bound is over it counts as a failed boot.
-    ///
-    /// Nodes launched `together` carry the same instant, and their failing counts once.
-    async fn launch(&self, together: Moment) -> Result<bool, ReconcileError> {
-        let terms = self.engine.terms();
-        let secret = NodeSecret::random();
-        let Ok(id) = uuid::Uuid::now_v7().hyphenated().to_string().parse::<NodeId>() else {
-            return Ok(false);
-        };
-        let node = NewNode {
-            id: id.clone(),
-            organization: self.cluster.organization.clone(),
-            version: self.cluster.version,
-            secret_hash: secret.hash(),
-            created_at: together,
-            paid_until: together.after(terms.lease),
-            price: money::first_lease_price(self.cluster.node_hour, terms),
-        };
-        if !self.store.begin_node(&node).await? {
-            return Ok(false);
+    /// Records what went wrong, by organization, unless something was recorded just before.
+    async fn record_troubles(&self, troubles: BTreeMap<OrganizationName, String>) {
+        if troubles.is_empty() {
+            return;
         }
-        let (organization, version) = (node.organization, node.version);
-        tracing::info!(%organization, node = %id, %version, "launching a node");
-        self.engine.launch(&NodeSpec { id, organization, version, secret: secret.reveal() }).await?;
-        Ok(true)
-    }
-
-    fn withdraw(&self, node: &NodeId) {
-        if let Some(address) = self.node(node).and_then(|node| node.address.as_ref()) {
-            self.traffic.withdraw(&self.cluster.organization, address);
+        let plane = self.plane();
+        let organizations: Vec<OrganizationName> = troubles.keys().cloned().collect();
+        let decide = &mut |cluster: &Cluster| {
+            let now = plane.clock.now();
+            let is_quiet = cluster.trouble.as_ref().is_none_or(|last| now.since(last.at) >= QUIET);
+            let what = troubles.get(&cluster.organization).filter(|_| is_quiet);
+            let trouble = what.map(|what| Trouble { at: now, what: what.clone() });
+            trouble.map(|trouble| Change::Trouble(Some(trouble))).into_iter().collect()
+        };
+        let writer = Writer::Server(plane.epoch);
+        if let Err(error) = plane.store.change(writer, &organizations, decide).await {
+            tracing::error!(%error, "recording what went wrong failed");
         }
-    }
-
-    fn node(&self, id: &NodeId) -> Option<&Node> {
-        self.cluster.nodes.iter().find(|node| node.id == *id)
     }
 }

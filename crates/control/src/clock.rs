@@ -1,22 +1,22 @@
-//! The wall clock, as a trait.
+//! What time it is, as a trait, and the machine's steady clock.
+//!
+//! All decisions are made on *steady* time: it never goes back, and neither a jump of the wall clock nor a
+//! restart of the server moves it, because what it counts is paid for. Wall time is only shown to people.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+mod machine;
+pub mod steady;
 
-use sliderule_provisioning::cluster::Moment;
+use sliderule_provisioning::time::Moment;
+
+pub use machine::SteadyClock;
 
 /// Tells the time.
 pub trait Clock: Send + Sync + 'static {
-    /// Now.
+    /// Now, in steady time.
     fn now(&self) -> Moment;
-}
 
-/// The machine's clock.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Moment {
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Moment(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
+    /// What the wall clock shows, showed or will show at `moment`, as it is set now.
+    fn wall(&self, moment: Moment) -> Moment {
+        moment
     }
 }

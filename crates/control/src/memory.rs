@@ -1,28 +1,36 @@
-//! What one process remembers between passes. Losing it costs nothing but time.
+//! What one process remembers between looks. Losing it costs nothing but time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use sliderule_api::{NodeId, OrganizationName};
-use sliderule_provisioning::cluster::Terms;
-use tokio::time::Instant;
+use sliderule_provisioning::time::{Moment, Terms};
+
+use crate::listed::Listed;
 
 /// How long a node may stay away from the gateway that registered once: the lifetime with which official nodes
 /// register, which is also how long the gateway believes in an adopted one.
 pub(crate) const REGISTRATION: Duration = Duration::from_secs(120);
 
-/// What one process remembers between passes.
+/// What one process remembers between looks.
 #[derive(Default)]
 pub(crate) struct Memory {
     adopted: BTreeSet<OrganizationName>,
     /// Ready nodes that the gateway does not have, and since when.
-    missing: BTreeMap<OrganizationName, BTreeMap<NodeId, Instant>>,
+    missing: BTreeMap<OrganizationName, BTreeMap<NodeId, Moment>>,
+    /// What the engine listed last, for when it cannot list.
+    pub(crate) listed: Option<Listed>,
 }
 
 impl Memory {
-    /// Whether this is the process's first look at the organization.
-    pub(crate) fn is_first_look(&mut self, organization: &OrganizationName) -> bool {
-        self.adopted.insert(organization.clone())
+    /// Whether the organization's running nodes serve again since this process began.
+    pub(crate) fn has_adopted(&self, organization: &OrganizationName) -> bool {
+        self.adopted.contains(organization)
+    }
+
+    /// They do now.
+    pub(crate) fn adopted(&mut self, organization: &OrganizationName) {
+        self.adopted.insert(organization.clone());
     }
 
     /// Of the organization's ready nodes that the gateway does not have, those that it has been without for
@@ -31,17 +39,18 @@ impl Memory {
         &mut self,
         organization: &OrganizationName,
         missing: impl Iterator<Item = NodeId>,
+        now: Moment,
         terms: Terms,
     ) -> BTreeSet<NodeId> {
-        let (now, grace) = (Instant::now(), terms.boot.saturating_add(REGISTRATION));
+        let grace = terms.boot.saturating_add(REGISTRATION);
         let before = self.missing.remove(organization).unwrap_or_default();
-        let since: BTreeMap<NodeId, Instant> = missing
+        let since: BTreeMap<NodeId, Moment> = missing
             .map(|node| {
                 let since = before.get(&node).copied().unwrap_or(now);
                 (node, since)
             })
             .collect();
-        let lost = since.iter().filter(|(_, since)| now.duration_since(**since) >= grace);
+        let lost = since.iter().filter(|(_, since)| now.since(**since) >= grace);
         let lost = lost.map(|(node, _)| node.clone()).collect();
         if !since.is_empty() {
             self.missing.insert(organization.clone(), since);

@@ -1,35 +1,52 @@
-//! Brings every cluster to the size it shall have, and keeps it there.
+//! Brings every cluster to the size it shall have, pays for it, and keeps it there.
 //!
-//! One pass over an organization: list what exists, read what is wanted, plan, act. The order of a step is
-//! always intent first (the store), then the act (the engine); what came of it is observed by a later pass.
-//! So the reconciler may be killed between any two steps and its successor carries on. Passes never overlap, and
-//! nothing they meet stops the others: a failure is logged and the next pass tries again.
+//! One round: list what exists, read what is wanted, decide, commit, act. So the reconciler may be killed between any
+//! two steps and its successor carries on. A round covers the organizations that were woken or are due and, every
+//! [`PERIOD`], all for which time alone may bring something to do; their decisions share a few transactions, so that a
+//! thousand renewals are a few commits, and only then the effects of all of them are carried out. Rounds never overlap,
+//! and nothing they meet stops the others: a failure is logged and a later round tries again. Only a later server
+//! does: then nothing is done any more.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `decisions` | the looks of one round, in few transactions |
+//! | `schedule` | who is to be looked at when |
+//! | `stop` | the orderly stop |
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sliderule_api::{NodeId, OrganizationName};
-use sliderule_engines::{ClusterEngine, EngineError, ListedNode};
-use sliderule_provisioning::cluster::{Cluster, Moment, NodeState};
-use sliderule_provisioning::plan::{Seen, plan};
+use sliderule_engines::EngineError;
+use sliderule_provisioning::time::Moment;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
 
-use crate::carry_out::CarryOut;
+use crate::listed::Listed;
 use crate::memory::Memory;
-use crate::{Clock, Store, StoreError, Traffic};
+use crate::plane::Plane;
+use crate::store::StoreError;
+use decisions::{Round, Wanted};
+use schedule::Schedule;
 
+mod decisions;
+mod schedule;
 mod stop;
 
 /// How long a lost wake-up can go unnoticed.
 pub const PERIOD: Duration = Duration::from_secs(10);
 
-/// Why a pass could not be made.
+/// How soon to try again what failed.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How old a listing may be at which clusters are looked at while the engine cannot list.
+const OLDEST: Duration = Duration::from_secs(300);
+
+/// Why a cluster could not be looked at.
 #[derive(Debug, thiserror::Error)]
 pub enum ReconcileError {
-    /// The database failed.
+    /// The database failed, or belongs to a later server.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The engine failed.
@@ -37,220 +54,174 @@ pub enum ReconcileError {
     Engine(#[from] EngineError),
 }
 
-/// Runs the domain's plans over store, engine and traffic.
-pub struct Reconciler {
-    store: Arc<dyn Store>,
-    engine: Arc<dyn ClusterEngine>,
-    clock: Arc<dyn Clock>,
-    traffic: Arc<dyn Traffic>,
-    woken: Mutex<BTreeSet<OrganizationName>>,
-    notify: Notify,
-    /// Held during a pass: two at once would both launch what is missing.
-    memory: tokio::sync::Mutex<Memory>,
+/// A later server has taken over: this one does nothing any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fenced;
+
+/// Why the reconciler ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It was told to.
+    Told,
+    /// A later server has taken over; its nodes are none of ours to stop.
+    Fenced,
 }
 
-/// What the cluster is wanted for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wanted {
-    /// Whatever its requests say.
-    AsAsked,
-    /// Nothing: the system stops.
-    Nothing,
+/// Runs the domain's decisions over store, engine and traffic.
+pub struct Reconciler {
+    plane: Plane,
+    schedule: Mutex<Schedule>,
+    notify: Notify,
+    /// Held during a round: two at once would do everything twice.
+    memory: tokio::sync::Mutex<Memory>,
 }
 
 impl Reconciler {
     /// A reconciler that does nothing until [`run`](Self::run).
     #[must_use]
-    pub fn new(
-        store: Arc<dyn Store>,
-        engine: Arc<dyn ClusterEngine>,
-        clock: Arc<dyn Clock>,
-        traffic: Arc<dyn Traffic>,
-    ) -> Self {
+    pub fn new(plane: Plane) -> Self {
         Self {
-            store,
-            engine,
-            clock,
-            traffic,
-            woken: Mutex::default(),
+            plane,
+            schedule: Mutex::default(),
             notify: Notify::new(),
             memory: tokio::sync::Mutex::default(),
         }
     }
 
+    /// What it works with.
+    #[must_use]
+    pub fn plane(&self) -> &Plane {
+        &self.plane
+    }
+
     /// Something about the organization changed: look at it now. Returns at once.
     pub fn wake(&self, organization: &OrganizationName) {
-        self.woken.lock().unwrap_or_else(PoisonError::into_inner).insert(organization.clone());
+        self.schedule().wake(organization);
         self.notify.notify_one();
     }
 
     /// Reconciles until `shutdown`: everything now and every [`PERIOD`], an organization when it is woken and
-    /// when its plan said. Nodes are left as they are; see [`stop_all`](Self::stop_all).
-    pub async fn run(&self, shutdown: impl Future<Output = ()>) {
+    /// when its last look said. Nodes are left as they are; see [`stop_all`](Self::stop_all).
+    pub async fn run(&self, shutdown: impl Future<Output = ()>) -> Ended {
         tokio::pin!(shutdown);
-        let mut next_round = Instant::now();
-        let mut due: BTreeMap<OrganizationName, Instant> = BTreeMap::new();
+        let mut wait = Duration::ZERO;
         loop {
-            let wake_at = due.values().copied().fold(next_round, Instant::min);
             tokio::select! {
                 biased;
-                () = &mut shutdown => return,
+                () = &mut shutdown => return Ended::Told,
                 () = self.notify.notified() => {}
-                () = sleep_until(wake_at) => {}
+                () = tokio::time::sleep(wait) => {}
             }
-            let now = Instant::now();
-            let mut woken = std::mem::take(&mut *self.woken.lock().unwrap_or_else(PoisonError::into_inner));
-            due.retain(|organization, at| {
-                let is_due = *at <= now;
-                if is_due {
-                    woken.insert(organization.clone());
+            // A round is never abandoned half-way for a shutdown: it is short.
+            match self.tick().await {
+                Ok(next) => wait = next.since(self.plane.clock.now()),
+                Err(Fenced) => {
+                    tracing::error!(
+                        epoch = self.plane.epoch.0,
+                        "another server has taken over; this one manages no cluster any more"
+                    );
+                    return Ended::Fenced;
                 }
-                !is_due
-            });
-            let whole_round = next_round <= now;
-            if whole_round {
-                next_round = now + PERIOD;
             }
-            // A pass is never abandoned half-way for a shutdown: it is short.
-            due.extend(self.round(woken, whole_round).await);
         }
     }
 
-    /// One pass over one organization. Returns when its cluster is to be looked at again.
+    /// Does what is due now, and returns when something is due next unless somebody is woken before. What
+    /// [`run`](Self::run) does is to call this again and again.
     ///
     /// # Errors
-    /// The engine could not list or the store could not be read; nothing was done then.
+    /// A later server has taken over.
+    pub async fn tick(&self) -> Result<Moment, Fenced> {
+        let mut memory = self.memory.lock().await;
+        let now = self.plane.clock.now();
+        let (mut organizations, is_whole) = self.schedule().take_due(now);
+        if !organizations.is_empty() || is_whole {
+            match self.listing(&mut memory).await {
+                Some(listed) => {
+                    let knows_all = is_whole && self.add_busy(&listed, &mut organizations).await;
+                    let round = self.round(&organizations, &listed, Wanted::AsAsked, &mut memory).await?;
+                    self.carry_out_all(&round.effects()).await;
+                    self.kill_orphans(&round, &listed, knows_all).await;
+                    self.schedule().looked(&round, self.plane.clock.now());
+                }
+                None => self.schedule().retry(organizations, is_whole, now.after(RETRY)),
+            }
+        }
+        Ok(self.schedule().next(now))
+    }
+
+    /// Looks at one organization now. Returns when its cluster is to be looked at again.
+    ///
+    /// # Errors
+    /// The engine could not list, or the store failed; nothing was done then.
     pub async fn reconcile(&self, organization: &OrganizationName) -> Result<Option<Moment>, ReconcileError> {
         let mut memory = self.memory.lock().await;
-        let listed = self.engine.list().await?;
-        self.pass(organization, &listed, Wanted::AsAsked, &mut memory).await
+        let asked = self.plane.clock.now();
+        let listed = Listed::new(self.plane.engine.list().await?, asked);
+        let mut round = Round::default();
+        let only = std::slice::from_ref(organization);
+        self.decide_together(only, &listed, Wanted::AsAsked, &mut memory, &mut round).await?;
+        self.carry_out_all(&round.effects()).await;
+        self.kill_orphans(&round, &listed, false).await;
+        Ok(round.looks.get(organization).and_then(|look| look.next_wake))
     }
 
-    /// One listing, and a pass over each organization: those `woken`, or all of them.
-    async fn round(
-        &self,
-        woken: BTreeSet<OrganizationName>,
-        all: bool,
-    ) -> BTreeMap<OrganizationName, Instant> {
-        let mut due = BTreeMap::new();
-        let retry = Instant::now() + Duration::from_secs(1);
-        let mut memory = self.memory.lock().await;
-        let Some(listed) = logged("listing the nodes", self.engine.list().await) else {
-            due.extend(woken.into_iter().map(|organization| (organization, retry)));
-            return due;
-        };
-        let mut organizations = woken;
-        if all {
-            let known = logged("listing the organizations", self.organizations(&listed).await);
-            organizations.extend(known.unwrap_or_default());
-        }
-        for organization in organizations {
-            match self.pass(&organization, &listed, Wanted::AsAsked, &mut memory).await {
-                Ok(Some(wake)) => {
-                    due.insert(organization, Instant::now() + wake.since(self.clock.now()));
-                }
-                Ok(None) => {}
-                Err(error) => {
-                    tracing::error!(%organization, %error, "a cluster could not be reconciled");
-                    due.insert(organization, retry);
-                }
+    /// What exists. While the engine cannot list, what it listed last, if that is not too old: nothing is believed
+    /// gone that is not seen gone, and leases are renewed meanwhile.
+    async fn listing(&self, memory: &mut Memory) -> Option<Listed> {
+        let asked = self.plane.clock.now();
+        match self.plane.engine.list().await {
+            Ok(listing) => {
+                let listed = Listed::new(listing, asked);
+                memory.listed = Some(listed.clone());
+                Some(listed)
+            }
+            Err(error) => {
+                tracing::error!(%error, "listing the nodes failed; it is tried again");
+                memory.listed.clone().filter(|last| asked.since(last.as_of()) < OLDEST)
             }
         }
-        due
     }
 
-    /// Every organization of the store, and every one that a listed node names.
-    async fn organizations(&self, listed: &[ListedNode]) -> Result<BTreeSet<OrganizationName>, StoreError> {
-        let mut organizations: BTreeSet<_> = self.store.organizations().await?.into_iter().collect();
-        organizations.extend(listed.iter().filter_map(|node| node.organization.clone()));
-        Ok(organizations)
-    }
-
-    /// Reads, plans and acts. `listed` was taken before, by whoever holds the lock on the memory.
-    async fn pass(
-        &self,
-        organization: &OrganizationName,
-        listed: &[ListedNode],
-        wanted: Wanted,
-        memory: &mut Memory,
-    ) -> Result<Option<Moment>, ReconcileError> {
-        let Some(mut cluster) = self.store.cluster(organization).await? else {
-            for ListedNode { id, .. } in
-                listed.iter().filter(|node| node.organization.as_ref() == Some(organization))
-            {
-                tracing::warn!(%organization, node = %id, "killing a node of an organization that does not exist");
-                self.engine.kill(id).await?;
+    /// Adds every organization for which time alone may bring something to do, and every one that a listed node names.
+    /// Returns whether those are all.
+    async fn add_busy(&self, listed: &Listed, organizations: &mut BTreeSet<OrganizationName>) -> bool {
+        organizations.extend(listed.organizations().cloned());
+        match self.plane.store.busy(self.plane.clock.now()).await {
+            Ok(busy) => {
+                organizations.extend(busy);
+                true
             }
-            return Ok(None);
-        };
-        let mut seen = seen(&cluster, listed);
-        if memory.is_first_look(organization) {
-            self.adopt(&cluster, &seen);
-        }
-        let missing =
-            ready(&cluster, &seen).filter(|(_, address)| !self.traffic.is_member(organization, address));
-        for lost in memory.lost(organization, missing.map(|(id, _)| id.clone()), self.engine.terms()) {
-            tracing::warn!(%organization, node = %lost, "a ready node does not register any more; it is replaced");
-            // Whose runner is gone is not waited for.
-            seen.entry(lost).and_modify(|seen| {
-                if *seen == Seen::Leased {
-                    *seen = Seen::Lost
-                }
-            });
-        }
-        if wanted == Wanted::Nothing {
-            // In this copy only: nothing is wanted of a suspended cluster, whatever is asked of it.
-            cluster.suspended = true;
-        }
-        let plan = plan(&cluster, &seen, self.clock.now(), self.engine.terms());
-        let carry_out = CarryOut {
-            store: &*self.store,
-            engine: &*self.engine,
-            clock: &*self.clock,
-            traffic: &*self.traffic,
-            cluster: &cluster,
-        };
-        for action in &plan.actions {
-            carry_out.action(action).await;
-        }
-        Ok(plan.next_wake)
-    }
-
-    /// Nodes that an earlier process left ready serve at once, before they register anew.
-    fn adopt(&self, cluster: &Cluster, seen: &BTreeMap<NodeId, Seen>) {
-        for (id, address) in ready(cluster, seen) {
-            tracing::info!(organization = %cluster.organization, node = %id, "adopted a running node");
-            self.traffic.admit(&cluster.organization, address);
+            Err(error) => {
+                tracing::error!(%error, "finding the organizations with something to do failed; it is tried again");
+                false
+            }
         }
     }
-}
 
-/// The cluster's part of the listing. A node of which the engine cannot say whose it is belongs to whoever
-/// has a record of it.
-fn seen(cluster: &Cluster, listed: &[ListedNode]) -> BTreeMap<NodeId, Seen> {
-    let is_ours = |node: &&ListedNode| match &node.organization {
-        Some(organization) => *organization == cluster.organization,
-        None => cluster.nodes.iter().any(|stored| stored.id == node.id),
-    };
-    let seen = |node: &ListedNode| if node.has_runner { Seen::Leased } else { Seen::Unleased };
-    listed.iter().filter(is_ours).map(|node| (node.id.clone(), seen(node))).collect()
-}
+    /// Kills what is listed for organizations that were looked for and do not exist and, where all organizations
+    /// were looked at, what is listed for none and recorded by none.
+    async fn kill_orphans(&self, round: &Round, listed: &Listed, knows_all: bool) {
+        let strangers = round.unknown.iter().flat_map(|organization| listed.of(organization));
+        let of_nobody = listed.unnamed().filter(|node| {
+            knows_all
+                && round.failed.is_empty()
+                && !round.looks.values().any(|look| look.recorded.contains(node))
+        });
+        for node in strangers.chain(of_nobody) {
+            tracing::warn!(%node, "killing a node that belongs to no organization");
+            self.kill(node).await;
+        }
+    }
 
-/// The cluster's nodes that are recorded as ready and exist, and where.
-fn ready<'a>(
-    cluster: &'a Cluster,
-    seen: &BTreeMap<NodeId, Seen>,
-) -> impl Iterator<Item = (&'a NodeId, &'a str)> {
-    let ready =
-        cluster.nodes.iter().filter(|node| node.state == NodeState::Ready && seen.contains_key(&node.id));
-    ready.filter_map(|node| Some((&node.id, node.address.as_deref()?)))
-}
+    async fn kill(&self, node: &NodeId) {
+        match self.plane.engine.kill(node).await {
+            Ok(()) => crate::crash::point("kill"),
+            Err(error) => tracing::error!(%node, %error, "killing a node failed; it is tried again"),
+        }
+    }
 
-/// The value, or `None` and a line in the log: the next pass tries again.
-fn logged<T, E: std::fmt::Display>(doing: &str, outcome: Result<T, E>) -> Option<T> {
-    outcome.map_err(|error| tracing::error!(%error, "{doing} failed; it is tried again")).ok()
-}
-
-fn named(organization: &OrganizationName, error: impl std::fmt::Display) -> String {
-    format!("{organization}: {error}")
+    fn schedule(&self) -> MutexGuard<'_, Schedule> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

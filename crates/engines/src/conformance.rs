@@ -56,7 +56,7 @@ async fn launching_twice_makes_one_node(stage: &impl Stage) -> Result<(), Violat
     )?;
     let address = address(engine, &spec.id).await?;
     engine.launch(&spec).await?;
-    let copies = engine.list().await?.into_iter().filter(|node| node.id == spec.id).count();
+    let copies = engine.list().await?.nodes.into_iter().filter(|node| node.id == spec.id).count();
     require(copies == 1, "a second launch with the same id made a second node")?;
     require(address == self::address(engine, &spec.id).await?, "a second launch replaced the node")?;
     engine.kill(&spec.id).await?;
@@ -101,7 +101,7 @@ async fn ending_what_does_not_exist_succeeds(stage: &impl Stage) -> Result<(), V
 }
 
 async fn listed(engine: &dyn ClusterEngine, id: &NodeId) -> Result<Option<ListedNode>, EngineError> {
-    Ok(engine.list().await?.into_iter().find(|node| node.id == *id))
+    Ok(engine.list().await?.nodes.into_iter().find(|node| node.id == *id))
 }
 
 async fn address(engine: &dyn ClusterEngine, id: &NodeId) -> Result<String, Violation> {

@@ -1,10 +1,11 @@
 //! The trait [`ClusterEngine`]: the one seam between the provisioning system and machines.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use sliderule_api::{NodeId, OrganizationName, ReleaseVersion};
-use sliderule_provisioning::cluster::Terms;
+use sliderule_provisioning::time::Terms;
 
 /// What a node is launched with.
 #[derive(Clone)]
@@ -43,6 +44,15 @@ pub struct ListedNode {
     pub has_runner: bool,
 }
 
+/// Every node that exists, as of a while ago.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// How old what is listed may be at most, when it is returned: nothing that changed before is missing.
+    pub age: Duration,
+    /// The nodes.
+    pub nodes: Vec<ListedNode>,
+}
+
 /// Why an engine could not do something. Every operation may be tried again.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -63,7 +73,7 @@ pub enum EngineError {
 ///
 /// Always holds: [`launch`](Self::launch) with the id of a node that exists or existed makes no second
 /// node; a node stays in [`list`](Self::list) until nothing of it is left; a node whose runner gets no
-/// lease ends by itself.
+/// lease ends by itself; every operation gives up by itself within seconds, since whoever asked waits for it.
 #[async_trait]
 pub trait ClusterEngine: Send + Sync + 'static {
     /// Lease, tail and boot bound of this engine's nodes.
@@ -73,7 +83,7 @@ pub trait ClusterEngine: Send + Sync + 'static {
     async fn launch(&self, spec: &NodeSpec) -> Result<(), EngineError>;
 
     /// Every node that exists, whoever launched it. One that cannot be looked at hides no other.
-    async fn list(&self) -> Result<Vec<ListedNode>, EngineError>;
+    async fn list(&self) -> Result<Listing, EngineError>;
 
     /// Lets a node finish what it has, and ends it within the tail. Returns at once; repeat until the
     /// node is no longer listed. A node that does not exist is a success.

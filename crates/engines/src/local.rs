@@ -15,11 +15,11 @@ use async_trait::async_trait;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use sliderule_api::NodeId;
 use sliderule_api::lease::SECRET_VARIABLE;
-use sliderule_provisioning::cluster::Terms;
+use sliderule_provisioning::time::Terms;
 use tokio::process::Command;
 
 use crate::directory::{NodeDirectory, Spec};
-use crate::engine::{ClusterEngine, EngineError, ListedNode, NodeSpec};
+use crate::engine::{ClusterEngine, EngineError, ListedNode, Listing, NodeSpec};
 
 /// How long the folder of a node that is gone is kept.
 const KEEP_GONE: Duration = Duration::from_secs(3600);
@@ -162,11 +162,13 @@ impl ClusterEngine for LocalEngine {
         }
     }
 
-    async fn list(&self) -> Result<Vec<ListedNode>, EngineError> {
+    /// Reads the locks themselves, so nothing listed is older than the call.
+    async fn list(&self) -> Result<Listing, EngineError> {
         let data = self.config.data.clone();
-        blocking(move || list(&data))
+        let nodes = blocking(move || list(&data))
             .await
-            .map_err(|source| EngineError::Io { what: "listing the nodes".to_owned(), source })
+            .map_err(|source| EngineError::Io { what: "listing the nodes".to_owned(), source })?;
+        Ok(Listing { age: Duration::ZERO, nodes })
     }
 
     async fn terminate(&self, id: &NodeId) -> Result<(), EngineError> {

@@ -1,24 +1,39 @@
 //! One reconciler with everything around it, in paused time.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sliderule_api::{MicroUsd, OrganizationName};
-use sliderule_control::{Clock, Reconciler, Traffic};
-use sliderule_provisioning::cluster::{Moment, Node, NodeState};
+use sliderule_control::{
+    Clock, Ended, Epoch, NodeSecrets, Plane, Reconciler, Traffic, Writer, decide, random_ids,
+};
+use sliderule_provisioning::account::{Account, Prices};
+use sliderule_provisioning::cluster::{Cluster, Limits, Node, NodeState};
+use sliderule_provisioning::hand::{self, Settings};
+use sliderule_provisioning::order::{Order, Wish, order};
+use sliderule_provisioning::step::{Policy, Step};
+use sliderule_provisioning::time::{Moment, Terms};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::machines::Machines;
-use crate::store::ModelStore;
-
-/// List price of every organization here.
-pub(crate) const NODE_HOUR: MicroUsd = MicroUsd(226_000);
+use crate::store::Flaky;
 
 pub(crate) fn acme() -> OrganizationName {
     "acme".parse().unwrap()
+}
+
+pub(crate) fn secrets() -> NodeSecrets {
+    NodeSecrets::new([7; 32])
+}
+
+/// What nodes and the fixed part cost, rounded down.
+pub(crate) fn price(nodes: i64, seconds: i64) -> MicroUsd {
+    MicroUsd((nodes * Prices::LIST.node_hour.0 + Prices::LIST.fixed_hour.0) * seconds / 3600)
 }
 
 /// What happened, in order: `launch ID`, `terminate ID`, `kill ID`, `admit ADDRESS`, `withdraw ADDRESS`.
@@ -36,7 +51,7 @@ impl Clock for PausedClock {
 
 struct Gateway {
     story: Story,
-    store: Arc<ModelStore>,
+    store: Arc<Flaky>,
     lost: Arc<Mutex<BTreeSet<String>>>,
 }
 
@@ -51,8 +66,8 @@ impl Traffic for Gateway {
             node.address.as_deref() == Some(address)
                 && matches!(node.state, NodeState::Booting | NodeState::Ready)
         };
-        let early =
-            if self.store.nodes(organization.as_str()).iter().any(believed) { " too early" } else { "" };
+        let cluster = self.store.model.read(organization).unwrap();
+        let early = if cluster.nodes.iter().any(believed) { " too early" } else { "" };
         self.story.lock().unwrap().push(format!("withdraw {address}{early}"));
     }
 
@@ -63,34 +78,124 @@ impl Traffic for Gateway {
 
 /// The organization `acme` with 25 dollars, its store, its machines, and a reconciler.
 pub(crate) struct House {
-    pub(crate) store: Arc<ModelStore>,
+    pub(crate) store: Arc<Flaky>,
     pub(crate) machines: Arc<Machines>,
     pub(crate) reconciler: Arc<Reconciler>,
     clock: PausedClock,
     story: Story,
     lost: Arc<Mutex<BTreeSet<String>>>,
+    asked: AtomicU32,
 }
 
 impl House {
     pub(crate) fn new() -> Self {
         let (clock, story) = (PausedClock(Instant::now()), Story::default());
-        let store = Arc::new(ModelStore::new(clock));
-        store.add("acme");
+        let store = Arc::new(Flaky::default());
         let machines = Arc::new(Machines::new(store.clone(), clock, story.clone()));
-        Self::on(store, machines, clock, story)
+        let house = Self::on(store, machines, clock, story, Epoch(0));
+        house.add("acme");
+        house
     }
 
-    fn on(store: Arc<ModelStore>, machines: Arc<Machines>, clock: PausedClock, story: Story) -> Self {
+    fn on(
+        store: Arc<Flaky>,
+        machines: Arc<Machines>,
+        clock: PausedClock,
+        story: Story,
+        epoch: Epoch,
+    ) -> Self {
         let lost = Arc::<Mutex<BTreeSet<String>>>::default();
         let traffic = Arc::new(Gateway { story: story.clone(), store: store.clone(), lost: lost.clone() });
-        let reconciler = Reconciler::new(store.clone(), machines.clone(), Arc::new(clock), traffic);
-        Self { store, machines, reconciler: Arc::new(reconciler), clock, story, lost }
+        let plane = Plane {
+            store: store.clone(),
+            engine: machines.clone(),
+            clock: Arc::new(clock),
+            traffic,
+            secrets: secrets(),
+            policy: Policy::usual(Terms::LOCAL),
+            epoch,
+            draw: random_ids(),
+        };
+        let reconciler = Arc::new(Reconciler::new(plane));
+        Self { store, machines, reconciler, clock, story, lost, asked: AtomicU32::new(0) }
     }
 
-    /// The same store and machines under a new reconciler, whose story begins anew.
-    pub(crate) fn restarted(&self) -> Self {
+    /// The same store and machines under a later server, whose story begins anew.
+    pub(crate) async fn restarted(&self) -> Self {
+        use sliderule_control::Store;
         self.story.lock().unwrap().clear();
-        Self::on(self.store.clone(), self.machines.clone(), self.clock, self.story.clone())
+        let epoch = self.store.begin_epoch().await.unwrap();
+        let (store, machines) = (self.store.clone(), self.machines.clone());
+        let house = Self::on(store, machines, self.clock, self.story.clone(), epoch);
+        house.asked.store(1000 * u32::try_from(epoch.0).unwrap(), Ordering::Relaxed);
+        house
+    }
+
+    /// An organization of at most ten nodes and 25 dollars.
+    pub(crate) fn add(&self, name: &str) {
+        let money = MicroUsd(25_000_000);
+        self.store.model.add(Cluster {
+            organization: name.parse().unwrap(),
+            limits: Limits { min_nodes: 0, max_nodes: 10, per_user: None },
+            version: "v4.0.4".parse().unwrap(),
+            is_public: false,
+            suspended: false,
+            paused: false,
+            failed_boots: 0,
+            failed_round: None,
+            trouble: None,
+            prices: Prices::LIST,
+            requests: Vec::new(),
+            nodes: Vec::new(),
+            fixed: None,
+            account: Account { balance: money, credited: money, ..Account::default() },
+        });
+    }
+
+    /// Another user wants nodes for that many seconds from now. Nobody is woken for it.
+    pub(crate) async fn ask(&self, user: &str, nodes: u32, seconds: u64) {
+        self.ask_of("acme", user, nodes, seconds).await;
+    }
+
+    pub(crate) async fn ask_of(&self, name: &str, user: &str, nodes: u32, seconds: u64) {
+        let (now, policy) = (self.clock.now(), Policy::usual(Terms::LOCAL));
+        let id = format!("{user}-{}", self.asked.fetch_add(1, Ordering::Relaxed)).parse().unwrap();
+        let until = now.after(Duration::from_secs(seconds));
+        let wish = Wish::Place { id, nodes, until, replace: false };
+        let wanted = Order { user: user.parse().unwrap(), wish, key: None };
+        let organization = name.parse().unwrap();
+        let decided = decide(&*self.store, Writer::Operator, &organization, |cluster| {
+            order(cluster, &wanted, now, &policy)
+        });
+        assert_eq!(decided.await.unwrap().answer.request.nodes, nodes);
+    }
+
+    /// Something is done by hand to `acme`, as an API handler does it.
+    pub(crate) async fn by_hand<T: Send>(
+        &self,
+        mut done: impl FnMut(&Cluster, Moment) -> Step<T> + Send,
+    ) -> T {
+        let now = self.clock.now();
+        let decision = |cluster: &Cluster| Ok::<_, Infallible>(done(cluster, now));
+        self.reconciler.decide(&acme(), decision).await.unwrap()
+    }
+
+    /// The owner keeps so many nodes.
+    pub(crate) async fn keep(&self, min_nodes: u32) {
+        let limits = Some(Limits { min_nodes, max_nodes: 10, per_user: None });
+        let settings = Settings { limits, ..Settings::default() };
+        self.by_hand(|cluster, now| hand::set(cluster, &settings, now)).await;
+    }
+
+    /// Gives or takes money, so that the balance is this.
+    pub(crate) async fn set_balance(&self, balance: MicroUsd) {
+        let key = format!("set-{}", self.asked.fetch_add(1, Ordering::Relaxed));
+        let difference = balance - self.cluster().account.balance;
+        self.by_hand(|cluster, now| match difference > MicroUsd::ZERO {
+            true => hand::credit(cluster, difference, &key, "test", now),
+            false => hand::adjust(cluster, difference, &key, "test", now),
+        })
+        .await;
     }
 
     pub(crate) fn story(&self) -> Vec<String> {
@@ -106,9 +211,23 @@ impl House {
         self.clock.0.elapsed()
     }
 
+    pub(crate) fn cluster(&self) -> Cluster {
+        self.store.model.read(&acme()).unwrap()
+    }
+
+    /// What `acme` has spent in all.
+    pub(crate) fn spent(&self) -> MicroUsd {
+        let account = self.cluster().account;
+        account.credited - account.balance
+    }
+
     /// The nodes of `acme` that are not gone.
     pub(crate) fn nodes(&self) -> Vec<Node> {
-        self.store.nodes("acme")
+        self.cluster().nodes
+    }
+
+    pub(crate) fn failed_boots(&self) -> u32 {
+        self.cluster().failed_boots
     }
 
     pub(crate) fn in_state(&self, state: NodeState) -> usize {
@@ -121,7 +240,7 @@ impl House {
         while Instant::now() < end {
             let step = (end - Instant::now()).min(Duration::from_millis(100));
             tokio::time::sleep(step).await;
-            self.machines.live();
+            self.machines.live().await;
         }
     }
 
@@ -129,12 +248,13 @@ impl House {
     pub(crate) async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
         let begun = Instant::now();
         while !holds(self) {
-            assert!(begun.elapsed() < Duration::from_secs(3600), "{what}: not within an hour");
+            let story = || format!("{what}: not within an hour; {:#?} {:?}", self.cluster(), self.story());
+            assert!(begun.elapsed() < Duration::from_secs(3600), "{}", story());
             self.pass(Duration::from_millis(100)).await;
         }
     }
 
-    /// Passes by hand for three seconds: enough to boot, and to see what ended.
+    /// Looks by hand for three seconds: enough to boot, and to see what ended.
     pub(crate) async fn settle(&self) {
         for _ in 0..6 {
             self.reconciler.reconcile(&acme()).await.unwrap();
@@ -150,7 +270,7 @@ impl House {
             let shutdown = async {
                 stopped.await.ok();
             };
-            reconciler.run(shutdown).await;
+            reconciler.run(shutdown).await
         });
         Run { stop, task }
     }
@@ -159,12 +279,17 @@ impl House {
 /// A running reconciler.
 pub(crate) struct Run {
     stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
+    task: JoinHandle<Ended>,
 }
 
 impl Run {
     pub(crate) async fn stop(self) {
         self.stop.send(()).unwrap();
-        self.task.await.unwrap();
+        assert_eq!(self.task.await.unwrap(), Ended::Told);
+    }
+
+    /// Waits until it ends without being told to.
+    pub(crate) async fn ended(self) -> Ended {
+        self.task.await.unwrap()
     }
 }

@@ -1,18 +1,22 @@
 //! An engine in memory whose nodes boot in a second, pull leases, and fail as they are told.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use sliderule_api::NodeId;
-use sliderule_control::{Clock, Renewal, secret_hash};
-use sliderule_engines::{ClusterEngine, EngineError, ListedNode, NodeSpec};
-use sliderule_provisioning::cluster::{Moment, Terms};
+use sliderule_control::{Clock, Undecided, Writer, decide};
+use sliderule_engines::{ClusterEngine, EngineError, ListedNode, Listing, NodeSpec};
+use sliderule_provisioning::cluster::Cluster;
+use sliderule_provisioning::life::{pulled, registered};
+use sliderule_provisioning::step::Step;
+use sliderule_provisioning::time::{Moment, Terms};
 
-use crate::house::{PausedClock, Story};
-use crate::store::ModelStore;
+use crate::house::{PausedClock, Story, secrets};
+use crate::store::Flaky;
 
 /// A running node.
 struct Machine {
@@ -21,6 +25,10 @@ struct Machine {
     runs_until: Moment,
     told_to_end: bool,
     has_runner: bool,
+    /// Whether it was launched, and is not a stray that ends for nobody.
+    ours: bool,
+    /// Whether the engine can say whose it is.
+    nameable: bool,
 }
 
 pub(crate) struct Machines {
@@ -35,17 +43,21 @@ pub(crate) struct Machines {
     pub(crate) fail_listings: AtomicBool,
     pub(crate) ignore_terminate: AtomicBool,
     pub(crate) ignore_kill: AtomicBool,
+    /// Whether terminating fails.
+    pub(crate) refuse_terminate: AtomicBool,
+    /// The secret with which each launch was last tried.
+    pub(crate) secrets: Mutex<BTreeMap<NodeId, String>>,
     /// Launches seen.
     pub(crate) attempts: AtomicU32,
     running: Mutex<BTreeMap<NodeId, Machine>>,
     ever: Mutex<BTreeSet<NodeId>>,
-    store: Arc<ModelStore>,
+    store: Arc<Flaky>,
     clock: PausedClock,
     story: Story,
 }
 
 impl Machines {
-    pub(crate) fn new(store: Arc<ModelStore>, clock: PausedClock, story: Story) -> Self {
+    pub(crate) fn new(store: Arc<Flaky>, clock: PausedClock, story: Story) -> Self {
         Self {
             fail_launches: AtomicU32::new(0),
             lose_answers: AtomicU32::new(0),
@@ -54,6 +66,8 @@ impl Machines {
             fail_listings: AtomicBool::new(false),
             ignore_terminate: AtomicBool::new(false),
             ignore_kill: AtomicBool::new(false),
+            refuse_terminate: AtomicBool::new(false),
+            secrets: Mutex::default(),
             attempts: AtomicU32::new(0),
             running: Mutex::default(),
             ever: Mutex::default(),
@@ -84,38 +98,75 @@ impl Machines {
             version: "v4.0.4".parse().unwrap(),
             secret: String::new(),
         };
-        self.create(&spec);
+        self.create(&spec, false);
+    }
+
+    /// From now on the engine cannot say whose node it is.
+    pub(crate) fn unname(&self, id: &NodeId) {
+        self.running.lock().unwrap().get_mut(id).unwrap().nameable = false;
+    }
+
+    pub(crate) fn exists(&self, id: &NodeId) -> bool {
+        self.running.lock().unwrap().contains_key(id)
     }
 
     /// What runners and nodes do by themselves: end when told, pull leases, register, end without a lease.
-    pub(crate) fn live(&self) {
+    pub(crate) async fn live(&self) {
+        let looked_after: Vec<(NodeSpec, Moment)> = {
+            let running = self.running.lock().unwrap();
+            let ours = running.values().filter(|machine| machine.has_runner && machine.ours);
+            ours.map(|machine| (machine.spec.clone(), machine.born)).collect()
+        };
         let now = self.clock.now();
+        for (spec, born) in looked_after {
+            let at = address(&spec.id);
+            let is_it = secrets().verify(&spec.id, &spec.secret);
+            let left = self.decide(&spec, |cluster| pulled(cluster, &spec.id, &at, now)).await;
+            // A store that fails for a while leaves the lease as it is.
+            let Some(left) = left else { continue };
+            if let Some(machine) = self.running.lock().unwrap().get_mut(&spec.id) {
+                match left.filter(|_| is_it) {
+                    Some(left) => machine.runs_until = now.after(left),
+                    None => machine.told_to_end = true,
+                }
+            }
+            if now.since(born) >= Duration::from_secs(1) && self.boots.load(Ordering::Relaxed) {
+                self.decide(&spec, |cluster| registered(cluster, &at, now)).await;
+            }
+        }
         let obey = !self.ignore_terminate.load(Ordering::Relaxed);
-        self.running.lock().unwrap().retain(|id, machine| {
-            if !machine.has_runner {
-                return true;
-            }
-            let address = address(id);
-            let secret_hash = secret_hash(&machine.spec.secret);
-            match self.store.renew(id, &secret_hash, &address, now, Terms::LOCAL.lease) {
-                Renewal::Granted { paid_until } => machine.runs_until = paid_until,
-                Renewal::Refused if machine.spec.secret.is_empty() => {}
-                Renewal::Refused => machine.told_to_end = true,
-            }
-            let booted = now.since(machine.born) >= Duration::from_secs(1);
-            if booted && self.boots.load(Ordering::Relaxed) {
-                self.store.ready(id, &address);
-            }
-            !(obey && machine.told_to_end) && now < machine.runs_until.after(Terms::LOCAL.tail)
+        self.running.lock().unwrap().retain(|_, machine| {
+            let is_over = now >= machine.runs_until.after(Terms::LOCAL.tail);
+            !machine.has_runner || !(is_over || obey && machine.told_to_end)
         });
     }
 
-    fn create(&self, spec: &NodeSpec) {
+    async fn decide<T: Send>(
+        &self,
+        spec: &NodeSpec,
+        mut said: impl FnMut(&Cluster) -> Step<T> + Send,
+    ) -> Option<T> {
+        let decision = |cluster: &Cluster| Ok::<_, Infallible>(said(cluster));
+        match decide(&*self.store, Writer::Operator, &spec.organization, decision).await {
+            Ok(step) => Some(step.answer),
+            Err(Undecided::Store(_)) => None,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+
+    fn create(&self, spec: &NodeSpec, ours: bool) {
         if self.ever.lock().unwrap().insert(spec.id.clone()) {
             let born = self.clock.now();
-            let runs_until = born.after(Terms::LOCAL.lease);
-            let machine =
-                Machine { spec: spec.clone(), born, runs_until, told_to_end: false, has_runner: true };
+            let runs_until = if ours { born.after(Terms::LOCAL.lease) } else { Moment(i64::MAX) };
+            let machine = Machine {
+                spec: spec.clone(),
+                born,
+                runs_until,
+                told_to_end: false,
+                has_runner: true,
+                ours,
+                nameable: true,
+            };
             self.running.lock().unwrap().insert(spec.id.clone(), machine);
         }
     }
@@ -136,31 +187,35 @@ impl ClusterEngine for Machines {
             std::future::pending::<()>().await;
         }
         self.attempts.fetch_add(1, Ordering::Relaxed);
+        self.secrets.lock().unwrap().insert(spec.id.clone(), spec.secret.clone());
         if one_of(&self.fail_launches) {
             return Err(failure());
         }
         self.tell(format!("launch {}", spec.id));
-        self.create(spec);
+        self.create(spec, true);
         if one_of(&self.lose_answers) { Err(failure()) } else { Ok(()) }
     }
 
-    async fn list(&self) -> Result<Vec<ListedNode>, EngineError> {
+    async fn list(&self) -> Result<Listing, EngineError> {
         if self.fail_listings.load(Ordering::Relaxed) {
             return Err(failure());
         }
         let running = self.running.lock().unwrap();
         let listed = |(id, machine): (&NodeId, &Machine)| ListedNode {
             id: id.clone(),
-            organization: Some(machine.spec.organization.clone()),
+            organization: Some(machine.spec.organization.clone()).filter(|_| machine.nameable),
             address: Some(address(id)),
             has_runner: machine.has_runner,
         };
-        Ok(running.iter().map(listed).collect())
+        Ok(Listing { age: Duration::ZERO, nodes: running.iter().map(listed).collect() })
     }
 
     /// A node ends as soon as time passes.
     async fn terminate(&self, id: &NodeId) -> Result<(), EngineError> {
         self.tell(format!("terminate {id}"));
+        if self.refuse_terminate.load(Ordering::Relaxed) {
+            return Err(failure());
+        }
         let obey = !self.ignore_terminate.load(Ordering::Relaxed);
         self.running.lock().unwrap().retain(|running, machine| {
             let told_before = machine.told_to_end;

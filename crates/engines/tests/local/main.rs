@@ -144,7 +144,7 @@ async fn what_is_no_node_in_the_nodes_folder_is_left_alone_and_hides_no_node() {
     fs::create_dir(nodes.join("backup")).unwrap();
     fs::write(nodes.join(".hidden"), "mine").unwrap();
     let node = world.running_node().await;
-    assert_eq!(world.engine.list().await.unwrap().len(), 1);
+    assert_eq!(world.engine.list().await.unwrap().nodes.len(), 1);
     assert_eq!(fs::read_dir(nodes.join("backup")).unwrap().count(), 0);
     LocalEngine::new(LocalConfig {
         data: world.path().to_owned(),
@@ -201,7 +201,7 @@ async fn a_node_program_that_is_not_there_is_said_to_be_missing() {
     let refused = engine.launch(&world.spec()).await.unwrap_err();
     assert!(matches!(refused, EngineError::Misconfigured(_)));
     assert!(refused.to_string().contains("/nonexistent/sliderule-node"), "{refused}");
-    assert_eq!(engine.list().await.unwrap(), []);
+    assert_eq!(engine.list().await.unwrap().nodes, []);
 }
 
 #[tokio::test]
@@ -240,6 +240,6 @@ async fn folders_of_nodes_long_gone_are_removed() {
     let mark = world.file(&spec.id, "gone");
     let two_hours_ago = SystemTime::now() - Duration::from_secs(7200);
     fs::File::options().write(true).open(&mark).unwrap().set_modified(two_hours_ago).unwrap();
-    assert_eq!(world.engine.list().await.unwrap(), []);
+    assert_eq!(world.engine.list().await.unwrap().nodes, []);
     assert!(!mark.parent().unwrap().exists());
 }

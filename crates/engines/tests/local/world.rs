@@ -17,7 +17,7 @@ use sliderule_api::{ErrorCode, NodeId, Problem};
 use sliderule_engines::conformance::Stage;
 use sliderule_engines::local::{LocalConfig, LocalEngine};
 use sliderule_engines::{ClusterEngine, INTERNAL_ADDRESS, ListedNode, NodeSpec};
-use sliderule_provisioning::cluster::Terms;
+use sliderule_provisioning::time::Terms;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -95,7 +95,7 @@ impl World {
     }
 
     pub(crate) async fn listed(&self, id: &NodeId) -> Option<ListedNode> {
-        self.engine.list().await.unwrap().into_iter().find(|node| node.id == *id)
+        self.engine.list().await.unwrap().nodes.into_iter().find(|node| node.id == *id)
     }
 
     /// Waits until the node's program has printed `text`.
