@@ -22,7 +22,7 @@ pub struct Told {
 
 impl Database {
     /// The notices of an organization, oldest first: the first `limit` ones after the one numbered `after`, or the
-    /// newest ones. With `reader`, only those that concern this user.
+    /// newest ones. With `reader`, only those that concern this user or nobody in particular.
     ///
     /// # Errors
     /// The database failed.
@@ -39,14 +39,14 @@ impl Database {
                 "SELECT notices.id, at_ms, kind, users.name AS user, message, notice_key
                  FROM notices JOIN organizations ON organizations.id = notices.organization_id
                  LEFT JOIN users ON users.id = notices.user_id
-                 WHERE organizations.name = ?1 AND (?2 IS NULL OR users.name = ?2) AND notices.id > ?3
+                 WHERE organizations.name = ?1 AND (?2 IS NULL OR users.id IS NULL OR users.name = ?2) AND notices.id > ?3
                  ORDER BY notices.id LIMIT ?4"
             }
             None => {
                 "SELECT notices.id, at_ms, kind, users.name AS user, message, notice_key
                  FROM notices JOIN organizations ON organizations.id = notices.organization_id
                  LEFT JOIN users ON users.id = notices.user_id
-                 WHERE organizations.name = ?1 AND (?2 IS NULL OR users.name = ?2) AND notices.id > ?3
+                 WHERE organizations.name = ?1 AND (?2 IS NULL OR users.id IS NULL OR users.name = ?2) AND notices.id > ?3
                  ORDER BY notices.id DESC LIMIT ?4"
             }
         };

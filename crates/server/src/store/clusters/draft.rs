@@ -97,7 +97,8 @@ impl<'a> Draft<'a> {
         self.after.apply(&change)?;
         match change {
             Change::Place { request, cost } => {
-                if self.placed.insert(request.id.clone(), cost).is_some() {
+                let earlier = self.placed.insert(request.id.clone(), cost);
+                if earlier.is_some() {
                     return Err(Breach::Request(request.id));
                 }
             }
@@ -106,7 +107,8 @@ impl<'a> Draft<'a> {
                 self.key(Keyed { user, key, order, request })?;
             }
             Change::Begin(node) => {
-                if !self.begun.insert(node.id.clone()) {
+                let is_new = self.begun.insert(node.id.clone());
+                if !is_new {
                     return Err(Breach::Node(node.id));
                 }
             }

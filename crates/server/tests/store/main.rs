@@ -1,0 +1,11 @@
+//! The database by itself, without a server around it: what it keeps, what it refuses, how fast it is.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod conformance;
+mod guards;
+mod migration;
+mod orders;
+mod pace;
+mod reading;
+mod stage;
+mod together;
