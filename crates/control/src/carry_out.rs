@@ -96,16 +96,20 @@ impl Reconciler {
         }
         let plane = self.plane();
         let organizations: Vec<OrganizationName> = troubles.keys().cloned().collect();
+        let mut any = false;
         let decide = &mut |cluster: &Cluster| {
             let now = plane.clock.now();
             let is_quiet = cluster.trouble.as_ref().is_none_or(|last| now.since(last.at) >= QUIET);
             let what = troubles.get(&cluster.organization).filter(|_| is_quiet);
             let trouble = what.map(|what| Trouble { at: now, what: what.clone() });
+            any |= trouble.is_some();
             trouble.map(|trouble| Change::Trouble(Some(trouble))).into_iter().collect()
         };
         let writer = Writer::Server(plane.epoch);
-        if let Err(error) = plane.store.change(writer, &organizations, decide).await {
-            tracing::error!(%error, "recording what went wrong failed");
+        match plane.store.change(writer, &organizations, decide).await {
+            Ok(_) if any => crash::point("commit"),
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "recording what went wrong failed"),
         }
     }
 }

@@ -112,7 +112,7 @@ impl Suite<'_> {
 }
 
 /// A cluster that nothing has happened to.
-fn blank(organization: &OrganizationName) -> Cluster {
+pub(crate) fn blank(organization: &OrganizationName) -> Cluster {
     Cluster {
         organization: organization.clone(),
         limits: Limits { min_nodes: 0, max_nodes: 10, per_user: None },

@@ -4,17 +4,27 @@
 //! domain's function is called inside the store's transaction, so what it decides on is the latest state, and what
 //! it refuses writes nothing:
 //!
-//! ```ignore
-//! let decided = reconciler.decide(&organization, |cluster| order::order(cluster, &order, clock.now(), &policy)).await;
+//! ```no_run
+//! # use sliderule_api::OrganizationName;
+//! # use sliderule_control::{Reconciler, Undecided};
+//! # use sliderule_provisioning::change::Breach;
+//! # use sliderule_provisioning::order::{Order, order};
+//! # async fn place(reconciler: &Reconciler, organization: &OrganizationName, wanted: &Order) -> String {
+//! let (clock, policy) = (&reconciler.plane().clock, &reconciler.plane().policy);
+//! let decided = reconciler.decide(organization, |cluster| order(cluster, wanted, clock.now(), policy)).await;
 //! match decided {
-//!     Ok(grant) => answer(grant),                              // durable; the reconciler is awake
-//!     Err(Undecided::Refused(refusal)) => refuse(refusal),     // nothing changed
-//!     Err(Undecided::UnknownOrganization) => not_found(),
-//!     Err(Undecided::Breach(Breach::OrderKeyTaken)) => conflict(),
-//!     Err(Undecided::Breach(_) | Undecided::Store(_)) => try_again(),
+//!     // Durable, and the reconciler is awake.
+//!     Ok(grant) => format!("granted for at most {}", grant.cost),
+//!     // Nothing changed.
+//!     Err(Undecided::Refused(refusal)) => format!("refused: {refusal:?}"),
+//!     Err(Undecided::UnknownOrganization) => "not found".to_owned(),
+//!     Err(Undecided::Breach(Breach::OrderKeyTaken)) => "that key stands for another order".to_owned(),
+//!     Err(Undecided::Breach(_) | Undecided::Store(_)) => "try again".to_owned(),
 //! }
-//! // What cannot be refused says so: |cluster| Ok::<_, Infallible>(hand::destroy(cluster, by, clock.now()))
+//! # }
 //! ```
+//!
+//! What cannot be refused says so: `|cluster| Ok::<_, Infallible>(hand::destroy(cluster, by, clock.now()))`.
 
 use sliderule_api::OrganizationName;
 use sliderule_provisioning::change::Breach;

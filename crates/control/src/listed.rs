@@ -90,3 +90,56 @@ impl Listed {
 fn before(moment: Moment, duration: Duration) -> Moment {
     Moment(moment.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
 }
+
+#[cfg(test)]
+mod tests {
+    use sliderule_provisioning::cluster::Node;
+    use sliderule_provisioning::meter::Meter;
+
+    use super::*;
+    use crate::conformance::blank;
+
+    fn listing(nodes: &[(&str, Option<&str>, bool)]) -> Listing {
+        let node = |&(id, organization, has_runner): &(&str, Option<&str>, bool)| ListedNode {
+            id: id.parse().unwrap(),
+            organization: organization.map(|name| name.parse().unwrap()),
+            address: None,
+            has_runner,
+        };
+        Listing { age: Duration::from_secs(300), nodes: nodes.iter().map(node).collect() }
+    }
+
+    fn cluster_with(nodes: &[&str]) -> Cluster {
+        let node = |id: &&str| Node {
+            id: id.parse().unwrap(),
+            state: sliderule_provisioning::cluster::NodeState::Ready,
+            version: "v4.0.4".parse().unwrap(),
+            address: None,
+            ready_at: None,
+            meter: Meter::begin(Moment(0), Moment(0), sliderule_api::MicroUsd(1)),
+        };
+        Cluster { nodes: nodes.iter().map(node).collect(), ..blank(&"acme".parse().unwrap()) }
+    }
+
+    #[test]
+    fn a_cluster_sees_what_is_its_own_as_of_when_it_was_true() {
+        let nodes = [
+            ("a", Some("acme"), true),
+            ("b", None, false),
+            ("c", None, true),
+            ("stray", Some("acme"), true),
+            ("z", Some("zebra"), true),
+        ];
+        let listed = Listed::new(listing(&nodes), Moment(1_000_000));
+        let sight = listed.sight(&cluster_with(&["a", "b", "gone"]));
+        assert_eq!(sight.as_of, Moment(700_000));
+        let expected = [("a", Seen::Leased), ("b", Seen::Unleased), ("stray", Seen::Leased)];
+        assert_eq!(sight.nodes, expected.map(|(id, seen)| (id.parse().unwrap(), seen)).into());
+    }
+
+    #[test]
+    fn without_a_listing_everything_recorded_is_taken_to_exist_and_nothing_to_have_been_seen() {
+        let sight = Listed::blind().sight(&cluster_with(&["a", "b"]));
+        assert_eq!((sight.as_of, sight.nodes.len()), (Moment(i64::MIN), 2));
+    }
+}

@@ -10,6 +10,7 @@ use sliderule_api::NodeId;
 
 use super::decisions::{Round, Wanted};
 use super::{Fenced, Reconciler};
+use crate::crash;
 use crate::listed::Listed;
 use crate::memory::Memory;
 
@@ -72,8 +73,13 @@ impl Reconciler {
         for node in nodes {
             if tail_over {
                 self.kill(node).await;
-            } else if !is_sure && let Err(error) = self.plane.engine.terminate(node).await {
-                tracing::error!(%node, %error, "terminating a node failed; it is tried again");
+            } else if !is_sure {
+                match self.plane.engine.terminate(node).await {
+                    Ok(()) => crash::point("terminate"),
+                    Err(error) => {
+                        tracing::error!(%node, %error, "terminating a node failed; it is tried again")
+                    }
+                }
             }
         }
     }
