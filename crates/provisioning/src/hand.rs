@@ -135,6 +135,10 @@ pub fn set(cluster: &Cluster, settings: &Settings, now: Moment) -> Step {
     changes.extend(settings.limits.filter(|&limits| limits != cluster.limits).map(Change::Limit));
     if let Some(version) = settings.version.filter(|&version| version != cluster.version) {
         changes.push(Change::Pin(version));
+        // Another release is another try: what did not boot before neither protects the cluster nor stops the roll.
+        if cluster.failed_boots > 0 {
+            changes.push(Change::FailedBoots { rounds: 0, latest: cluster.failed_round });
+        }
         changes.push(Change::Notify(Notice {
             at: now,
             key: format!("rolling-{}", now.0),

@@ -3,6 +3,7 @@
 use super::*;
 use crate::account::{Allowance, Month, Prices};
 use crate::grains::Grains;
+use crate::hand::{self, Settings};
 use crate::promise::books;
 use crate::samples::{node, seconds};
 use crate::size::BOOTS_TO_PROTECT;
@@ -306,8 +307,14 @@ fn a_release_that_does_not_boot_stops_the_roll_and_the_old_nodes_keep_serving() 
     assert_eq!(effects(&step), ["kill new-5000-0"]);
     let (after, step) = looked(&after, &listed(&["a", "b"], seconds(16)), seconds(16));
     assert_eq!((after.failed_boots, effects(&step).len(), after.nodes.len()), (1, 0, 2));
-    let (_, step) = looked(&after, &listed(&["a", "b"], seconds(20)), seconds(20));
+    let (mut after, step) = looked(&after, &listed(&["a", "b"], seconds(20)), seconds(20));
     assert_eq!(effects(&step), [""; 0]);
+    let repaired = Settings { version: Some("v4.0.6".parse().unwrap()), ..Settings::default() };
+    for change in hand::set(&after, &repaired, seconds(21)).changes {
+        after.apply(&change).unwrap();
+    }
+    let (_, step) = looked(&after, &listed(&["a", "b"], seconds(22)), seconds(22));
+    assert_eq!(effects(&step), ["launch new-22000-0"]);
 }
 
 #[test]
