@@ -1,43 +1,10 @@
 //! The state everything is decided from.
 
-use std::time::Duration;
+use sliderule_api::{NodeId, OrganizationName, ReleaseVersion, RequestId, UserName};
 
-use sliderule_api::{MicroUsd, NodeId, OrganizationName, ReleaseVersion, RequestId, UserName};
-
-/// An instant of the wall clock, in milliseconds since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Moment(pub i64);
-
-impl Moment {
-    /// The instant `duration` later; saturates at the end of time.
-    #[must_use]
-    pub fn after(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
-    }
-
-    /// The time from `earlier` to this instant; zero if `earlier` is later.
-    #[must_use]
-    pub fn since(self, earlier: Self) -> Duration {
-        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
-    }
-}
-
-/// What an engine promises about its nodes' time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Terms {
-    /// How long a lease lets a node run.
-    pub lease: Duration,
-    /// How long ending a node may take; paid with every first lease.
-    pub tail: Duration,
-    /// How long a node may take from launch to its first registration.
-    pub boot: Duration,
-}
-
-impl Terms {
-    /// The local engine's: a minute, ten seconds, ten seconds.
-    pub const LOCAL: Self =
-        Self { lease: Duration::from_secs(60), tail: Duration::from_secs(10), boot: Duration::from_secs(10) };
-}
+use crate::account::{Account, Prices};
+use crate::meter::Meter;
+use crate::time::Moment;
 
 /// The owner's limits on the size of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +13,8 @@ pub struct Limits {
     pub min_nodes: u32,
     /// Nodes at most.
     pub max_nodes: u32,
+    /// Nodes that one user may ask for at most; `None` for no limit but `max_nodes`.
+    pub per_user: Option<u32>,
 }
 
 /// "This user wants n nodes until t."
@@ -57,6 +26,8 @@ pub struct Request {
     pub user: UserName,
     /// Nodes granted.
     pub nodes: u32,
+    /// When it was placed, or last enlarged: what is newest is shortened first where money falls short.
+    pub created_at: Moment,
     /// When the request ends by itself; it counts strictly before this instant.
     pub expires_at: Moment,
 }
@@ -77,7 +48,7 @@ pub enum NodeState {
 /// A node as the store has it: the intent, not the truth.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// Names the node.
+    /// Names the node, and is the idempotency key of its launch.
     pub id: NodeId,
     /// Where it is in its life.
     pub state: NodeState,
@@ -85,10 +56,19 @@ pub struct Node {
     pub version: ReleaseVersion,
     /// `http://ip:port`, once its runner said so.
     pub address: Option<String>,
-    /// When it was recorded.
-    pub created_at: Moment,
-    /// Up to when its leases are paid; its tail is paid on top.
-    pub paid_until: Moment,
+    /// When it first registered.
+    pub ready_at: Option<Moment>,
+    /// Its time; it begins with the record of the intent.
+    pub meter: Meter,
+}
+
+/// What last went wrong, for the status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// When.
+    pub at: Moment,
+    /// What, as a sentence without its period.
+    pub what: String,
 }
 
 /// One organization's cluster, whole: what a decision needs and nothing else.
@@ -109,12 +89,18 @@ pub struct Cluster {
     /// Rounds of boots that failed since the last node that lived to have its lease renewed. Nodes launched together
     /// are one round.
     pub failed_boots: u32,
-    /// Requests that have not been released; expired ones may be among them.
+    /// The latest round that was counted as failed.
+    pub failed_round: Option<Moment>,
+    /// What last went wrong, until a node becomes ready.
+    pub trouble: Option<Trouble>,
+    /// Prices that count for what is held from now on.
+    pub prices: Prices,
+    /// Requests that are not closed; expired ones may be among them.
     pub requests: Vec<Request>,
-    /// Nodes that are not gone.
+    /// Nodes that are not gone, oldest first.
     pub nodes: Vec<Node>,
-    /// Credits less charges.
-    pub balance: MicroUsd,
-    /// List price of a node for an hour.
-    pub node_hour: MicroUsd,
+    /// The time of the fixed part, from the first node's beginning until the last one is seen gone.
+    pub fixed: Option<Meter>,
+    /// Its organization's money.
+    pub account: Account,
 }

@@ -54,9 +54,10 @@ fn fits(
         })
     };
     let (nodes, until) = (plan.request.nodes, plan.request.expires_at);
-    let fewer = last(clamped(1, &cluster.limits)..nodes, |nodes| granted(nodes, until));
-    let fewer = fewer.zip(Some(minutes(plan, now))).filter(|&(_, minutes)| minutes > 0);
     let after = |minutes: u32| Moment(now.0.saturating_add(i64::from(minutes) * MINUTE));
+    let as_long = until.max(after(minutes(plan, now)));
+    let fewer = last(clamped(1, &cluster.limits)..nodes, |nodes| granted(nodes, as_long));
+    let fewer = fewer.zip(Some(minutes(plan, now))).filter(|&(_, minutes)| minutes > 0);
     let shorter =
         last(shortest(cluster, order, now)..whole(until.0.saturating_sub(now.0) - 1) + 1, |minutes| {
             granted(nodes, after(minutes))
@@ -96,9 +97,9 @@ fn last(range: Range<u32>, fits: impl Fn(u32) -> bool) -> Option<u32> {
     (low > range.start).then(|| low - 1)
 }
 
-/// The whole minutes that the order is for.
+/// The whole minutes that the order is for. Ends are whole seconds, and so up to one earlier than what was asked for.
 fn minutes(plan: &Plan, now: Moment) -> u32 {
-    whole(plan.request.expires_at.0.saturating_sub(now.0))
+    whole(plan.request.expires_at.0.saturating_sub(now.0).saturating_add(999))
 }
 
 fn whole(milliseconds: i64) -> u32 {
