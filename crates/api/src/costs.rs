@@ -62,9 +62,9 @@ pub struct LedgerEntry {
     pub kind: EntryKind,
     /// What it adds to the balance, with its sign: these of all lines sum to the balance.
     pub amount_micro_usd: MicroUsd,
-    /// What it sets aside, on a line that does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reserved_micro_usd: Option<MicroUsd>,
+    /// What it adds to the money set aside, with its sign.
+    #[serde(default)]
+    pub reserved_micro_usd: MicroUsd,
     /// Who pays, on a charge; `None` for the organization itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payer: Option<UserName>,

@@ -180,7 +180,7 @@ pub struct CapacityOrder {
     pub replace: bool,
 }
 
-/// Body of `PATCH /api/v1/organizations/<org>/requests/<id>`. Carries an `Idempotency-Key` header.
+/// Body of `PATCH /api/v1/organizations/<org>/requests/<id>`, which may carry an `Idempotency-Key` header.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RequestChange {

@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
-use sliderule_api::OrganizationName;
-use sliderule_control::{Clock, Reconciler, Store};
+use sliderule_api::{OrganizationName, UtcTime};
+use sliderule_control::decide::Undecided;
+use sliderule_control::store::Store;
+use sliderule_control::{Clock, Reconciler};
+use sliderule_provisioning::change::Breach;
 use sliderule_provisioning::cluster::Cluster;
+use sliderule_provisioning::step::{Policy, Step};
+use sliderule_provisioning::time::Moment;
 
 use crate::auth::{GitHub, Hasher, TokenMint};
 use crate::config::Config;
@@ -21,6 +26,10 @@ pub struct App {
     pub config: Config,
     /// Where everything is kept.
     pub db: Database,
+    /// What brings clusters to their size, and makes every decision about them.
+    pub reconciler: Arc<Reconciler>,
+    /// What decisions depend on besides the cluster.
+    pub policy: Policy,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Issues and verifies tokens.
@@ -29,15 +38,19 @@ pub struct App {
     pub hasher: Hasher,
     /// Whom to ask whose GitHub token it is, where the operator allows that.
     pub github: Option<GitHub>,
-    /// What brings clusters to their size.
-    pub reconciler: Arc<Reconciler>,
 }
 
 impl App {
-    /// Seconds since 1970, for tokens.
+    /// Seconds since 1970 on the wall, for tokens, which others read too.
     #[must_use]
     pub fn now_seconds(&self) -> u64 {
-        instants::seconds(self.clock.now())
+        instants::seconds(self.clock.wall(self.clock.now()))
+    }
+
+    /// An instant as clients see it: on the wall, in UTC.
+    #[must_use]
+    pub fn utc(&self, moment: Moment) -> UtcTime {
+        instants::on_the_wall(&*self.clock, moment)
     }
 
     /// A cluster that is known to exist, since the caller is a member of its organization.
@@ -48,8 +61,40 @@ impl App {
         self.db.cluster(organization).await?.ok_or_else(Refusal::internal)
     }
 
-    /// Something about the cluster changed: look at it now.
-    pub fn wake(&self, organization: &OrganizationName) {
-        self.reconciler.wake(organization);
+    /// Decides something about a cluster that is known to exist, and records it. Whatever changed, the reconciler
+    /// looks at the cluster at once.
+    ///
+    /// # Errors
+    /// Why it was refused; or the database failed.
+    pub async fn decide<A: Send>(
+        &self,
+        organization: &OrganizationName,
+        mut decide: impl FnMut(&Cluster, Moment) -> Result<Step<A>, Refusal> + Send,
+    ) -> Result<A, Refusal> {
+        let decided = self.reconciler.decide(organization, |cluster| decide(cluster, self.clock.now())).await;
+        decided.map_err(|undecided| match undecided {
+            Undecided::Refused(refusal) => refusal,
+            Undecided::Breach(Breach::OrderKeyTaken) => {
+                Refusal::throttled("an order with this Idempotency-Key is under way; ask again", 1)
+            }
+            Undecided::Breach(breach) => {
+                tracing::error!(%organization, %breach, "a decision breaks a rule of the store");
+                Refusal::internal()
+            }
+            Undecided::Store(error) => error.into(),
+            Undecided::UnknownOrganization => Refusal::internal(),
+        })
+    }
+
+    /// Like [`Self::decide`], for what is never refused.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn carry<A: Send>(
+        &self,
+        organization: &OrganizationName,
+        mut decide: impl FnMut(&Cluster, Moment) -> Step<A> + Send,
+    ) -> Result<A, Refusal> {
+        self.decide(organization, |cluster, now| Ok(decide(cluster, now))).await
     }
 }

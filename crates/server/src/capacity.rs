@@ -1,182 +1,114 @@
-//! From an order of nodes to a grant: the limits, the money, and the answer in both APIs.
+//! From an order of nodes to an answer: what the domain granted or refused, in the words of both APIs.
 //!
-//! Always holds: what is granted lies within the limits and could be paid when it was granted; an order
-//! that leads to nothing is refused with the reason and what would do, never queued; a release is never
-//! refused.
+//! Nothing is decided here but what only a server knows: how long a request may live, and what an idempotency
+//! key stood for before. The rest is `order` of the domain, in one transaction with the cluster it is about.
 
 use http::StatusCode;
 use sliderule_api::capacity::CapacityAnswer;
-use sliderule_api::status::{Block, CapacityOrder, CapacityRequest, Grant};
-use sliderule_api::{ErrorCode, MicroUsd, OrganizationName, RequestId, UserName};
-use sliderule_provisioning::cluster::{Cluster, Moment, Terms};
-use sliderule_provisioning::{describe, money};
+use sliderule_api::status::{self, Block, CapacityRequest, Estimate, Fit};
+use sliderule_api::{ErrorCode, RequestId};
+use sliderule_provisioning::cluster::{Cluster, Request};
+use sliderule_provisioning::order::{self, Grant, Order, Wish};
+use sliderule_provisioning::promise::books;
+use sliderule_provisioning::runway::{Runway, runway};
+use sliderule_provisioning::size::size;
+use sliderule_provisioning::step::{Policy, Step};
+use sliderule_provisioning::time::Moment;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::config::TimeToLive;
 use crate::http::{Member, Refusal};
 use crate::instants;
-use crate::store::{Earlier, NewRequest, Placed};
+use crate::store::Earlier;
 
-/// When an order shall end.
-#[derive(Clone, Copy, Debug)]
-pub enum End {
-    /// So many seconds from now, within the operator's limits.
-    Seconds(u64),
-    /// At that instant.
-    At(Moment),
-}
+/// A decision of the domain about an order.
+type Decision = fn(&Cluster, &Order, Moment, &Policy) -> Result<Step<Grant>, order::Refusal>;
 
-/// An order that was granted.
-#[derive(Clone, Debug)]
-pub struct Placement {
-    /// Whether the request is new; otherwise an identical live one counts.
-    pub is_new: bool,
-    id: RequestId,
-    organization: OrganizationName,
-    asked: u32,
-    nodes: u32,
-    expires_at: Moment,
-    cost: MicroUsd,
-    was_asleep: bool,
-}
-
-/// Places an order for a member.
+/// Decides a wish of a member, and records what is granted.
 ///
 /// # Errors
-/// The time to live is outside the limits, the cluster is blocked, or the money does not cover it.
-pub async fn place(
+/// Why it is refused, and what would do.
+pub async fn order(
     app: &App,
     member: &Member,
-    asked: u32,
-    end: End,
-    key: Option<(&str, &CapacityOrder)>,
-) -> Result<Placement, Refusal> {
-    let now = app.clock.now();
-    let cluster = app.cluster(&member.organization).await?;
-    let limits = cluster.limits;
-    let mut placement = Placement {
-        is_new: true,
-        id: new_id()?,
-        organization: member.organization.clone(),
-        asked,
-        nodes: 0,
-        expires_at: now,
-        cost: MicroUsd::ZERO,
-        was_asleep: cluster.nodes.is_empty(),
-    };
-    if asked > 0 {
-        placement.nodes = asked.clamp(limits.min_nodes.max(1), limits.max_nodes.max(1));
-        placement.expires_at = expiry(app, now, end)?;
-    }
-    let mut new = NewRequest {
-        id: placement.id.clone(),
-        organization: member.organization.clone(),
-        user_id: member.claims.user_id,
-        nodes: placement.nodes,
-        expires_at: placement.expires_at,
-        at: now,
-        cost: placement.cost,
-        key: key.map(|(key, order)| (key.to_owned(), text(order))),
-    };
-    // An identical live request is paid for already, whatever became of the balance since.
-    let repeated = if asked > 0 { app.db.repeat_request(&new).await? } else { None };
-    let placed = match repeated {
-        Some(placed) => placed,
-        None => {
-            if asked > 0 {
-                refuse_blocked(&cluster, now, app.config.terms())?;
-                placement.cost = afford(app, &cluster, &placement, now)?;
-                new.cost = placement.cost;
-            }
-            app.db.place_request(&new).await?
-        }
-    };
-    match placed {
-        Placed::New(_) => app.wake(&member.organization),
-        Placed::Redundant { id, cost } => placement = Placement { is_new: false, id, cost, ..placement },
-        Placed::KeyUsed => {
-            return Err(Refusal::throttled("an order with this Idempotency-Key is under way; ask again", 1));
-        }
-    }
-    Ok(placement)
+    wish: Wish,
+    key: Option<(String, String)>,
+) -> Result<Grant, Refusal> {
+    let order = Order { user: member.claims.user_name.clone(), wish, key };
+    app.decide(&member.organization, |cluster, now| decided(app, cluster, &order, now, order::order)).await
 }
 
-/// The grant that was given for this key before, if any.
+/// What the order would be granted now. Nothing is recorded.
+///
+/// # Errors
+/// Why it would be refused, as the order itself would be.
+pub async fn estimate(app: &App, member: &Member, wish: Wish) -> Result<Estimate, Refusal> {
+    let order = Order { user: member.claims.user_name.clone(), wish, key: None };
+    let (cluster, now) = (app.cluster(&member.organization).await?, app.clock.now());
+    let grant = order::estimate(&cluster, &order, now, &app.policy);
+    let grant = grant.map_err(|refusal| refused(app, &cluster, now, refusal))?;
+    Ok(Estimate {
+        nodes: grant.request.nodes,
+        clamped: grant.request.nodes != grant.asked,
+        expires_at: app.utc(grant.request.expires_at),
+        cost_micro_usd: grant.cost,
+        free_micro_usd: books(&cluster, now, app.policy.terms).free().floor(),
+        target_nodes: grant.sizing.target,
+        explanation: grant.sizing.explanation.to_string(),
+        runway: Some(shown(grant.runway)),
+    })
+}
+
+/// What a decision about an order says, with its refusal as an answer.
+///
+/// # Errors
+/// The refusal.
+pub fn decided(
+    app: &App,
+    cluster: &Cluster,
+    order: &Order,
+    now: Moment,
+    decision: Decision,
+) -> Result<Step<Grant>, Refusal> {
+    decision(cluster, order, now, &app.policy).map_err(|refusal| refused(app, cluster, now, refusal))
+}
+
+/// The grant that was given for this key before, if any; `asked` is what the same order asked for then.
 ///
 /// # Errors
 /// The key was used for another order.
 pub async fn replay(
     app: &App,
     member: &Member,
-    key: &str,
-    order: &CapacityOrder,
-) -> Result<Option<Grant>, Refusal> {
-    let earlier = app.db.request_by_key(&member.organization, member.claims.user_id, key).await?;
-    let Some(Earlier { request, order_text, cost }) = earlier else { return Ok(None) };
-    if order_text != text(order) {
+    key: Option<&(String, String)>,
+    asked: Option<u32>,
+) -> Result<Option<status::Grant>, Refusal> {
+    let Some((key, order)) = key else { return Ok(None) };
+    let earlier = app.db.order_by_key(&member.organization, &member.claims.user_name, key).await?;
+    let Some(Earlier { request, order: earlier, cost, .. }) = earlier else { return Ok(None) };
+    if earlier != *order {
         let message = "this Idempotency-Key was used for another order; take a new key for a new order";
         return Err(Refusal::new(StatusCode::CONFLICT, ErrorCode::InvalidArgument, message));
     }
-    Ok(Some(Grant {
-        clamped: request.nodes != order.nodes,
-        request: CapacityRequest {
-            id: request.id,
-            user: request.user,
-            nodes: request.nodes,
-            expires_at: instants::rfc3339(request.expires_at),
-        },
+    let (cluster, now) = (app.cluster(&member.organization).await?, app.clock.now());
+    let sizing = size(&cluster, now, app.policy.terms);
+    Ok(Some(status::Grant {
+        clamped: asked.is_some_and(|asked| asked != request.nodes),
+        request: shown_request(app, &request),
         cost_micro_usd: cost,
+        target_nodes: sizing.target,
+        explanation: sizing.explanation.to_string(),
+        runway: Some(lasting(app, &cluster, now)),
     }))
 }
 
-impl Placement {
-    /// The answer of the organization-token API.
-    #[must_use]
-    pub fn answer(&self) -> CapacityAnswer {
-        let Self { organization, id, nodes, .. } = self;
-        let expires_at = instants::rfc3339(self.expires_at);
-        let doing = if self.was_asleep && *nodes > 0 { "Deploying" } else { "Updating" };
-        let how = if self.is_new {
-            "created and queued capacity request"
-        } else {
-            "using identical queued capacity request"
-        };
-        CapacityAnswer {
-            status: if self.is_new { "QUEUED" } else { "REDUNDANT" }.to_owned(),
-            msg: format!(
-                "{doing} {organization} cluster: {how} {id} for {nodes} nodes until {}",
-                expires_at.0
-            ),
-            error_msg: String::new(),
-            request_id: Some(id.clone()),
-            granted_nodes: Some(*nodes),
-            expires_at: Some(expires_at),
-        }
-    }
-
-    /// The answer of our own API.
-    #[must_use]
-    pub fn grant(&self, user: &UserName) -> Grant {
-        Grant {
-            clamped: self.nodes != self.asked,
-            request: CapacityRequest {
-                id: self.id.clone(),
-                user: user.clone(),
-                nodes: self.nodes,
-                expires_at: instants::rfc3339(self.expires_at),
-            },
-            cost_micro_usd: self.cost,
-        }
-    }
-}
-
-/// When an order ends: whole seconds, as the original has them and clients compare them.
-fn expiry(app: &App, now: Moment, end: End) -> Result<Moment, Refusal> {
-    let seconds = match end {
-        End::At(moment) => return Ok(moment),
-        End::Seconds(seconds) => seconds,
-    };
+/// When a request ends that shall live so many seconds: whole seconds, as the original has them and clients compare
+/// them.
+///
+/// # Errors
+/// The operator does not let requests live so short or so long.
+pub fn until(app: &App, seconds: u64) -> Result<Moment, Refusal> {
     let TimeToLive { min_minutes, max_minutes } = app.config.time_to_live;
     let (least, most) = (min_minutes.saturating_mul(60), max_minutes.saturating_mul(60));
     if !(least..=most).contains(&seconds) {
@@ -184,88 +116,141 @@ fn expiry(app: &App, now: Moment, end: End) -> Result<Moment, Refusal> {
             "the time to live must be from {min_minutes} to {max_minutes} minutes ({least} to {most} seconds)"
         )));
     }
-    let end = instants::seconds(now).saturating_add(seconds);
+    let end = instants::seconds(app.clock.now()).saturating_add(seconds);
     Ok(Moment(i64::try_from(end).unwrap_or(i64::MAX).saturating_mul(1000)))
 }
 
-/// An order that would change nothing is not queued. Whether there is money is for [`afford`] to say,
-/// which knows how much would do.
-fn refuse_blocked(cluster: &Cluster, now: Moment, terms: Terms) -> Result<(), Refusal> {
-    let description = describe::describe(cluster, now, terms);
-    let status = match description.sizing.blocked {
-        None | Some(Block::OutOfFunds) => return Ok(()),
-        Some(Block::Suspended) => StatusCode::FORBIDDEN,
-        Some(Block::Paused) => StatusCode::CONFLICT,
-        Some(Block::Protected) => StatusCode::SERVICE_UNAVAILABLE,
-    };
-    Err(Refusal::new(status, description.code, description.message))
+/// A wish for a new request.
+///
+/// # Errors
+/// As of [`until`]; zero nodes release what there is, whatever the time.
+pub fn place(app: &App, nodes: u32, seconds: u64, replace: bool) -> Result<Wish, Refusal> {
+    let until = if nodes > 0 { until(app, seconds)? } else { app.clock.now() };
+    Ok(Wish::Place { id: new_id()?, nodes, until, replace })
 }
 
-/// What the order may cost at most, if the balance covers it.
-fn afford(app: &App, cluster: &Cluster, placement: &Placement, now: Moment) -> Result<MicroUsd, Refusal> {
-    let lifetime = placement.expires_at.since(now);
-    let cost = |nodes| money::request_cost(cluster.node_hour, nodes, lifetime, app.config.terms());
-    let wanted = cost(placement.nodes);
-    if wanted <= cluster.balance {
-        return Ok(wanted);
-    }
-    let instead = match covered(cluster.balance, cost(1)) {
-        Some(nodes @ 1..) => format!("it covers {nodes} nodes for that long"),
-        _ => "it does not even cover one node for that long; ask for less time, or an owner for credit"
-            .to_owned(),
-    };
-    Err(Refusal::new(
-        StatusCode::PAYMENT_REQUIRED,
-        ErrorCode::InsufficientFunds,
-        format!(
-            "The balance of {} does not cover {} nodes for {} minutes, which may cost {wanted}; {instead}",
-            cluster.balance,
-            placement.nodes,
-            lifetime.as_secs().div_ceil(60),
-        ),
-    ))
-}
-
-/// How many nodes the balance covers, where each costs as much as the others; `None` if nothing can be said.
-fn covered(balance: MicroUsd, one: MicroUsd) -> Option<u32> {
-    let nodes = balance.0.max(0).checked_div(one.0)?;
-    Some(u32::try_from(nodes).unwrap_or(u32::MAX))
-}
-
-/// An order as it is kept beside its key.
-fn text(order: &CapacityOrder) -> String {
-    format!("{} nodes for {} s", order.nodes, order.time_to_live_seconds)
-}
-
-fn new_id() -> Result<RequestId, Refusal> {
+/// A name for a new request.
+///
+/// # Errors
+/// None that can happen: every name of this form is one.
+pub fn new_id() -> Result<RequestId, Refusal> {
     Uuid::now_v7().to_string().parse().map_err(|_| Refusal::internal())
 }
 
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use sliderule_api::MicroUsd;
-    use sliderule_provisioning::cluster::Terms;
-    use sliderule_provisioning::money;
-
-    use super::covered;
-
-    #[test]
-    fn what_the_balance_covers_is_the_most_that_can_be_paid() {
-        let day = Duration::from_secs(24 * 3600);
-        for (balance, price) in [(1_000_000, 226_000), (50_000_000_000, 1), (999, 226_000), (226_000, 1)] {
-            let cost = |nodes| money::request_cost(MicroUsd(price), nodes, day, Terms::LOCAL);
-            let nodes = covered(MicroUsd(balance), cost(1)).unwrap();
-            assert!(cost(nodes) <= MicroUsd(balance), "{balance} {price}");
-            assert!(cost(nodes + 1) > MicroUsd(balance), "{balance} {price}");
-        }
+/// A grant as our own API tells it.
+#[must_use]
+pub fn granted(app: &App, grant: &Grant) -> status::Grant {
+    status::Grant {
+        clamped: grant.request.nodes != grant.asked,
+        request: shown_request(app, &grant.request),
+        cost_micro_usd: grant.cost,
+        target_nodes: grant.sizing.target,
+        explanation: grant.sizing.explanation.to_string(),
+        runway: Some(shown(grant.runway)),
     }
+}
 
-    #[test]
-    fn debts_cover_nothing_and_what_is_free_cannot_be_counted() {
-        assert_eq!(covered(MicroUsd(-5), MicroUsd(1)), Some(0));
-        assert_eq!(covered(MicroUsd(5), MicroUsd::ZERO), None);
-        assert_eq!(covered(MicroUsd(i64::MAX), MicroUsd(1)), Some(u32::MAX));
+/// A grant as the organization-token API tells it: the phrases that existing clients look for, then ours.
+#[must_use]
+pub fn answered(app: &App, member: &Member, grant: &Grant) -> CapacityAnswer {
+    let Grant { request: Request { id, nodes, expires_at, .. }, is_new, sizing, runway, .. } = grant;
+    let organization = &member.organization;
+    let expires_at = app.utc(*expires_at);
+    let doing = if grant.was_asleep && *nodes > 0 { "Deploying" } else { "Updating" };
+    // An order of no nodes makes no request, and is never the same as another.
+    let is_queued = *is_new || *nodes == 0;
+    let how = if is_queued {
+        "created and queued capacity request"
+    } else {
+        "using identical queued capacity request"
+    };
+    let explanation = sizing.explanation.to_string();
+    CapacityAnswer {
+        status: if is_queued { "QUEUED" } else { "REDUNDANT" }.to_owned(),
+        msg: format!(
+            "{doing} {organization} cluster: {how} {id} for {nodes} nodes until {}; {explanation}; {}",
+            expires_at.0,
+            in_words(*runway)
+        ),
+        error_msg: String::new(),
+        request_id: Some(id.clone()),
+        granted_nodes: Some(*nodes),
+        expires_at: Some(expires_at),
+        cost_micro_usd: Some(grant.cost),
+        explanation: Some(explanation),
+        runway: Some(shown(*runway)),
+    }
+}
+
+/// A request as our own API tells it.
+#[must_use]
+pub fn shown_request(app: &App, request: &Request) -> CapacityRequest {
+    CapacityRequest {
+        id: request.id.clone(),
+        user: request.user.clone(),
+        nodes: request.nodes,
+        expires_at: app.utc(request.expires_at),
+    }
+}
+
+/// How long the money lasts at the size the cluster has, or shall have, whichever is larger; of a sleeping one, for
+/// one node.
+#[must_use]
+pub fn lasting(app: &App, cluster: &Cluster, now: Moment) -> status::Runway {
+    let present = u32::try_from(cluster.nodes.len()).unwrap_or(u32::MAX);
+    let target = size(cluster, now, app.policy.terms).target;
+    shown(runway(cluster, present.max(target).max(1), now, &app.policy))
+}
+
+fn shown(Runway { nodes, minutes }: Runway) -> status::Runway {
+    status::Runway { nodes, minutes }
+}
+
+fn in_words(Runway { nodes, minutes }: Runway) -> String {
+    match minutes {
+        Some(minutes) => format!("the money lasts for {minutes} minutes at {nodes} nodes"),
+        None => format!("{nodes} nodes cost nothing"),
+    }
+}
+
+/// Why the domain refused, as an answer.
+fn refused(app: &App, cluster: &Cluster, now: Moment, refusal: order::Refusal) -> Refusal {
+    let explanation = size(cluster, now, app.policy.terms).explanation.to_string();
+    let refusal = match refusal {
+        order::Refusal::Blocked(block, message) => {
+            let (status, code) = blocked(block);
+            Refusal::new(status, code, message)
+        }
+        order::Refusal::InsufficientFunds { message, fits, cost, free } => {
+            let fits = fits.into_iter().map(|(nodes, minutes)| Fit { nodes, minutes }).collect();
+            let refusal = Refusal::new(StatusCode::PAYMENT_REQUIRED, ErrorCode::InsufficientFunds, message)
+                .fitting(fits);
+            refusal.with("cost_micro_usd", cost.0).with("free_micro_usd", free.0)
+        }
+        order::Refusal::UnknownRequest => return unknown_request(),
+        order::Refusal::WouldShorten { until } => {
+            let message = format!(
+                "the request ends at {} now, which is later than what you ask for; say \"shorten\": true to end it earlier",
+                app.utc(until).0
+            );
+            Refusal::new(StatusCode::CONFLICT, ErrorCode::InvalidArgument, message)
+        }
+    };
+    refusal.explained(explanation, lasting(app, cluster, now))
+}
+
+/// 404: the caller has no such request.
+#[must_use]
+pub fn unknown_request() -> Refusal {
+    let message = "you have no capacity request of that id; see the status for those there are";
+    Refusal::new(StatusCode::NOT_FOUND, ErrorCode::InvalidArgument, message)
+}
+
+fn blocked(block: Block) -> (StatusCode, ErrorCode) {
+    match block {
+        Block::Suspended => (StatusCode::FORBIDDEN, ErrorCode::ClusterSuspended),
+        Block::Paused => (StatusCode::CONFLICT, ErrorCode::ClusterPaused),
+        Block::OutOfFunds => (StatusCode::PAYMENT_REQUIRED, ErrorCode::OutOfFunds),
+        Block::Protected => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::ClusterProtected),
     }
 }

@@ -1,14 +1,16 @@
 //! What the gateway asks of the house it stands in.
 
-use std::sync::Arc;
+use std::convert::Infallible;
+use std::sync::{Arc, OnceLock, Weak};
 
 use async_trait::async_trait;
 use sliderule_api::OrganizationName;
 use sliderule_api::tokens::TokenKind;
-use sliderule_control::{Clock, Store};
+use sliderule_control::decide::Undecided;
+use sliderule_control::{Clock, Reconciler, Store};
 use sliderule_gateway::{ClusterFace, Clusters, Principal, TokenRefused};
-use sliderule_provisioning::cluster::Terms;
-use sliderule_provisioning::describe;
+use sliderule_provisioning::time::Terms;
+use sliderule_provisioning::{describe, life};
 
 use crate::auth::{TokenMint, TokenProblem};
 use crate::instants;
@@ -25,6 +27,8 @@ pub struct House {
     pub clock: Arc<dyn Clock>,
     /// What the engine promises about its nodes' time.
     pub terms: Terms,
+    /// Decides about nodes that register, once it is there; weak, since it steers the gateway.
+    pub reconciler: OnceLock<Weak<Reconciler>>,
 }
 
 #[async_trait]
@@ -36,7 +40,7 @@ impl Clusters for House {
         token: &str,
         organization: &OrganizationName,
     ) -> Result<Principal, TokenRefused> {
-        let now = instants::seconds(self.clock.now());
+        let now = instants::seconds(self.clock.wall(self.clock.now()));
         let claims = self.mint.verify(token, TokenKind::Access, now).map_err(|problem| match problem {
             TokenProblem::Expired => TokenRefused::Expired,
             TokenProblem::Invalid | TokenProblem::WrongKind => TokenRefused::Invalid,
@@ -45,7 +49,7 @@ impl Clusters for House {
             return Err(TokenRefused::OtherOrganization);
         }
         match self.db.standing(claims.user_id, organization.as_str()).await {
-            Ok(Standing::Active) => {
+            Ok(Standing::Active(_)) => {
                 Ok(Principal { user: claims.user_name, organization: organization.clone() })
             }
             Ok(_) => Err(TokenRefused::Inactive),
@@ -65,13 +69,16 @@ impl Clusters for House {
     }
 
     async fn node_registered(&self, organization: &OrganizationName, address: &str) -> bool {
-        let ours = async {
-            let Some(node) = self.db.node_at(organization, address).await? else { return Ok(false) };
-            self.db.node_ready(&node, address).await?;
-            Ok::<bool, sliderule_control::StoreError>(true)
-        };
-        ours.await
-            .inspect_err(|error| tracing::error!(%error, "a node's registration could not be recorded"))
-            .unwrap_or(false)
+        let Some(reconciler) = self.reconciler.get().and_then(Weak::upgrade) else { return false };
+        let registered =
+            |cluster: &_| Ok::<_, Infallible>(life::registered(cluster, address, self.clock.now()));
+        match reconciler.decide(organization, registered).await {
+            Ok(ours) => ours,
+            Err(Undecided::UnknownOrganization) => false,
+            Err(undecided) => {
+                tracing::error!(?undecided, "a node's registration could not be recorded");
+                false
+            }
+        }
     }
 }

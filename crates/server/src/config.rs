@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 use sliderule_api::MicroUsd;
-use sliderule_provisioning::cluster::Terms;
+use sliderule_provisioning::account::{self, Warning};
+use sliderule_provisioning::step::Policy;
+use sliderule_provisioning::time::Terms;
 
 use crate::Error;
 
@@ -36,13 +38,16 @@ pub struct Config {
     pub lease_seconds: u64,
     /// How long stopping a node may take, in seconds.
     pub tail_seconds: u64,
-    /// How long a node may take from launch to its first registration, in seconds.
+    /// How long a node may take from launch to its first registration, in seconds; at most a lease, which covers
+    /// the boot.
     pub boot_seconds: u64,
     /// The program to run as a node in place of `sliderule-node`, with its arguments and the
     /// placeholders of the local engine.
     pub node_command: Option<Vec<String>>,
     /// List prices.
     pub prices: Prices,
+    /// When owners are warned that money runs short.
+    pub warnings: Warnings,
     /// How long tokens live.
     pub tokens: TokenLifetimes,
     /// GitHub's API, such as `https://api.github.com`; without it nobody signs in with a GitHub token.
@@ -79,6 +84,23 @@ pub struct Prices {
     /// added.
     #[serde(deserialize_with = "dollars")]
     pub node_hour: MicroUsd,
+    /// What a running cluster costs for an hour besides its nodes, in dollars as text (`"0.153"`); likewise.
+    #[serde(deserialize_with = "dollars")]
+    pub fixed_hour: MicroUsd,
+}
+
+/// When owners are warned that money runs short, once each until there is new credit. That nothing is left is always
+/// told.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Warnings {
+    /// So many percent of all credit are spent.
+    pub percent: Vec<u8>,
+    /// The balance is below so many dollars, as text (`"2.50"`).
+    #[serde(deserialize_with = "list_of_dollars")]
+    pub dollars: Vec<MicroUsd>,
+    /// At its present size the cluster can run for fewer minutes than that.
+    pub minutes: Vec<u32>,
 }
 
 /// How long tokens live, in seconds.
@@ -105,6 +127,7 @@ impl Default for Config {
             boot_seconds: Terms::LOCAL.boot.as_secs(),
             node_command: None,
             prices: Prices::default(),
+            warnings: Warnings::default(),
             tokens: TokenLifetimes::default(),
             github_api: None,
             www: None,
@@ -120,7 +143,38 @@ impl Default for TimeToLive {
 
 impl Default for Prices {
     fn default() -> Self {
-        Self { node_hour: MicroUsd(226_000) }
+        let account::Prices { node_hour, fixed_hour } = account::Prices::LIST;
+        Self { node_hour, fixed_hour }
+    }
+}
+
+impl From<Prices> for account::Prices {
+    fn from(Prices { node_hour, fixed_hour }: Prices) -> Self {
+        Self { node_hour, fixed_hour }
+    }
+}
+
+impl Default for Warnings {
+    fn default() -> Self {
+        let mut usual = Self { percent: Vec::new(), dollars: Vec::new(), minutes: Vec::new() };
+        for warning in Policy::usual(Terms::LOCAL).warnings {
+            match warning {
+                Warning::Percent(percent) => usual.percent.push(percent),
+                Warning::Dollars(micros) => usual.dollars.push(MicroUsd(micros)),
+                Warning::Minutes(minutes) => usual.minutes.push(minutes),
+                Warning::OutOfFunds => {}
+            }
+        }
+        usual
+    }
+}
+
+impl Warnings {
+    fn all(&self) -> Vec<Warning> {
+        let percent = self.percent.iter().map(|&percent| Warning::Percent(percent));
+        let dollars = self.dollars.iter().map(|dollars| Warning::Dollars(dollars.0));
+        let minutes = self.minutes.iter().map(|&minutes| Warning::Minutes(minutes));
+        percent.chain(dollars).chain(minutes).chain([Warning::OutOfFunds]).collect()
     }
 }
 
@@ -163,6 +217,16 @@ impl Config {
         if self.lease_seconds == 0 || self.tail_seconds == 0 || self.boot_seconds == 0 {
             return refuse("`lease_seconds`, `tail_seconds` and `boot_seconds` must be greater than 0");
         }
+        if self.boot_seconds > self.lease_seconds {
+            return refuse(
+                "`boot_seconds` must be at most `lease_seconds`: a node's first lease covers its boot",
+            );
+        }
+        let Warnings { percent, dollars, minutes } = &self.warnings;
+        let percent = percent.iter().all(|percent| (1..=100).contains(percent));
+        if !percent || dollars.contains(&MicroUsd::ZERO) || minutes.contains(&0) {
+            return refuse("`warnings` needs percent from 1 to 100, and dollars and minutes greater than 0");
+        }
         if self.tokens.access_seconds == 0 || self.tokens.refresh_seconds < self.tokens.access_seconds {
             return refuse("`tokens` needs 0 < access_seconds <= refresh_seconds");
         }
@@ -181,6 +245,18 @@ impl Config {
             boot: Duration::from_secs(self.boot_seconds),
         }
     }
+
+    /// What decisions depend on, over an engine's terms.
+    #[must_use]
+    pub fn policy(&self, terms: Terms) -> Policy {
+        Policy { terms, warnings: self.warnings.all() }
+    }
+}
+
+fn list_of_dollars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<MicroUsd>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let amounts = texts.iter().map(|text| MicroUsd::parse_dollars(text));
+    amounts.collect::<Result<_, _>>().map_err(serde::de::Error::custom)
 }
 
 fn dollars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MicroUsd, D::Error> {
@@ -189,6 +265,9 @@ fn dollars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MicroUsd, D::Er
 
 #[cfg(test)]
 mod tests {
+    use sliderule_provisioning::step::Policy;
+    use sliderule_provisioning::time::Terms;
+
     use super::{Config, MicroUsd};
 
     #[test]
@@ -201,13 +280,24 @@ mod tests {
     #[test]
     fn what_is_set_is_set_and_the_rest_stays() {
         let config: Config = toml::from_str(
-            "domain = \"Example.org.\"\nlease_seconds = 10\n[prices]\nnode_hour = \"1.5\"\n[time_to_live]\nmax_minutes = 60",
+            "domain = \"Example.org.\"\nlease_seconds = 10\nboot_seconds = 5\n[prices]\nnode_hour = \"1.5\"\n[time_to_live]\nmax_minutes = 60",
         )
         .unwrap();
         let config = config.check().unwrap();
         assert_eq!(config.domain, "example.org");
         assert_eq!(config.prices.node_hour, MicroUsd(1_500_000));
+        assert_eq!(config.prices.fixed_hour, MicroUsd(153_000));
         assert_eq!((config.time_to_live.min_minutes, config.time_to_live.max_minutes), (15, 60));
+    }
+
+    #[test]
+    fn warnings_are_the_usual_ones_unless_they_are_set() {
+        let usual = Config::default().policy(Terms::LOCAL);
+        assert_eq!(usual, Policy::usual(Terms::LOCAL));
+        let text = "[warnings]\npercent = [90]\ndollars = [\"2.50\"]\nminutes = []";
+        let set: Config = toml::from_str(text).unwrap();
+        let told = format!("{:?}", set.check().unwrap().policy(Terms::LOCAL).warnings);
+        assert_eq!(told, "[Percent(90), Dollars(2500000), OutOfFunds]");
     }
 
     #[test]
@@ -217,6 +307,9 @@ mod tests {
             ("internal_listen = \"0.0.0.0:0\"", "internal_listen"),
             ("[time_to_live]\nmin_minutes = 900", "time_to_live"),
             ("lease_seconds = 0", "lease_seconds"),
+            ("lease_seconds = 10\nboot_seconds = 30", "boot_seconds"),
+            ("[warnings]\npercent = [101]", "warnings"),
+            ("[warnings]\ndollars = [\"0\"]", "warnings"),
             ("node_command = []", "node_command"),
         ] {
             let refused = toml::from_str::<Config>(text).unwrap().check().unwrap_err().to_string();

@@ -4,17 +4,22 @@
 //! |---|---|
 //! | `sliderule.db` | the database |
 //! | `signing.key` | the key that signs tokens |
+//! | `node.key` | the key that the nodes' secrets follow from |
+//! | `steady.json` | where steady time is, as of a minute ago at most |
 //! | `internal.address` | where runners and nodes reach the server, as of its last start |
 //! | `server.lock` | held by the one server that runs on this directory |
 //! | `nodes/` | the local engine's nodes |
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use crate::Error;
+use sliderule_control::clock::SteadyClock;
+
 use crate::store::Database;
+use crate::{Error, whole_file};
 
 /// The name of the database.
 const DATABASE: &str = "sliderule.db";
@@ -88,6 +93,48 @@ impl DataDir {
         self.path.join("signing.key")
     }
 
+    /// Where the key is that the nodes' secrets follow from.
+    #[must_use]
+    pub fn node_key(&self) -> PathBuf {
+        self.path.join("node.key")
+    }
+
+    /// The machine's steady clock, which goes on from where the last server left it.
+    ///
+    /// # Errors
+    /// What it left cannot be read.
+    pub fn steady_clock(&self) -> Result<SteadyClock, Error> {
+        let path = self.anchor();
+        match fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(SteadyClock::resume(None)),
+            Err(error) => Err(Error::io(format!("read {}", path.display()))(error)),
+            Ok(text) => match serde_json::from_slice(&text) {
+                Ok(anchor) => Ok(SteadyClock::resume(Some(anchor))),
+                Err(error) => Err(Error::Failed(format!(
+                    "{} does not say where steady time is ({error}); restore it, or remove it to go on from the \
+                     machine's clock",
+                    path.display()
+                ))),
+            },
+        }
+    }
+
+    /// Notes where steady time is, for the next start.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn save_steady_clock(&self, clock: &SteadyClock) -> Result<(), Error> {
+        let path = self.anchor();
+        let saved = serde_json::to_vec(&clock.anchor())
+            .map_err(std::io::Error::from)
+            .and_then(|text| whole_file::save(&path, &text));
+        saved.map_err(Error::io(format!("write {}", path.display())))
+    }
+
+    fn anchor(&self) -> PathBuf {
+        self.path.join("steady.json")
+    }
+
     /// Makes this process the directory's one server.
     ///
     /// # Errors
@@ -136,6 +183,8 @@ impl DataDir {
 
 #[cfg(test)]
 mod tests {
+    use sliderule_control::Clock;
+
     use super::DataDir;
 
     #[test]
@@ -156,6 +205,19 @@ mod tests {
         assert_eq!(data.last_internal_address(), None);
         data.publish_internal_address("127.0.0.1:4321".parse().unwrap()).unwrap();
         assert_eq!(data.last_internal_address(), Some("127.0.0.1:4321".parse().unwrap()));
+    }
+
+    #[test]
+    fn steady_time_goes_on_from_where_it_was_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::open(dir.path()).unwrap();
+        let clock = data.steady_clock().unwrap();
+        data.save_steady_clock(&clock).unwrap();
+        let then = clock.now();
+        assert!(data.steady_clock().unwrap().now() >= then);
+        std::fs::write(dir.path().join("steady.json"), "{").unwrap();
+        let refused = data.steady_clock().unwrap_err().to_string();
+        assert!(refused.contains("steady.json") && refused.contains("remove it"), "{refused}");
     }
 
     #[test]

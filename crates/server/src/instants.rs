@@ -1,8 +1,11 @@
 //! Instants as text, in the two forms the wire has.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use sliderule_api::UtcTime;
-use sliderule_provisioning::cluster::Moment;
+use sliderule_control::Clock;
+use sliderule_provisioning::time::Moment;
 
 /// RFC 3339 in UTC, to the second: `2026-11-24T09:30:00Z`.
 #[must_use]
@@ -10,11 +13,31 @@ pub fn rfc3339(moment: Moment) -> UtcTime {
     UtcTime(timestamp(moment).strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
+/// What stands on the wall at that instant of the steady clock, in UTC. To the nearest second: what was granted to a
+/// whole second is shown as that second, although the two clocks are milliseconds apart.
+#[must_use]
+pub fn on_the_wall(clock: &dyn Clock, moment: Moment) -> UtcTime {
+    rfc3339(Moment(clock.wall(moment).0.saturating_add(500)))
+}
+
 /// The form of the token answer's `exp`: `2026-11-24T09:30:00UTC`.
 #[must_use]
 pub fn token_form(seconds: u64) -> String {
     let milliseconds = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000);
     timestamp(Moment(milliseconds)).strftime("%Y-%m-%dT%H:%M:%SUTC").to_string()
+}
+
+/// An instant as people write it: a day in UTC, or RFC 3339.
+#[must_use]
+pub fn read(text: &str) -> Option<Moment> {
+    // The calendar library reads a day also from what begins with one, and forgets the rest.
+    let is_day = text.len() == "2026-11-24".len();
+    let instant = if is_day {
+        TimeZone::UTC.to_timestamp(text.parse::<Date>().ok()?.at(0, 0, 0, 0)).ok()?
+    } else {
+        text.parse::<Timestamp>().ok()?
+    };
+    Some(Moment(instant.as_millisecond()))
 }
 
 /// Whole seconds since 1970.
@@ -30,7 +53,16 @@ fn timestamp(moment: Moment) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use super::{Moment, rfc3339, token_form};
+    use super::{Moment, read, rfc3339, token_form};
+
+    #[test]
+    fn days_and_instants_are_read() {
+        assert_eq!(read("2026-11-23T21:30:26Z"), Some(Moment(1_795_469_426_000)));
+        assert_eq!(read("2026-11-23").map(rfc3339), read("2026-11-23T00:00:00Z").map(rfc3339));
+        for bad in ["", "yesterday", "2026-13-01", "2026-11-23T21:30:26"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn both_forms_are_utc_and_to_the_second() {

@@ -4,6 +4,7 @@
 //! discovery service. Its port is kept over restarts where it is free, because nodes that outlive a
 //! killed server go on talking to the address they were started with.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -17,9 +18,10 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use sliderule_api::bearer::bearer;
 use sliderule_api::lease::{LeaseAnswer, LeaseRequest};
 use sliderule_api::{ErrorCode, NodeId, OrganizationName};
-use sliderule_control::{Clock, Renewal, Store, secret_hash};
+use sliderule_control::decide::Undecided;
+use sliderule_control::{Clock, NodeSecrets, Reconciler};
 use sliderule_gateway::Gateway;
-use sliderule_provisioning::cluster::Terms;
+use sliderule_provisioning::life;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -31,12 +33,14 @@ use crate::store::Database;
 /// What the internal listener serves from.
 #[derive(Clone)]
 pub struct Internal {
-    /// Where leases are recorded and paid.
+    /// Where nodes are recorded.
     pub db: Database,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
-    /// How long a lease is.
-    pub terms: Terms,
+    /// What nodes' runners identify themselves with.
+    pub secrets: NodeSecrets,
+    /// Decides about nodes.
+    pub reconciler: Arc<Reconciler>,
     /// The nodes' discovery service.
     pub gateway: Arc<Gateway>,
 }
@@ -87,28 +91,39 @@ fn router(internal: Internal) -> Router {
         .with_state(internal)
 }
 
-/// A refusal (403 `scale_refused`) ends the node; any other failure lets it run to the end of what it has.
+/// What is left of the lease; asking renews nothing. A refusal (403 `scale_refused`) ends the node; any other failure
+/// lets it run to the end of what it has.
 async fn lease(
     State(internal): State<Internal>,
     Path(node): Path<String>,
     headers: HeaderMap,
-    Json(request): Json<LeaseRequest>,
+    Json(LeaseRequest { address }): Json<LeaseRequest>,
 ) -> Result<Json<LeaseAnswer>, Refusal> {
     let refused = || {
-        let message = "this node gets no lease: it is unknown, shall end, or cannot be paid";
+        let message = "this node gets no lease: it is unknown, shall end, or its secret is not right";
         Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ScaleRefused, message)
     };
     let node: NodeId = node.parse().map_err(|_| refused())?;
     let values = headers.get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes);
     let secret = bearer(values).map_err(|_| refused())?;
-    let now = internal.clock.now();
-    let lease = internal.terms.lease;
-    match internal.db.renew_lease(&node, &secret_hash(secret), &request.address, now, lease).await? {
-        Renewal::Refused => Err(refused()),
-        Renewal::Granted { paid_until } => {
-            let lease_ms = u64::try_from(paid_until.since(now).as_millis()).unwrap_or(u64::MAX);
+    if !internal.secrets.verify(&node, secret) {
+        return Err(refused());
+    }
+    let organization = internal.db.organization_of_node(&node).await?.ok_or_else(refused)?;
+    let pulled =
+        |cluster: &_| Ok::<_, Infallible>(life::pulled(cluster, &node, &address, internal.clock.now()));
+    match internal.reconciler.decide(&organization, pulled).await {
+        Ok(Some(left)) => {
+            let lease_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
             Ok(Json(LeaseAnswer { lease_ms }))
         }
+        Ok(None) | Err(Undecided::UnknownOrganization) => Err(refused()),
+        Err(Undecided::Store(error)) => Err(error.into()),
+        Err(Undecided::Breach(breach)) => {
+            tracing::error!(%node, %breach, "a lease pull breaks a rule of the store");
+            Err(Refusal::internal())
+        }
+        Err(Undecided::Refused(never)) => match never {},
     }
 }
 

@@ -18,11 +18,12 @@
 //! | [`http`] | what every endpoint shares: fields, callers, refusals, layers |
 //! | [`app`] | what every endpoint needs |
 //! | [`sign_in`] | the last step of every way to sign in |
-//! | [`capacity`] | from an order of nodes to a grant |
+//! | [`capacity`] | from an order of nodes to an answer |
 //! | [`auth`] | passwords, keys, tokens, GitHub |
 //! | [`store`] | the database |
 //! | [`clusters`] | what the gateway asks of the house it stands in |
 //! | [`instants`] | instants as text |
+//! | `whole_file` | writing small files that are seen whole or not at all |
 
 pub mod app;
 pub mod auth;
@@ -43,5 +44,6 @@ pub mod sign_in;
 pub mod store;
 
 mod error;
+mod whole_file;
 
 pub use error::Error;

@@ -5,12 +5,13 @@
 //! existing clients, `/api/v1/…` is ours.
 
 use axum::Router;
-use axum::routing::{delete, get, post, put};
+use axum::routing::{get, patch, post, put};
 
 use crate::app::Shared;
 use crate::handlers::{
-    blacklist, costs, desired_nodes, desired_nodes_ttl, github_token, membership_status, org_ip_adr,
-    org_num_nodes, password_token, ping, place_request, refresh_token, release_own, release_request, status,
+    alter_request, blacklist, costs, deploy, desired_nodes, desired_nodes_ttl, destroy, estimate,
+    github_token, membership_status, notices, org_ip_adr, org_num_nodes, password_token, ping, place_request,
+    refresh, refresh_token, release_own, release_request, release_requests, spend, status,
 };
 use crate::http::{layers, refusal};
 
@@ -41,9 +42,21 @@ pub fn api(app: Shared) -> Router {
         )
         // ours
         .route("/api/v1/organizations/{organization}/status", get(status::get))
-        .route("/api/v1/organizations/{organization}/requests", post(place_request::post))
-        .route("/api/v1/organizations/{organization}/requests/{id}", delete(release_request::delete))
+        .route("/api/v1/organizations/{organization}/estimate", get(estimate::get))
+        .route(
+            "/api/v1/organizations/{organization}/requests",
+            post(place_request::post).delete(release_requests::delete),
+        )
+        .route(
+            "/api/v1/organizations/{organization}/requests/{id}",
+            patch(alter_request::patch).delete(release_request::delete),
+        )
+        .route("/api/v1/organizations/{organization}/deploy", post(deploy::post))
+        .route("/api/v1/organizations/{organization}/destroy", post(destroy::post))
+        .route("/api/v1/organizations/{organization}/refresh", post(refresh::post))
+        .route("/api/v1/organizations/{organization}/notices", get(notices::get))
         .route("/api/v1/organizations/{organization}/costs", get(costs::get))
+        .route("/api/v1/organizations/{organization}/costs/spend", get(spend::get))
         .fallback(refusal::not_found)
         .method_not_allowed_fallback(refusal::method_not_allowed)
         .with_state(app);

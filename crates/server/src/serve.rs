@@ -1,27 +1,33 @@
 //! The running server: what starts and stops in which order.
 //!
 //! Start: the directory's lock and the public socket (so that a second server or a taken port is told at
-//! once), database, keys, engine, gateway, internal listener, reconciler (which adopts the nodes it
-//! finds), public listener. Stop: no new connections, the reconciler ends the nodes, which finish what
-//! they have within the tail, then everything else. A server that is killed leaves its nodes running; the
-//! next start adopts them, or their leases end.
+//! once), steady time, database and term of office, keys, engine, gateway, reconciler, internal listener, a first look
+//! at all clusters (which adopts the nodes it finds), public listener. Stop: no new connections, the reconciler ends
+//! the nodes, which finish what they have within the tail, then everything else. A server that is killed leaves its
+//! nodes running; the next start adopts them, or their leases end. One that another server has taken over from ends
+//! and leaves the nodes alone: they are the other's.
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum_server::Handle;
 use sliderule_api::OrganizationName;
-use sliderule_control::{Clock, Reconciler, Store, SystemClock, Traffic};
+use sliderule_control::clock::SteadyClock;
+use sliderule_control::reconciler::Ended;
+use sliderule_control::store::{Store, Writer};
+use sliderule_control::{Clock, Plane, Reconciler, Traffic, random_ids};
 use sliderule_engines::ClusterEngine;
 use sliderule_gateway::Gateway;
+use sliderule_provisioning::cluster::Cluster;
+use sliderule_provisioning::hand;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::app::App;
-use crate::auth::{GitHub, Hasher, SigningKey, TokenMint};
+use crate::auth::{GitHub, Hasher, SigningKey, TokenMint, node_secrets};
 use crate::clusters::House;
 use crate::config::Config;
 use crate::data::{DataDir, ServerLock};
@@ -36,6 +42,9 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// How much longer than the tail the end of the last node may take to be seen.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often it is noted where steady time is.
+const NOTE_TIME: Duration = Duration::from_secs(60);
+
 /// A server that is up.
 pub struct Server {
     url: String,
@@ -45,8 +54,9 @@ pub struct Server {
     public: Handle<SocketAddr>,
     serving: JoinHandle<std::io::Result<()>>,
     stop_reconciling: oneshot::Sender<()>,
-    reconciling: JoinHandle<()>,
+    reconciling: JoinHandle<Ended>,
     internal: JoinHandle<()>,
+    steady: Option<SteadyTime>,
     _lock: ServerLock,
 }
 
@@ -59,7 +69,11 @@ impl Server {
         // Only the directory's one server may look after what is in it.
         let lock = data.lock()?;
         let engine = local_engine::engine(&config, &data)?;
-        Self::begin(lock, config, data, engine, Arc::new(SystemClock)).await
+        let steady = SteadyTime::begin(&data)?;
+        let clock = steady.clock.clone();
+        let mut server = Self::begin(lock, config, data, engine, clock).await?;
+        server.steady = Some(steady);
+        Ok(server)
     }
 
     /// Starts the server with that engine and clock.
@@ -107,24 +121,47 @@ impl Server {
     ) -> Result<Self, Error> {
         let github = config.github_api.as_deref().map(GitHub::new).transpose()?;
         let key = SigningKey::load_or_create(&data.signing_key())?;
+        let secrets = node_secrets(&data.node_key())?;
         let mint = Arc::new(TokenMint::new(key, config.tokens));
-        let terms = engine.terms();
-        let house = House { db: db.clone(), mint: mint.clone(), clock: clock.clone(), terms };
-        let gateway = Gateway::new(Arc::new(house));
-
-        let internal = Internal { db: db.clone(), clock: clock.clone(), terms, gateway: gateway.clone() };
+        let policy = config.policy(engine.terms());
+        let terms = policy.terms;
+        let house = Arc::new(House {
+            db: db.clone(),
+            mint: mint.clone(),
+            clock: clock.clone(),
+            terms,
+            reconciler: OnceLock::new(),
+        });
+        let gateway = Gateway::new(house.clone());
+        let reconciler = Arc::new(Reconciler::new(Plane {
+            store: Arc::new(db.clone()),
+            engine,
+            clock: clock.clone(),
+            traffic: Arc::new(Routes(gateway.clone())),
+            secrets: secrets.clone(),
+            policy: policy.clone(),
+            epoch: db.begin_epoch().await?,
+            draw: random_ids(),
+        }));
+        // Set here and nowhere else.
+        let _ = house.reconciler.set(Arc::downgrade(&reconciler));
+        let internal = Internal {
+            db: db.clone(),
+            clock: clock.clone(),
+            secrets,
+            reconciler: reconciler.clone(),
+            gateway: gateway.clone(),
+        };
         let internal = internal::start(&data, config.internal_listen, internal).await?;
 
-        let traffic = Arc::new(Routes(gateway.clone()));
-        let reconciler = Arc::new(Reconciler::new(Arc::new(db.clone()), engine, clock.clone(), traffic));
-        // Whoever starts the server has repaired what kept nodes from starting, or wants to see it again.
-        db.forgive_failed_boots().await?;
-        adopt(&db, &reconciler).await?;
+        forgive_failed_boots(&db, &reconciler).await?;
+        // The first client already finds the nodes that outlived the server before this one.
+        reconciler.tick().await.map_err(|_fenced| taken_over())?;
         let (stop_reconciling, stopped) = oneshot::channel::<()>();
         let running = reconciler.clone();
         let reconciling = tokio::spawn(async move {
             // Told to stop, or this server was dropped: either way it is over.
-            running.run(async { drop(stopped.await) }).await;
+            running.run(async { drop(stopped.await) }).await
         });
 
         let front = Front {
@@ -135,11 +172,12 @@ impl Server {
             api: router::api(Arc::new(App {
                 config,
                 db: db.clone(),
+                reconciler: reconciler.clone(),
+                policy,
                 clock,
                 mint,
                 hasher: Hasher::default(),
                 github,
-                reconciler: reconciler.clone(),
             })),
         };
         let (url, public) = (listener.url(), Handle::new());
@@ -154,6 +192,7 @@ impl Server {
             stop_reconciling,
             reconciling,
             internal,
+            steady: None,
             _lock: lock,
         })
     }
@@ -167,42 +206,96 @@ impl Server {
     /// Serves until `stop` is done, then stops orderly: no node and no file handle is left.
     ///
     /// # Errors
-    /// The public listener failed.
+    /// The public listener failed, or another server has taken over.
     pub async fn run_until(mut self, stop: impl Future<Output = ()>) -> Result<(), Error> {
-        let mut ended = tokio::select! {
-            () = stop => None,
-            ended = &mut self.serving => Some(ended),
+        let (mut served, mut reconciled) = (None, None);
+        tokio::select! {
+            () = stop => {}
+            ended = &mut self.serving => served = Some(ended),
+            ended = &mut self.reconciling => reconciled = Some(ended),
         };
-        tracing::info!("stopping: nodes finish what they have");
         self.public.graceful_shutdown(None);
         // A reconciler that is gone already needs not be told.
         let _ = self.stop_reconciling.send(());
-        let _ = self.reconciling.await;
-        let left = self.reconciler.stop_all(self.tail + PATIENCE).await;
+        let reconciled = match reconciled {
+            Some(ended) => ended,
+            None => self.reconciling.await,
+        };
+        let nodes = match reconciled {
+            Ok(Ended::Fenced) => Err(taken_over()),
+            Ok(Ended::Told) | Err(_) => {
+                tracing::info!("stopping: nodes finish what they have");
+                all_ended(self.reconciler.stop_all(self.tail + PATIENCE).await)
+            }
+        };
         // With the nodes gone, what is still connected is idle or deaf.
-        if ended.is_none() {
-            ended = tokio::time::timeout(LAST_WORDS, &mut self.serving).await.ok();
+        if served.is_none() {
+            served = tokio::time::timeout(LAST_WORDS, &mut self.serving).await.ok();
         }
         self.public.shutdown();
         for task in [self.serving.abort_handle(), self.internal.abort_handle()] {
             task.abort();
         }
         self.db.close().await;
-        let left = match left {
-            Some(0) => None,
-            Some(left) => Some(format!("{left} nodes could not be seen ending")),
-            None => Some("whether all nodes ended could not be seen; the log says why".to_owned()),
-        };
-        if let Some(left) = left {
-            return Err(Error::Failed(format!(
-                "{left}; their leases end them, and the next start looks after them"
-            )));
-        }
-        match ended {
+        let noted = self.steady.map_or(Ok(()), SteadyTime::end);
+        nodes.and(noted)?;
+        match served {
             Some(Ok(served)) => served.map_err(Error::io("serve the public listener")),
             Some(Err(broken)) => Err(Error::Failed(format!("the public listener broke: {broken}"))),
             None => Ok(()),
         }
+    }
+}
+
+/// What to say of the nodes that are left after an orderly stop.
+fn all_ended(left: Option<usize>) -> Result<(), Error> {
+    let left = match left {
+        Some(0) => return Ok(()),
+        Some(left) => format!("{left} nodes could not be seen ending"),
+        None => "whether all nodes ended could not be seen; the log says why".to_owned(),
+    };
+    Err(Error::Failed(format!("{left}; their leases end them, and the next start looks after them")))
+}
+
+fn taken_over() -> Error {
+    Error::Failed(
+        "another sliderule-ps has taken over this database; this one ends and leaves the nodes to it"
+            .to_owned(),
+    )
+}
+
+/// Steady time, noted in the data directory: now, every minute, and at the end.
+struct SteadyTime {
+    clock: Arc<SteadyClock>,
+    data: DataDir,
+    noting: AbortHandle,
+}
+
+impl SteadyTime {
+    fn begin(data: &DataDir) -> Result<Self, Error> {
+        let clock = Arc::new(data.steady_clock()?);
+        data.save_steady_clock(&clock)?;
+        let (noted, directory) = (clock.clone(), data.clone());
+        let noting = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(NOTE_TIME).await;
+                if let Err(error) = directory.save_steady_clock(&noted) {
+                    tracing::error!(%error, "where steady time is could not be noted; it is tried again");
+                }
+            }
+        });
+        Ok(Self { clock, data: data.clone(), noting: noting.abort_handle() })
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.data.save_steady_clock(&self.clock)
+    }
+}
+
+impl Drop for SteadyTime {
+    /// A server that could not start leaves nothing behind.
+    fn drop(&mut self) {
+        self.noting.abort();
     }
 }
 
@@ -221,14 +314,15 @@ pub fn interrupted() -> Result<impl Future<Output = ()>, Error> {
     })
 }
 
-/// Looks at every cluster once, so that the first client already finds the nodes that outlived the server
-/// before this one.
-async fn adopt(db: &Database, reconciler: &Reconciler) -> Result<(), Error> {
-    for organization in db.organizations().await? {
-        if let Err(error) = reconciler.reconcile(&organization).await {
-            tracing::error!(%organization, %error, "a cluster could not be looked at; it is tried again");
-        }
-    }
+/// Whoever starts the server has repaired what kept nodes from starting, or wants to see it again.
+async fn forgive_failed_boots(db: &Database, reconciler: &Reconciler) -> Result<(), Error> {
+    let Plane { clock, epoch, .. } = reconciler.plane();
+    let forgive = &mut |cluster: &Cluster| match cluster.failed_boots {
+        0 => Vec::new(),
+        _ => hand::refresh(cluster, None, clock.now()).changes,
+    };
+    let organizations = db.organizations().await?;
+    db.change(Writer::Server(*epoch), &organizations, forgive).await?;
     Ok(())
 }
 

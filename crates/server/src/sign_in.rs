@@ -5,7 +5,7 @@ use sliderule_api::tokens::TokenAnswer;
 
 use crate::app::App;
 use crate::http::Refusal;
-use crate::http::caller::{refuse_inactive, refuse_outsiders};
+use crate::http::caller::active_role;
 use crate::store::User;
 
 /// Issues tokens for an organization, if the user is an active member of it.
@@ -23,8 +23,7 @@ pub async fn issue(app: &App, user: &User, organization: &str) -> Result<TokenAn
 /// There is no such organization, or the user is not an active member.
 pub async fn check(app: &App, user: &User, organization: &str) -> Result<OrganizationName, Refusal> {
     let standing = app.db.standing(user.id, organization).await?;
-    refuse_outsiders(standing, user.name.as_str(), organization)?;
-    refuse_inactive(standing, user.name.as_str(), organization)?;
+    active_role(standing, user.name.as_str(), organization)?;
     // A name that the database knows can be read as one.
     organization.parse().map_err(|_| Refusal::internal())
 }

@@ -3,9 +3,7 @@
 //! Made at the first start and kept in the data directory, readable by the operator's account only.
 //! Whoever has the file can sign tokens; losing it signs everybody out and costs nothing else.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
 use std::path::Path;
 
 use base64::Engine;
@@ -13,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 
-use crate::Error;
+use crate::{Error, whole_file};
 
 /// What stands before the 32 secret bytes in a PKCS #8 document of an Ed25519 key (RFC 8410).
 const PKCS8_HEAD: [u8; 16] =
@@ -35,7 +33,8 @@ impl SigningKey {
             Ok(pem) => Self::from_pem(&pem, path),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let pem = new_pem();
-                save(path, &pem).map_err(Error::io(format!("write the signing key {}", path.display())))?;
+                whole_file::save(path, pem.as_bytes())
+                    .map_err(Error::io(format!("write the signing key {}", path.display())))?;
                 Self::from_pem(pem.as_bytes(), path)
             }
             Err(error) => Err(Error::io(format!("read the signing key {}", path.display()))(error)),
@@ -61,19 +60,6 @@ fn new_pem() -> String {
     let secret: [u8; 32] = rand::random();
     let der = [PKCS8_HEAD.as_slice(), secret.as_slice()].concat();
     format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der))
-}
-
-/// Writes the whole file under another name first, so that a crash leaves no half of a key.
-fn save(path: &Path, pem: &str) -> std::io::Result<()> {
-    let unfinished = path.with_extension("unfinished");
-    match fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
-    file.write_all(pem.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(unfinished, path)
 }
 
 #[cfg(test)]

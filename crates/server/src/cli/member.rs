@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use sliderule_api::{OrganizationName, UserName};
-use sliderule_control::{Clock, SystemClock};
+use sliderule_control::Clock;
 
 use super::say;
 use crate::Error;
@@ -31,8 +31,9 @@ pub(super) struct Add {
 impl MemberCommand {
     pub(super) async fn run(self) -> Result<(), Error> {
         let Self::Add(Add { organization, user, data }) = self;
-        let db = DataDir::existing(&data)?.database().await?;
-        let membership = Membership { organization, user, at: SystemClock.now() };
+        let data = DataDir::existing(&data)?;
+        let membership = Membership { organization, user, at: data.steady_clock()?.now() };
+        let db = data.database().await?;
         let added = db.add_member(&membership).await;
         db.close().await;
         added?;

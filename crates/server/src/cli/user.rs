@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use sliderule_api::UserName;
-use sliderule_control::{Clock, SystemClock};
+use sliderule_control::Clock;
 
 use super::say;
 use crate::Error;
@@ -50,14 +50,15 @@ impl UserCommand {
         if !well_formed || add.email.contains(char::is_whitespace) {
             return Err(Error::Input(format!("`{}` is not an e-mail address", add.email.escape_default())));
         }
+        let data = DataDir::open(&add.data)?;
         let new = NewUser {
             name: add.name,
             email: add.email,
             password: Hasher::default().hash(read_password()?).await?,
             github_id: add.github_id,
-            at: SystemClock.now(),
+            at: data.steady_clock()?.now(),
         };
-        let db = DataDir::open(&add.data)?.database().await?;
+        let db = data.database().await?;
         let added = db.add_user(&new).await;
         db.close().await;
         say(&format!("added user {}", added?.name));

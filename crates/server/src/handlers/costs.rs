@@ -2,10 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use sliderule_api::costs::Costs;
+use sliderule_api::costs::{Costs, EntryKind, LedgerEntry};
+use sliderule_provisioning::promise::books;
 
-use crate::app::Shared;
+use crate::app::{App, Shared};
 use crate::http::{Caller, Refusal, Segments};
+use crate::store::{Line, LineKind};
 
 /// Every member may see it: they spend it.
 pub async fn get(
@@ -15,12 +17,36 @@ pub async fn get(
 ) -> Result<Json<Costs>, Refusal> {
     let organization = caller.member_of(&app, &organization).await?.organization;
     let account = app.db.account(&organization).await?.ok_or_else(Refusal::internal)?;
+    let cluster = app.cluster(&organization).await?;
+    let books = books(&cluster, app.clock.now(), app.policy.terms);
     Ok(Json(Costs {
         organization,
         balance_micro_usd: account.balance,
         credited_micro_usd: account.credited,
         spent_micro_usd: account.credited - account.balance,
-        node_hour_micro_usd: account.node_hour,
-        entries: account.entries,
+        node_hour_micro_usd: account.prices.node_hour,
+        fixed_hour_micro_usd: account.prices.fixed_hour,
+        reserved_micro_usd: account.reserved,
+        promised_micro_usd: books.promised.ceil(),
+        free_micro_usd: books.free().floor(),
+        entries: account.lines.into_iter().map(|line| entry(&app, line)).collect(),
     }))
+}
+
+fn entry(app: &App, line: Line) -> LedgerEntry {
+    LedgerEntry {
+        at: app.utc(line.at),
+        kind: match line.kind {
+            LineKind::Credit => EntryKind::Credit,
+            LineKind::Reserve => EntryKind::Reserve,
+            LineKind::Charge => EntryKind::Charge,
+            LineKind::Settle => EntryKind::Settle,
+            LineKind::Overrun => EntryKind::Overrun,
+            LineKind::Adjustment => EntryKind::Adjustment,
+        },
+        amount_micro_usd: line.amount,
+        reserved_micro_usd: line.set_aside,
+        payer: line.payer,
+        note: line.note,
+    }
 }

@@ -3,10 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use sliderule_api::capacity::CapacityAnswer;
-use sliderule_provisioning::cluster::Moment;
+use sliderule_provisioning::order::Wish;
+use sliderule_provisioning::time::Moment;
 
-use crate::app::Shared;
-use crate::capacity::{self, End};
+use crate::app::{App, Shared};
+use crate::capacity;
 use crate::http::path::number;
 use crate::http::{Caller, Refusal, Segments};
 
@@ -18,7 +19,18 @@ pub async fn put(
 ) -> Result<Json<CapacityAnswer>, Refusal> {
     let nodes = number(&nodes, "nodes")?;
     let member = caller.member_of(&app, &organization).await?;
-    let token_ends = Moment(i64::try_from(member.claims.exp).unwrap_or(i64::MAX).saturating_mul(1000));
-    let placement = capacity::place(&app, &member, nodes, End::At(token_ends), None).await?;
-    Ok(Json(placement.answer()))
+    let until = ending(&app, member.claims.exp);
+    let wish = Wish::Place { id: capacity::new_id()?, nodes, until, replace: false };
+    let grant = capacity::order(&app, &member, wish, None).await?;
+    Ok(Json(capacity::answered(&app, &member, &grant)))
+}
+
+/// When a token ends, whose end is told by the wall. To the nearest second, so that the same token always says the same
+/// although the two clocks are milliseconds apart.
+fn ending(app: &App, exp: u64) -> Moment {
+    let now = app.clock.now();
+    let ahead =
+        i64::try_from(exp).unwrap_or(i64::MAX).saturating_mul(1000).saturating_sub(app.clock.wall(now).0);
+    let end = now.0.saturating_add(ahead).saturating_add(500);
+    Moment(end.saturating_sub(end.rem_euclid(1000)))
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use sliderule_api::capacity::CapacityAnswer;
 
 use crate::app::Shared;
-use crate::capacity::{self, End};
+use crate::capacity;
 use crate::http::path::number;
 use crate::http::{Caller, Refusal, Segments};
 
@@ -17,7 +17,7 @@ pub async fn post(
 ) -> Result<Json<CapacityAnswer>, Refusal> {
     let (nodes, minutes) = (number(&nodes, "nodes")?, number(&minutes, "minutes")?);
     let member = caller.member_of(&app, &organization).await?;
-    let end = End::Seconds(u64::from(minutes).saturating_mul(60));
-    let placement = capacity::place(&app, &member, nodes, end, None).await?;
-    Ok(Json(placement.answer()))
+    let wish = capacity::place(&app, nodes, u64::from(minutes).saturating_mul(60), false)?;
+    let grant = capacity::order(&app, &member, wish, None).await?;
+    Ok(Json(capacity::answered(&app, &member, &grant)))
 }

@@ -15,5 +15,5 @@ pub async fn get(
     Segments(organization): Segments<String>,
 ) -> Result<Json<MembershipAnswer>, Refusal> {
     let (_, standing) = caller.standing_in(&app, &organization).await?;
-    Ok(Json(MembershipAnswer { active: standing == Standing::Active }))
+    Ok(Json(MembershipAnswer { active: matches!(standing, Standing::Active(_)) }))
 }

@@ -7,13 +7,12 @@ use http::StatusCode;
 use sliderule_api::status::CapacityOrder;
 
 use crate::app::Shared;
-use crate::capacity::{self, End};
-use crate::http::fields::whole_body;
-use crate::http::layers::IDEMPOTENCY_KEY;
-use crate::http::{Caller, Refusal, Segments};
+use crate::capacity;
+use crate::http::fields::whole_json;
+use crate::http::{Caller, Refusal, Segments, idempotency};
 
-/// Longest key that is kept.
-const LONGEST_KEY: usize = 200;
+/// What an order looks like, for who sent another thing.
+pub(super) const EXAMPLE: &str = "{\"nodes\": 2, \"time_to_live_seconds\": 3600}";
 
 /// The same key with the same order gives the same grant, however often it is sent.
 pub async fn post(
@@ -23,29 +22,20 @@ pub async fn post(
     request: Request,
 ) -> Result<Response, Refusal> {
     let member = caller.member_of(&app, &organization).await?;
-    let key = idempotency_key(&request)?;
-    let body = whole_body(request, &()).await?;
-    let order: CapacityOrder = serde_json::from_slice(&body).map_err(|error| {
-        Refusal::bad_request(format!(
-            "the body must be JSON such as {{\"nodes\": 2, \"time_to_live_seconds\": 3600}}: {error}"
-        ))
-    })?;
-    if let Some(grant) = capacity::replay(&app, &member, &key, &order).await? {
+    let key = idempotency::required(&request)?;
+    let order: CapacityOrder = whole_json(request, EXAMPLE).await?;
+    let key = Some((key, text(&order)));
+    if let Some(grant) = capacity::replay(&app, &member, key.as_ref(), Some(order.nodes)).await? {
         return Ok(Json(grant).into_response());
     }
-    let end = End::Seconds(order.time_to_live_seconds);
-    let placement = capacity::place(&app, &member, order.nodes, end, Some((&key, &order))).await?;
-    let status = if placement.is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(placement.grant(&member.claims.user_name))).into_response())
+    let wish = capacity::place(&app, order.nodes, order.time_to_live_seconds, order.replace)?;
+    let grant = capacity::order(&app, &member, wish, key).await?;
+    let status = if grant.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(capacity::granted(&app, &grant))).into_response())
 }
 
-fn idempotency_key(request: &Request) -> Result<String, Refusal> {
-    let key =
-        request.headers().get(IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if key.is_empty() || key.len() > LONGEST_KEY {
-        return Err(Refusal::bad_request(format!(
-            "what costs money needs an Idempotency-Key header of 1 to {LONGEST_KEY} letters, new for every order"
-        )));
-    }
-    Ok(key.to_owned())
+/// An order as it is kept beside its key.
+fn text(order: &CapacityOrder) -> String {
+    let replacing = if order.replace { " in place of all" } else { "" };
+    format!("{} nodes for {} s{replacing}", order.nodes, order.time_to_live_seconds)
 }

@@ -2,12 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use http::StatusCode;
+use sliderule_api::RequestId;
 use sliderule_api::status::Released;
-use sliderule_api::{ErrorCode, RequestId};
-use sliderule_provisioning::size;
+use sliderule_provisioning::{order, size};
 
 use crate::app::Shared;
+use crate::capacity;
 use crate::http::{Caller, Refusal, Segments};
 
 /// Never refused for lack of money or any other state: releasing saves money. Repeating it changes
@@ -18,16 +18,14 @@ pub async fn delete(
     Segments((organization, id)): Segments<(String, String)>,
 ) -> Result<Json<Released>, Refusal> {
     let member = caller.member_of(&app, &organization).await?;
-    let unknown = || {
-        let message = "you have no capacity request of that id; see the status for those there are";
-        Refusal::new(StatusCode::NOT_FOUND, ErrorCode::InvalidArgument, message)
-    };
-    let id: RequestId = id.parse().map_err(|_| unknown())?;
-    let now = app.clock.now();
-    if !app.db.release_request(&member.organization, member.claims.user_id, &id, now).await? {
-        return Err(unknown());
+    let id: RequestId = id.parse().map_err(|_| capacity::unknown_request())?;
+    let user = &member.claims.user_name;
+    let release = |cluster: &_, now| order::release(cluster, Some(user), Some(&id), now);
+    if app.carry(&member.organization, release).await? == 0
+        && !app.db.has_request(&member.organization, user, &id).await?
+    {
+        return Err(capacity::unknown_request());
     }
-    app.wake(&member.organization);
     let cluster = app.cluster(&member.organization).await?;
-    Ok(Json(Released { id, target_nodes: size::size(&cluster, now, app.config.terms()).target }))
+    Ok(Json(Released { id, target_nodes: size::size(&cluster, app.clock.now(), app.policy.terms).target }))
 }

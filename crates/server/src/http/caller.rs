@@ -14,7 +14,7 @@ use sliderule_api::{ErrorCode, OrganizationName};
 use super::Refusal;
 use crate::app::Shared;
 use crate::auth::TokenProblem;
-use crate::store::Standing;
+use crate::store::{Role, Standing};
 
 /// Somebody with a valid access token.
 pub struct Caller(pub Claims);
@@ -25,6 +25,33 @@ pub struct Member {
     pub claims: Claims,
     /// Of which organization.
     pub organization: OrganizationName,
+    /// What they may do there.
+    pub role: Role,
+}
+
+impl Member {
+    /// The member, if what they want to do is theirs to do: an owner's or a manager's.
+    ///
+    /// # Errors
+    /// They are neither.
+    pub fn who_may(self, act: &str) -> Result<Self, Refusal> {
+        match self.role {
+            Role::Owner | Role::Manager => Ok(self),
+            Role::Member => {
+                let message = format!(
+                    "{} may not {act}: only an owner or manager of {} may; ask one of them",
+                    self.claims.user_name, self.organization
+                );
+                Err(Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ScaleRefused, message))
+            }
+        }
+    }
+
+    /// Whether they look after the organization, and so see what concerns others.
+    #[must_use]
+    pub fn manages(&self) -> bool {
+        self.role != Role::Member
+    }
 }
 
 impl FromRequestParts<Shared> for Caller {
@@ -65,7 +92,11 @@ impl Caller {
     /// # Errors
     /// There is no such organization, the caller has nothing to do with it, or the token is for
     /// another one.
-    pub async fn standing_in(self, app: &Shared, organization: &str) -> Result<(Member, Standing), Refusal> {
+    pub async fn standing_in(
+        &self,
+        app: &Shared,
+        organization: &str,
+    ) -> Result<(OrganizationName, Standing), Refusal> {
         let standing = app.db.standing(self.0.user_id, organization).await?;
         refuse_outsiders(standing, self.0.user_name.as_str(), organization)?;
         if self.0.aud.as_str() != organization {
@@ -75,8 +106,7 @@ impl Caller {
             );
             return Err(Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ReauthenticationRequired, message));
         }
-        let organization = self.0.aud.clone();
-        Ok((Member { claims: self.0, organization }, standing))
+        Ok((self.0.aud.clone(), standing))
     }
 
     /// The caller as an active member of that organization.
@@ -84,9 +114,9 @@ impl Caller {
     /// # Errors
     /// As [`Self::standing_in`]; also if the membership is not active.
     pub async fn member_of(self, app: &Shared, organization: &str) -> Result<Member, Refusal> {
-        let (member, standing) = self.standing_in(app, organization).await?;
-        refuse_inactive(standing, member.claims.user_name.as_str(), organization)?;
-        Ok(member)
+        let (organization, standing) = self.standing_in(app, organization).await?;
+        let role = active_role(standing, self.0.user_name.as_str(), organization.as_str())?;
+        Ok(Member { claims: self.0, organization, role })
     }
 }
 
@@ -108,23 +138,22 @@ pub fn refuse_outsiders(standing: Standing, user: &str, organization: &str) -> R
             ErrorCode::NotAMember,
             format!("{user} is NOT a member of {organization}; ask its owner to be added"),
         ),
-        Standing::Inactive | Standing::Active => Ok(()),
+        Standing::Inactive | Standing::Active(_) => Ok(()),
     }
 }
 
-/// Refuses whose membership is not active.
+/// What an active member may do; refuses everybody else.
 ///
 /// # Errors
-/// As said: the text of the original, then what to do.
-pub fn refuse_inactive(standing: Standing, user: &str, organization: &str) -> Result<(), Refusal> {
-    if standing == Standing::Inactive {
-        return Err(Refusal::new(
-            StatusCode::FORBIDDEN,
-            ErrorCode::MembershipInactive,
-            format!(
-                "{user} is NOT an active Member of {organization}; ask its owner to activate the membership"
-            ),
-        ));
+/// As said: the texts of the original, then what to do.
+pub fn active_role(standing: Standing, user: &str, organization: &str) -> Result<Role, Refusal> {
+    if let Standing::Active(role) = standing {
+        return Ok(role);
     }
-    Ok(())
+    refuse_outsiders(standing, user, organization)?;
+    Err(Refusal::new(
+        StatusCode::FORBIDDEN,
+        ErrorCode::MembershipInactive,
+        format!("{user} is NOT an active Member of {organization}; ask its owner to activate the membership"),
+    ))
 }

@@ -10,6 +10,7 @@ use axum::response::IntoResponse;
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sliderule_api::ErrorCode;
 
@@ -68,6 +69,16 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
             )),
         }
     }
+}
+
+/// A body that is JSON of one form.
+///
+/// # Errors
+/// As of [`whole_body`]; or it is not of that form, which `example` shows.
+pub async fn whole_json<T: DeserializeOwned>(request: Request, example: &str) -> Result<T, Refusal> {
+    let body = whole_body(request, &()).await?;
+    serde_json::from_slice(&body)
+        .map_err(|error| Refusal::bad_request(format!("the body must be JSON such as {example}: {error}")))
 }
 
 /// Reads a body to its end.

@@ -5,16 +5,20 @@
 //! | [`refusal`] | every answer that is not a success |
 //! | [`fields`] | the fields of a request body, JSON or form |
 //! | [`caller`] | whose token a request carries, and what they are to an organization |
-//! | [`path`] | the segments of a path |
+//! | [`path`], [`query`] | the segments of a path, and what follows it |
+//! | [`idempotency`] | the key of what costs money |
 //! | [`layers`] | what wraps the whole API: CORS, request ids, security headers, limits |
 
 pub mod caller;
 pub mod fields;
+pub mod idempotency;
 pub mod layers;
 pub mod path;
+pub mod query;
 pub mod refusal;
 
 pub use caller::{Caller, Member};
 pub use fields::Fields;
 pub use path::Segments;
+pub use query::Query;
 pub use refusal::Refusal;

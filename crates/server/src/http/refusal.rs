@@ -12,6 +12,7 @@ use http::header::{HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use sliderule_api::status::{Fit, Runway};
 use sliderule_api::{ErrorCode, Problem};
 use sliderule_control::StoreError;
 
@@ -78,6 +79,28 @@ impl Refusal {
         let mut refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::Throttled, message);
         refusal.0.header = Some((RETRY_AFTER, HeaderValue::from(seconds)));
         refusal
+    }
+
+    /// The refusal of an order, with what would be granted in its place.
+    #[must_use]
+    pub fn fitting(mut self, fits: Vec<Fit>) -> Self {
+        self.0.problem.fits = fits;
+        self
+    }
+
+    /// The refusal of an order, with who asked for what, and how long the money lasts.
+    #[must_use]
+    pub fn explained(mut self, explanation: String, runway: Runway) -> Self {
+        self.0.problem.explanation = Some(explanation);
+        self.0.problem.runway = Some(runway);
+        self
+    }
+
+    /// The refusal with one more number for programs.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, number: i64) -> Self {
+        self.0.more.insert(name.to_owned(), number.into());
+        self
     }
 
     /// 500: a fault of ours, about which the client learns nothing more.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sliderule_api::capacity::NodeCounts;
 use sliderule_api::status::{ClusterState, Grant};
 
-use crate::test_app::{TestApp, eventually};
+use crate::test_app::TestApp;
 
 #[tokio::test]
 async fn a_cluster_wakes_serves_and_goes_back_to_sleep_when_it_is_released() {
@@ -86,13 +86,4 @@ async fn a_cluster_answers_below_its_own_host_name_too() {
     assert_eq!(ask("ps.example.org", "/api/org_num_nodes/acme/").await.status, 401);
     let nowhere = ask("www.example.org", "/").await;
     assert_eq!((nowhere.status.as_u16(), nowhere.text("code").as_str()), (404, "unknown_organization"));
-}
-
-#[tokio::test]
-async fn a_minimum_is_kept_without_anybody_asking() {
-    let app = TestApp::start().await.with_acme().await;
-    let token = app.token().await;
-    app.sql("UPDATE organizations SET min_nodes = 1").await;
-    eventually("the minimum is there", async || (app.engine.running() == 1).then_some(())).await;
-    app.until(&token, ClusterState::Running, 1).await;
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,8 +13,8 @@ use axum::http::Uri;
 use sliderule_api::discovery::{Register, SERVICE};
 use sliderule_api::lease::{LeaseRequest, lease_path};
 use sliderule_api::{NodeId, OrganizationName};
-use sliderule_engines::{ClusterEngine, EngineError, INTERNAL_ADDRESS, ListedNode, NodeSpec};
-use sliderule_provisioning::cluster::Terms;
+use sliderule_engines::{ClusterEngine, EngineError, INTERNAL_ADDRESS, ListedNode, Listing, NodeSpec};
+use sliderule_provisioning::time::Terms;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -22,22 +23,49 @@ pub(crate) struct FakeEngine {
     data: PathBuf,
     nodes: Mutex<BTreeMap<NodeId, Node>>,
     may_boot: watch::Sender<bool>,
+    launched: AtomicUsize,
 }
 
 struct Node {
     organization: OrganizationName,
     address: String,
+    secret: String,
     life: AbortHandle,
 }
 
 impl FakeEngine {
     pub(crate) fn new(data: &Path) -> Arc<Self> {
-        Arc::new(Self { data: data.to_owned(), nodes: Mutex::default(), may_boot: watch::Sender::new(true) })
+        Arc::new(Self {
+            data: data.to_owned(),
+            nodes: Mutex::default(),
+            may_boot: watch::Sender::new(true),
+            launched: AtomicUsize::default(),
+        })
     }
 
     /// Whether nodes get on with booting; launched ones wait until they may.
     pub(crate) fn let_boot(&self, may: bool) {
         self.may_boot.send_replace(may);
+    }
+
+    /// How many nodes were ever launched.
+    pub(crate) fn launched(&self) -> usize {
+        self.launched.load(Ordering::SeqCst)
+    }
+
+    /// What a node was given to pull its lease with.
+    pub(crate) fn secret(&self, id: &NodeId) -> String {
+        self.nodes.lock().unwrap()[id].secret.clone()
+    }
+
+    /// Where a node listens.
+    pub(crate) fn address(&self, id: &NodeId) -> String {
+        self.nodes.lock().unwrap()[id].address.clone()
+    }
+
+    /// The nodes that exist.
+    pub(crate) fn ids(&self) -> Vec<NodeId> {
+        self.nodes.lock().unwrap().keys().cloned().collect()
     }
 
     pub(crate) fn running(&self) -> usize {
@@ -52,6 +80,10 @@ impl ClusterEngine for FakeEngine {
     }
 
     async fn launch(&self, spec: &NodeSpec) -> Result<(), EngineError> {
+        if self.nodes.lock().unwrap().contains_key(&spec.id) {
+            // The same id again is the same node.
+            return Ok(());
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let internal = std::fs::read_to_string(self.data.join(INTERNAL_ADDRESS)).unwrap();
@@ -63,13 +95,14 @@ impl ClusterEngine for FakeEngine {
             listener,
             may_boot,
         ));
-        let node = Node { organization: spec.organization.clone(), address, life: life.abort_handle() };
-        let before = self.nodes.lock().unwrap().insert(spec.id.clone(), node);
-        assert!(before.is_none(), "the reconciler launched a node twice");
+        let (organization, secret) = (spec.organization.clone(), spec.secret.clone());
+        let node = Node { organization, address, secret, life: life.abort_handle() };
+        self.launched.fetch_add(1, Ordering::SeqCst);
+        self.nodes.lock().unwrap().insert(spec.id.clone(), node);
         Ok(())
     }
 
-    async fn list(&self) -> Result<Vec<ListedNode>, EngineError> {
+    async fn list(&self) -> Result<Listing, EngineError> {
         let nodes = self.nodes.lock().unwrap();
         let listed = nodes.iter().map(|(id, node)| ListedNode {
             id: id.clone(),
@@ -77,7 +110,7 @@ impl ClusterEngine for FakeEngine {
             address: Some(node.address.clone()),
             has_runner: true,
         });
-        Ok(listed.collect())
+        Ok(Listing { age: Duration::ZERO, nodes: listed.collect() })
     }
 
     async fn terminate(&self, id: &NodeId) -> Result<(), EngineError> {

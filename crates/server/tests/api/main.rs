@@ -3,14 +3,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod answers;
+mod by_hand;
 mod capacity;
+mod changing;
 mod cluster;
 mod cors;
 mod fake_engine;
 mod github;
-mod ledger;
+mod leases;
 mod money;
+mod operator;
 mod restart;
+mod sharing;
 mod sign_in;
 mod test_app;
 mod tokens;

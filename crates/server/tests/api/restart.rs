@@ -43,8 +43,8 @@ async fn a_newer_schema_is_refused_and_left_as_it_was() {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(db.path());
     db.close().await;
     let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-    sqlx::query("PRAGMA user_version = 7").execute(&pool).await.unwrap();
+    sqlx::query("PRAGMA user_version = 1000").execute(&pool).await.unwrap();
     pool.close().await;
     let refused = data.database().await.unwrap_err().to_string();
-    assert!(refused.contains("has schema 7") && refused.contains("knows schemas up to 1"), "{refused}");
+    assert!(refused.contains("has schema 1000") && refused.contains("knows schemas up to "), "{refused}");
 }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
+use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode};
@@ -11,8 +12,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sliderule_api::MicroUsd;
 use sliderule_api::status::{ClusterState, ClusterStatus};
-use sliderule_control::{Clock, SystemClock};
-use sliderule_provisioning::cluster::{Limits, Moment};
+use sliderule_control::{Clock, SteadyClock, Writer, decide};
+use sliderule_provisioning::account::{Allowance, Month, Prices};
+use sliderule_provisioning::cluster::{Cluster, Limits};
+use sliderule_provisioning::step::Step;
+use sliderule_provisioning::time::Moment;
 use sliderule_server::Error;
 use sliderule_server::auth::Hasher;
 use sliderule_server::config::Config;
@@ -165,6 +169,41 @@ impl TestApp {
         Answer::of(request.json(&body)).await
     }
 
+    /// Sends to our own API, below the organization.
+    pub(crate) async fn ours(&self, method: Method, path: &str, token: &str, body: Value) -> Answer {
+        let url = format!("{}/api/v1/organizations/acme/{path}", self.url);
+        let request = self.http.request(method, url).bearer_auth(token);
+        let request = request.header("Idempotency-Key", uuid::Uuid::new_v4().to_string());
+        Answer::of(if body.is_null() { request } else { request.json(&body) }).await
+    }
+
+    /// Has the server look at acme now, as it does every ten seconds.
+    pub(crate) async fn reconcile(&self) {
+        let ada = self.token().await;
+        let looked = self.ours(Method::POST, "refresh", &ada, Value::Null).await;
+        assert_eq!(looked.status, 200, "{looked}");
+    }
+
+    /// What acme has left.
+    pub(crate) async fn balance(&self) -> MicroUsd {
+        self.db.account(&"acme".parse().unwrap()).await.unwrap().unwrap().balance
+    }
+
+    /// The server's data directory.
+    pub(crate) fn data(&self) -> &Path {
+        self.dir.0.path()
+    }
+
+    /// What an operator's command decides about acme, beside the server; the server notices within ten seconds, and
+    /// at once when somebody asks for something.
+    pub(crate) async fn operator(&self, mut decision: impl FnMut(&Cluster, Moment) -> Step + Send) {
+        let acme = "acme".parse().unwrap();
+        let decided = decide(&self.db, Writer::Operator, &acme, |cluster| {
+            Ok::<_, ()>(decision(cluster, self.clock.now()))
+        });
+        decided.await.unwrap();
+    }
+
     pub(crate) async fn status(&self, token: &str) -> ClusterStatus {
         self.get("/api/v1/organizations/acme/status", token).await.json()
     }
@@ -183,7 +222,7 @@ impl TestApp {
 pub(crate) async fn add_user(db: &Database, name: &str, github_id: Option<i64>) {
     let password = Hasher::default().hash(PASSWORD.into()).await.unwrap();
     let (name, email) = (name.parse().unwrap(), format!("{name}@example.org"));
-    db.add_user(&NewUser { name, email, password, github_id, at: SystemClock.now() }).await.unwrap();
+    db.add_user(&NewUser { name, email, password, github_id, at: now() }).await.unwrap();
 }
 
 pub(crate) async fn add_organization(db: &Database, name: &str, owner: &str, dollars: &str) {
@@ -191,13 +230,19 @@ pub(crate) async fn add_organization(db: &Database, name: &str, owner: &str, dol
         name: name.parse().unwrap(),
         owner: owner.parse().unwrap(),
         credit: MicroUsd::parse_dollars(dollars).unwrap(),
-        limits: Limits { min_nodes: 0, max_nodes: 4 },
+        limits: Limits { min_nodes: 0, max_nodes: 4, per_user: None },
         version: "v4.0.4".parse().unwrap(),
         is_public: false,
-        node_hour: MicroUsd(226_000),
-        at: SystemClock.now(),
+        prices: Prices::LIST,
+        allowance: Allowance { credited_through: Month::of(now()), ..Allowance::default() },
+        at: now(),
     };
     db.add_organization(&new).await.unwrap();
+}
+
+/// Now, by the machine's clock.
+fn now() -> Moment {
+    SteadyClock::resume(None).now()
 }
 
 /// Polls until there is an answer.
@@ -232,18 +277,35 @@ impl Drop for TestDir {
 }
 
 /// The machine's clock, moved on by tests.
-#[derive(Default)]
-pub(crate) struct TestClock(AtomicI64);
+pub(crate) struct TestClock {
+    machine: SteadyClock,
+    ahead: AtomicI64,
+    /// Where time stands still, if it does.
+    held: Mutex<Option<Moment>>,
+}
+
+impl Default for TestClock {
+    fn default() -> Self {
+        Self { machine: SteadyClock::resume(None), ahead: AtomicI64::default(), held: Mutex::default() }
+    }
+}
 
 impl TestClock {
+    /// Time stands still from now on, so that two questions are asked at one instant.
+    pub(crate) fn hold(&self) {
+        let now = self.now();
+        *self.held.lock().unwrap() = Some(now);
+    }
+
     pub(crate) fn advance(&self, duration: Duration) {
-        self.0.fetch_add(i64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
+        self.ahead.fetch_add(i64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Moment {
-        Moment(SystemClock.now().0 + self.0.load(Ordering::SeqCst))
+        let held = *self.held.lock().unwrap();
+        held.unwrap_or_else(|| Moment(self.machine.now().0 + self.ahead.load(Ordering::SeqCst)))
     }
 }
 

@@ -22,7 +22,11 @@ fn what_was_done_is_said_in_one_line() {
     assert_eq!((user.code, user.stdout.as_str()), (Some(0), "added user ada\n"));
     let org = ["org", "add", "acme", "--owner", "ada", "--credit", "12.5", "--max-nodes", "8", "--public"];
     let org = run(&org, dir.path(), "");
-    assert_eq!(org.stdout, "added organization acme with $12.50 for up to 8 nodes at $0.226 an hour each\n");
+    assert_eq!(
+        org.stdout,
+        "added organization acme with $12.50 for up to 8 nodes at $0.226 an hour each, and $0.153 an hour while it \
+         runs\n"
+    );
     run(&add_user("bob", "bob@example.org"), dir.path(), "secret");
     let member = run(&["member", "add", "acme", "bob"], dir.path(), "");
     assert_eq!(member.stdout, "bob is a member of acme\n");
@@ -65,6 +69,84 @@ fn what_cannot_be_meant_is_refused_with_two() {
 }
 
 #[test]
+fn money_is_given_once_under_its_key_and_corrected_either_way() {
+    let dir = acme("1");
+    let data = dir.path();
+    let says = |arguments: &[&str], what: &str| {
+        let outcome = run(arguments, data, "");
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(0), what), "{arguments:?}: {outcome:?}");
+    };
+    let credit = ["org", "credit", "acme", "2.50", "--note", "a grant", "--key", "grant-1"];
+    says(&credit, "acme has $3.50 now\n");
+    refuses(&credit, data, "", 1, "already an entry with that key");
+    says(&["org", "adjust", "acme", "-4", "--note", "a corrected bill"], "acme has -$0.50 now\n");
+    says(&["org", "adjust", "acme", "+1", "--note", "and back"], "acme has $0.50 now\n");
+    says(&["org", "credit", "acme", "1"], "acme has $1.50 now\n");
+    refuses(&["org", "credit", "acme", "0"], data, "", 2, "more than nothing");
+    refuses(&["org", "credit", "acme", "lots"], data, "", 2, "not an amount of dollars");
+    refuses(&["org", "adjust", "acme", "-1"], data, "", 2, "--note");
+    refuses(&["org", "adjust", "acme", "0", "--note", "x"], data, "", 2, "corrects nothing");
+    refuses(&["org", "credit", "nowhere", "1"], data, "", 1, "no organization nowhere");
+}
+
+#[test]
+fn what_is_set_shows_and_the_rest_stays() {
+    let dir = acme("25");
+    let data = dir.path();
+    let show = || run(&["org", "show", "acme"], data, "").stdout;
+    let shown = show();
+    for line in [
+        "cluster    acme is asleep. ",
+        "nodes      0 booting, 0 ready, 0 draining, 0 stopping; 0 wanted",
+        "why        nobody asks for nodes; at most 2",
+        "limits     0 to 2 nodes, release v4.0.4",
+        "balance    $25.00",
+        "free       $25.00",
+        "lasts      3957 minutes at 1 nodes",
+        "prices     $0.226 an hour for a node, $0.153 for a running cluster",
+        "allowance  $0.00 a month",
+    ] {
+        assert!(shown.contains(line), "{line:?} is not in\n{shown}");
+    }
+    let set = |more: &[&str]| {
+        let outcome = run(&[&["org", "set", "acme"], more].concat(), data, "");
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    };
+    set(&["--max-nodes", "8", "--min-nodes", "1", "--per-user", "3", "--node-version", "4.1.0"]);
+    set(&["--node-hour", "1", "--monthly-allowance", "10", "--allowance-cap", "30"]);
+    let shown = show();
+    for line in [
+        "limits     1 to 8 nodes, at most 3 per user, release v4.1.0",
+        "prices     $1.00 an hour for a node, $0.153 for a running cluster",
+        "allowance  $10.00 a month up to a balance of $30.00, given up to 20",
+        "balance    $25.00",
+    ] {
+        assert!(shown.contains(line), "{line:?} is not in\n{shown}");
+    }
+    set(&["--per-user", "0", "--allowance-cap", "none", "--suspended", "true"]);
+    let shown = show();
+    assert!(shown.contains("1 to 8 nodes, release") && shown.contains("$10.00 a month, given"), "{shown}");
+    assert!(shown.contains("The operator suspended acme"), "{shown}");
+    refuses(&["org", "set", "acme"], data, "", 2, "--min-nodes");
+    refuses(&["org", "set", "acme", "--min-nodes", "9"], data, "", 2, "the maximum 8");
+    refuses(&["org", "set", "acme", "--suspended", "perhaps"], data, "", 2, "--suspended");
+    refuses(&["org", "set", "nowhere", "--max-nodes", "9"], data, "", 1, "no organization nowhere");
+}
+
+#[test]
+fn a_cluster_is_destroyed_and_refreshed_by_command() {
+    let dir = acme("1");
+    let destroyed = run(&["org", "destroy", "acme"], dir.path(), "");
+    assert!(
+        destroyed.stdout.starts_with("destroyed the cluster of acme: 0 requests released"),
+        "{destroyed:?}"
+    );
+    assert!(run(&["org", "show", "acme"], dir.path(), "").stdout.contains("must deploy it again"));
+    assert_eq!(run(&["org", "refresh", "acme"], dir.path(), "").code, Some(0));
+    refuses(&["org", "destroy", "nowhere"], dir.path(), "", 1, "no organization nowhere");
+}
+
+#[test]
 fn a_data_directory_that_cannot_be_used_is_named() {
     refuses(&add_user("ada", "a@example.org"), Path::new("/dev/null/data"), "x", 1, "/dev/null/data");
 }
@@ -92,7 +174,7 @@ fn a_command_that_fails_leaves_nothing_beside_the_database() {
     let mut left: Vec<_> =
         std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
-    assert_eq!(left, ["nodes", "server.lock", "signing.key", "sliderule.db"]);
+    assert_eq!(left, ["nodes", "server.lock", "signing.key", "sliderule.db", "steady.json"]);
 }
 
 #[test]

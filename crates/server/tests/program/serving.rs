@@ -24,6 +24,12 @@ async fn commands_change_the_database_while_the_server_runs() {
     let status = http.get(format!("{}/api/v1/organizations/acme/status", ps.url)).bearer_auth(token);
     let status: Value = status.send().await.unwrap().json().await.unwrap();
     assert_eq!(status["state"], "asleep");
+    let credit = run(&["org", "credit", "acme", "4"], dir.path(), "");
+    assert_eq!(credit.stdout, "acme has $5.00 now\n", "{credit:?}");
+    let token = ps.sign_in(&http).await;
+    let status = http.get(format!("{}/api/v1/organizations/acme/status", ps.url)).bearer_auth(token);
+    let status: Value = status.send().await.unwrap().json().await.unwrap();
+    assert_eq!(status["free_micro_usd"], 5_000_000, "{status}");
     assert!(ps.end(Signal::TERM).success());
 }
 

@@ -1,0 +1,40 @@
+//! `POST /api/v1/organizations/<org>/deploy`: lets a destroyed cluster run again, with nodes for the caller.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use sliderule_api::status::CapacityOrder;
+use sliderule_provisioning::hand;
+use sliderule_provisioning::order::Order;
+
+use super::place_request::EXAMPLE;
+use crate::app::Shared;
+use crate::capacity;
+use crate::http::fields::whole_json;
+use crate::http::{Caller, Refusal, Segments, idempotency};
+
+/// The order is one like any other: if it is refused, the cluster stays as it is.
+pub async fn post(
+    State(app): State<Shared>,
+    caller: Caller,
+    Segments(organization): Segments<String>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let member = caller.member_of(&app, &organization).await?.who_may("deploy its cluster")?;
+    let key = idempotency::required(&request)?;
+    let CapacityOrder { nodes, time_to_live_seconds, replace } = whole_json(request, EXAMPLE).await?;
+    if nodes == 0 {
+        return Err(Refusal::bad_request("a deploy needs at least 1 node; `destroy` ends a cluster"));
+    }
+    let key =
+        Some((key, format!("deploy with {nodes} nodes for {time_to_live_seconds} s, replace: {replace}")));
+    if let Some(grant) = capacity::replay(&app, &member, key.as_ref(), Some(nodes)).await? {
+        return Ok(Json(grant).into_response());
+    }
+    let wish = capacity::place(&app, nodes, time_to_live_seconds, replace)?;
+    let order = Order { user: member.claims.user_name.clone(), wish, key };
+    let decided = |cluster: &_, now| capacity::decided(&app, cluster, &order, now, hand::deploy);
+    let grant = app.decide(&member.organization, decided).await?;
+    Ok((StatusCode::CREATED, Json(capacity::granted(&app, &grant))).into_response())
+}

@@ -1,0 +1,23 @@
+//! `POST /api/v1/organizations/<org>/destroy`: releases all requests and keeps the cluster from running.
+
+use axum::Json;
+use axum::extract::State;
+use sliderule_api::status::ReleasedAll;
+use sliderule_provisioning::{hand, size};
+
+use crate::app::Shared;
+use crate::http::{Caller, Refusal, Segments};
+
+/// Nothing starts the cluster again but a deploy. Never refused to who may do it, and repeating it changes nothing.
+pub async fn post(
+    State(app): State<Shared>,
+    caller: Caller,
+    Segments(organization): Segments<String>,
+) -> Result<Json<ReleasedAll>, Refusal> {
+    let member = caller.member_of(&app, &organization).await?.who_may("destroy its cluster")?;
+    let user = Some(&member.claims.user_name);
+    let released = app.carry(&member.organization, |cluster, now| hand::destroy(cluster, user, now)).await?;
+    let cluster = app.cluster(&member.organization).await?;
+    let target_nodes = size::size(&cluster, app.clock.now(), app.policy.terms).target;
+    Ok(Json(ReleasedAll { released, target_nodes }))
+}

@@ -1,0 +1,53 @@
+//! `GET /api/v1/organizations/<org>/notices?after=&limit=`: what people are told.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use sliderule_api::notices::{Notice, Notices};
+
+use crate::app::Shared;
+use crate::http::{Caller, Query, Refusal, Segments};
+
+/// Notices that an answer carries at most.
+const MOST: u32 = 500;
+
+/// Which notices. Without `after`, the newest.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    after: Option<u64>,
+    #[serde(default = "usual")]
+    limit: u32,
+}
+
+fn usual() -> u32 {
+    100
+}
+
+/// Members see what concerns them and what concerns everybody; owners and managers see all.
+pub async fn get(
+    State(app): State<Shared>,
+    caller: Caller,
+    Segments(organization): Segments<String>,
+    Query(Which { after, limit }): Query<Which>,
+) -> Result<Json<Notices>, Refusal> {
+    let member = caller.member_of(&app, &organization).await?;
+    if !(1..=MOST).contains(&limit) {
+        return Err(Refusal::bad_request(format!("`limit` must be from 1 to {MOST}")));
+    }
+    let reader = (!member.manages()).then_some(&member.claims.user_name);
+    let told = app.db.notices(&member.organization, reader, after, limit).await?;
+    Ok(Json(Notices {
+        next_after: told.last().map(|told| told.number).or(after).unwrap_or(0),
+        notices: told
+            .into_iter()
+            .map(|told| Notice {
+                number: told.number,
+                at: app.utc(told.notice.at),
+                kind: told.notice.kind.as_str().to_owned(),
+                user: told.notice.user,
+                message: told.notice.message,
+            })
+            .collect(),
+    }))
+}

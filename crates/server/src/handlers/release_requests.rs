@@ -1,0 +1,37 @@
+//! `DELETE /api/v1/organizations/<org>/requests`: releases all of the caller's requests, or everybody's.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use sliderule_api::status::ReleasedAll;
+use sliderule_provisioning::{order, size};
+
+use crate::app::Shared;
+use crate::http::{Caller, Query, Refusal, Segments};
+
+/// Whose requests.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Whose {
+    #[serde(default)]
+    everybody: bool,
+}
+
+/// Never refused to who may do it, and repeating it changes nothing.
+pub async fn delete(
+    State(app): State<Shared>,
+    caller: Caller,
+    Segments(organization): Segments<String>,
+    Query(Whose { everybody }): Query<Whose>,
+) -> Result<Json<ReleasedAll>, Refusal> {
+    let mut member = caller.member_of(&app, &organization).await?;
+    if everybody {
+        member = member.who_may("release the requests of others")?;
+    }
+    let user = (!everybody).then_some(&member.claims.user_name);
+    let release = |cluster: &_, now| order::release(cluster, user, None, now);
+    let released = app.carry(&member.organization, release).await?;
+    let cluster = app.cluster(&member.organization).await?;
+    let target_nodes = size::size(&cluster, app.clock.now(), app.policy.terms).target;
+    Ok(Json(ReleasedAll { released, target_nodes }))
+}

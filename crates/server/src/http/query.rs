@@ -1,0 +1,23 @@
+//! The query of a request.
+
+use axum::extract::FromRequestParts;
+use axum::extract::Query as AxumQuery;
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use super::Refusal;
+
+/// Like axum's `Query`, with an answer of ours where something is missing, wrong or unknown.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        match AxumQuery::<T>::from_request_parts(parts, state).await {
+            Ok(AxumQuery(query)) => Ok(Self(query)),
+            // The parser's message names the field.
+            Err(rejection) => Err(Refusal::bad_request(rejection.body_text())),
+        }
+    }
+}
