@@ -4,5 +4,8 @@
 
 mod commands;
 mod end_to_end;
+mod kills;
+mod orphans;
+mod proof;
 mod ps;
 mod serving;
