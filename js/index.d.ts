@@ -394,6 +394,13 @@ export interface ClusterStatus {
   requests: { id: string; user: string; nodes: number; expiresAt: Date }[];
   /** Money left. */
   balanceMicroUsd: number;
+  /** Who asked for what until when, in one line; empty where the server does not say. */
+  explanation: string;
+  /**
+   * For how many minutes the money lasts at that many nodes; `minutes` is null if they cost nothing. Null where the
+   * server does not say.
+   */
+  runway: { nodes: number; minutes: number | null } | null;
 }
 
 /** What a cluster cost. */
@@ -408,8 +415,21 @@ export interface Costs {
   spentMicroUsd: number;
   /** List price of one node for an hour. */
   nodeHourMicroUsd: number;
+  /** List price of a running cluster for an hour, besides its nodes; 0 where the server has no such price. */
+  fixedHourMicroUsd: number;
   /** The newest entries of the ledger, newest first. */
-  entries: { at: Date; kind: "credit" | "charge" | "refund"; amountMicroUsd: number; note: string }[];
+  entries: {
+    /** When it was written. */
+    at: Date;
+    /** Why. `refund` comes from older servers only; `reserve` and `settle` leave the balance as it is. */
+    kind: "credit" | "reserve" | "charge" | "settle" | "overrun" | "adjustment" | "refund";
+    /** What it adds to the balance, with its sign. */
+    amountMicroUsd: number;
+    /** Who pays a charge; null for the organization itself, and where nobody is named. */
+    payer: string | null;
+    /** For people. */
+    note: string;
+  }[];
 }
 
 /** What a server says about its release. */

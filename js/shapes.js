@@ -45,6 +45,8 @@ export function clusterStatus(value) {
       expiresAt: new Date(request.expires_at),
     })),
     balanceMicroUsd: value.balance_micro_usd,
+    explanation: value.explanation,
+    runway: value.runway,
   };
 }
 
@@ -59,10 +61,12 @@ export function costs(value) {
     creditedMicroUsd: value.credited_micro_usd,
     spentMicroUsd: value.spent_micro_usd,
     nodeHourMicroUsd: value.node_hour_micro_usd,
+    fixedHourMicroUsd: value.fixed_hour_micro_usd,
     entries: value.entries.map((/** @type {any} */ entry) => ({
       at: new Date(entry.at),
       kind: entry.kind,
       amountMicroUsd: entry.amount_micro_usd,
+      payer: entry.payer ?? null,
       note: entry.note,
     })),
   };

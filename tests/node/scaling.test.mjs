@@ -174,6 +174,40 @@ describe("ours", () => {
     assert.equal(costs.spentMicroUsd, 113_000);
     assert.equal(costs.entries[0].amountMicroUsd, -113_000);
     assert.ok(costs.entries[0].at instanceof Date);
+    assert.deepEqual([status.explanation, status.runway, costs.fixedHourMicroUsd], ["", null, 0], "not told");
+  });
+
+  test("who asked, how long the money lasts, and who pays are told where the server says so", async (t) => {
+    const { server, session } = await signedIn(t);
+    const organization = "/api/v1/organizations/acme";
+    const explanation = "ada asked for 2 for 60 min more; at most 3";
+    const runway = { nodes: 2, minutes: 991 };
+    server.routes[`GET ${organization}/status`] = () => [
+      200,
+      { ...statusOf(server.state), explanation, runway, shares: [], free_micro_usd: 1, trouble: null, releases: [] },
+    ];
+    const entry = { at: "2026-11-24T09:00:00Z", kind: "charge", amount_micro_usd: -1, payer: "ada", note: "" };
+    server.routes[`GET ${organization}/costs`] = [
+      200,
+      {
+        organization: "acme",
+        balance_micro_usd: 1,
+        credited_micro_usd: 2,
+        spent_micro_usd: 1,
+        node_hour_micro_usd: 226_000,
+        fixed_hour_micro_usd: 153_000,
+        entries: [entry, { ...entry, kind: "reserve", amount_micro_usd: 0, reserved_micro_usd: 9, payer: undefined }],
+      },
+    ];
+    const status = await session.status();
+    assert.deepEqual([status.explanation, status.runway], [explanation, runway]);
+    const costs = await session.costs();
+    assert.equal(costs.fixedHourMicroUsd, 153_000);
+    const entries = costs.entries.map(({ kind, payer }) => [kind, payer]);
+    assert.deepEqual(entries, [
+      ["charge", "ada"],
+      ["reserve", null],
+    ]);
   });
 });
 

@@ -43,9 +43,22 @@ export function showCluster(status, costs, user) {
     ...fact("Release", status.version),
     ...fact("Balance", dollars(costs.balanceMicroUsd)),
     ...fact("Spent so far", dollars(costs.spentMicroUsd)),
+    ...(status.runway === null ? [] : fact("Lasts", lasting(status.runway))),
     ...fact("Price of a node", `${dollars(costs.nodeHourMicroUsd)} per hour`),
+    ...fact("Price of a running cluster", `${dollars(costs.fixedHourMicroUsd)} per hour`),
   );
   find("requests", HTMLElement).replaceChildren(requests(status, user));
+}
+
+/**
+ * How long the money lasts, in words.
+ *
+ * @param {NonNullable<ClusterStatus["runway"]>} runway
+ * @returns {string}
+ */
+function lasting({ nodes, minutes }) {
+  const at = `at ${counted(nodes, "node")}`;
+  return minutes === null ? `for ever ${at}` : `${counted(minutes, "minute")} ${at}`;
 }
 
 /**
