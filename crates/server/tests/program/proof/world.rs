@@ -22,7 +22,7 @@ pub(crate) struct Times {
 
 impl Times {
     /// Long enough that a restart on a busy machine does not outlast a lease that was just half used.
-    pub(crate) const USUAL: Self = Self { lease: 12, tail: 3, boot: 12 };
+    pub(crate) const USUAL: Self = Self { lease: 12, tail: 3, boot: 6 };
     /// As short as a boot on a busy machine allows.
     pub(crate) const SHORT: Self = Self { lease: 4, tail: 2, boot: 4 };
 
