@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use crate::bench::{self, Subject};
 use crate::failure::{Failure, Result};
 use crate::figures;
-use crate::setup;
 use crate::shell::Shell;
 use crate::{build, closing_lines};
 
@@ -45,13 +44,12 @@ impl Soak {
 
 /// Runs all of it, and sums it up.
 pub(crate) fn soak(shell: &Shell, soak: &Soak) -> Result<()> {
-    let tools = setup::prepare(shell)?;
-    build::build(shell, &tools)?;
+    build::servers(shell)?;
     let folder = shell.temporary_folder("sliderule-soak-")?;
     let file = |name: &str| folder.path().join(name);
     let mut parts = Vec::new();
     if soak.kills > 0 {
-        parts.push(("kills", kills(shell, soak.kills, &file("kills.json"))?));
+        parts.push(("kills", kills(shell, soak.kills, folder.path(), &file("kills.json"))?));
     }
     if soak.seeds > 0 {
         parts.push(("simulate", simulate(shell, soak.seeds, &file("simulate.json"))?));
@@ -70,11 +68,12 @@ pub(crate) fn soak(shell: &Shell, soak: &Soak) -> Result<()> {
 }
 
 /// The real server, killed under load and after every commit and effect.
-fn kills(shell: &Shell, kills: u64, report: &Path) -> Result<String> {
+fn kills(shell: &Shell, kills: u64, folder: &Path, report: &Path) -> Result<String> {
     let mut command = shell.command("cargo");
     command
         .args(["test", "--package", "sliderule-server", "--features", "crash-points", "--test", "program"])
         .args(["--", "--nocapture", "kills::", "orphans::"])
+        .env("TMPDIR", folder)
         .env("SLIDERULE_KILLS", kills.to_string())
         .env("SLIDERULE_REPORT", report);
     let output = shell.step(&format!("Killing the server {kills} times"), "soak-kills", &mut command)?;

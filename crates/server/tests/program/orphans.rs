@@ -88,7 +88,8 @@ fn with_a_companion() -> String {
     let command = [
         "sh",
         "-c",
-        "sleep 600 & exec \"$0\" \"$@\"",
+        // A shell gives what it starts in the background no standard input unless it is told to.
+        "exec 3<&0; sleep 600 <&3 3<&- & exec 3<&-; exec \"$0\" \"$@\"",
         node.to_str().unwrap(),
         "--listen",
         "{address}",
@@ -129,6 +130,7 @@ async fn found_while(serving: bool) {
     let nodes: Vec<String> = settled(&mut world, &ada).await.unwrap().nodes().into_iter().collect();
     let [adopted, illegible, forgotten, bereft, vanished] = nodes.as_slice() else { panic!("{nodes:?}") };
     let before = processes::of(world.data());
+    assert_eq!(before[bereft].program.len(), 2, "the program and what it leaves behind");
     let address = stream::address(&world, adopted).unwrap();
     let stream = stream::Stream::begin(&world, adopted, &address).await.unwrap();
     // Wanted, and its folder does not say whose it is: whoever has a record of it keeps it.

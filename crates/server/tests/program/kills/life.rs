@@ -127,10 +127,10 @@ fn credit(world: &World, key: &str) {
 async fn lived(mut world: World, crash_after: u64) -> bool {
     let mut life = Life::default();
     let mut first = None;
-    if world.start_to_crash(crash_after).await {
-        if let Some(ada) = Member::sign_in(&world, "ada").await {
-            first = life.live(&mut world, &ada).await;
-        }
+    if world.start_to_crash(crash_after).await
+        && let Some(ada) = Member::sign_in(&world, "ada").await
+    {
+        first = life.live(&mut world, &ada).await;
     }
     if first.is_none() {
         world.mourn().await;
