@@ -45,7 +45,7 @@ impl Lease {
             Pulled::Granted { asked, duration } => {
                 *self = Self {
                     end: asked + duration,
-                    next_pull: asked + duration / 3,
+                    next_pull: asked + (duration / 3).max(SOONEST),
                     retry: retry_of(duration),
                     granted: true,
                 };
@@ -73,9 +73,12 @@ impl Lease {
     }
 }
 
+/// A lease that is not renewed is granted again and again, ever shorter. It is not asked for more often than this.
+const SOONEST: Duration = Duration::from_millis(100);
+
 /// A tenth of a lease, at most a second.
 fn retry_of(lease: Duration) -> Duration {
-    (lease / 10).min(Duration::from_secs(1))
+    (lease / 10).clamp(SOONEST, Duration::from_secs(1))
 }
 
 #[cfg(test)]
@@ -107,6 +110,20 @@ mod tests {
         lease.take(Pulled::Granted { asked: later, duration: Duration::from_secs(2) }, later);
         lease.take(Pulled::Nothing, later);
         assert_eq!(lease.next_pull(), later + Duration::from_millis(200));
+    }
+
+    #[test]
+    fn the_rest_of_a_lease_that_is_not_renewed_is_asked_for_a_few_times_and_not_for_ever() {
+        let start = Instant::now();
+        let end = start + Duration::from_secs(1);
+        let mut lease = Lease::awaited(start, MINUTE);
+        let (mut now, mut pulls) = (start, 0);
+        while now < end {
+            lease.take(Pulled::Granted { asked: now, duration: end - now }, now);
+            (now, pulls) = (lease.next_pull(), pulls + 1);
+        }
+        assert_eq!(lease.end(), end);
+        assert!(pulls <= 8, "{pulls} pulls in the last second");
     }
 
     #[test]
