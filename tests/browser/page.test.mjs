@@ -258,7 +258,7 @@ test("what cannot be had is refused with a sentence, and the page fits a phone",
   await askForNodes(page, "", "15");
   await refusal(page, "whole numbers");
   await askForNodes(page, "4", "720");
-  await refusal(page, "The balance of $0.01 does not cover 4 nodes");
+  await refusal(page, "4 nodes for 720 minutes would cost");
   await page.getByText("Asleep", { exact: true }).waitFor();
 
   await page.getByText("Processing parameters").click();

@@ -61,7 +61,7 @@ export function openConsole(session, onSessionEnded) {
     },
     clusterHourMicroUsd: async () => {
       const { status, costs } = await look();
-      return status.nodes.ready * costs.nodeHourMicroUsd;
+      return status.nodes.ready * costs.nodeHourMicroUsd + costs.fixedHourMicroUsd;
     },
   });
   const watch = poll(refresh, signal);

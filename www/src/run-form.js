@@ -39,7 +39,7 @@ class InputProblem extends Error {
  * @param {object} to
  * @param {() => void} to.onStart
  * @param {(run: Run | null) => void} to.onFinish with null if nothing came of it
- * @param {() => Promise<number>} to.clusterHourMicroUsd list price of the ready nodes for an hour
+ * @param {() => Promise<number>} to.clusterHourMicroUsd list price of the cluster and its ready nodes for an hour
  */
 export function runForm(session, signal, { onStart, onFinish, clusterHourMicroUsd }) {
   const form = find("run-form", HTMLFormElement);

@@ -39,8 +39,8 @@ export function scaleForm(session, signal, onChange) {
   const release = find("release", HTMLButtonElement);
   /** @type {string[]} */
   let ownRequests = [];
-  /** @type {number | null} */
-  let nodeHourMicroUsd = null;
+  /** @type {Costs | null} */
+  let prices = null;
   /** @type {ScaleOperation | null} */
   let operation = null;
 
@@ -51,10 +51,11 @@ export function scaleForm(session, signal, onChange) {
   setBusy(submit, false);
 
   const showEstimate = () => {
-    const nodeHours = (wholeNumber(nodes) ?? 0) * ((wholeNumber(minutes) ?? 0) / 60);
-    const cost = nodeHourMicroUsd === null ? 0 : nodeHours * nodeHourMicroUsd;
-    const known = nodeHours > 0 && nodeHourMicroUsd !== null;
-    setText(find("scale-estimate", HTMLElement), known ? `About ${dollars(cost)} if you keep them to the end.` : "");
+    const [count, hours] = [wholeNumber(nodes) ?? 0, (wholeNumber(minutes) ?? 0) / 60];
+    const hourly = prices === null ? 0 : count * prices.nodeHourMicroUsd + prices.fixedHourMicroUsd;
+    const known = count * hours > 0 && prices !== null;
+    const sentence = `About ${dollars(hours * hourly)} if you keep them to the end.`;
+    setText(find("scale-estimate", HTMLElement), known ? sentence : "");
   };
 
   const ask = async () => {
@@ -132,7 +133,7 @@ export function scaleForm(session, signal, onChange) {
   return {
     show(status, costs) {
       nodes.max = String(status.maxNodes);
-      nodeHourMicroUsd = costs.nodeHourMicroUsd;
+      prices = costs;
       ownRequests = status.requests.filter(({ user }) => user === session.user).map(({ id }) => id);
       if (ownRequests.length === 0 && document.activeElement === release) submit.focus();
       release.hidden = ownRequests.length === 0;
