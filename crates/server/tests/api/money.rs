@@ -86,10 +86,7 @@ async fn what_the_money_does_not_cover_is_refused_with_what_fits_and_that_is_gra
     assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (402, "insufficient_funds"));
     let problem: Problem = refused.json();
     assert_eq!(problem.fits, [Fit { nodes: 1, minutes: 60 }, Fit { nodes: 4, minutes: 28 }]);
-    assert!(
-        problem.error_msg.contains("What would fit: 1 node for 60 minutes, or 4 for 28."),
-        "{refused}"
-    );
+    assert!(problem.error_msg.contains("What would fit: 1 node for 60 minutes, or 4 for 28."), "{refused}");
     assert_eq!(problem.explanation.as_deref(), Some("nobody asks for nodes; at most 4"));
     assert_eq!(problem.runway, Some(Runway { nodes: 1, minutes: Some(78) }));
     assert_eq!(app.status(&token).await.requests, [], "nothing was queued");
