@@ -80,6 +80,8 @@ pub struct Membership {
     pub organization: OrganizationName,
     /// Who.
     pub user: UserName,
+    /// What they may do.
+    pub role: Role,
     /// Since when.
     pub at: Moment,
 }
@@ -127,7 +129,7 @@ impl Database {
         Ok(())
     }
 
-    /// Makes a user an active member of an organization.
+    /// Makes a user an active member of an organization, in the role given.
     ///
     /// # Errors
     /// There is no such user or organization, or the user belongs to it already.
@@ -136,7 +138,7 @@ impl Database {
         let mut tx = self.write(doing).await?;
         let organization = organization_id(&mut tx, &new.organization, doing).await?;
         let user = user_id(&mut tx, &new.user, doing).await?;
-        let inserted = insert_membership(&mut tx, organization, user, Role::Member, new.at).await;
+        let inserted = insert_membership(&mut tx, organization, user, new.role, new.at).await;
         inserted.map_err(|error| match collision(&error) {
             Some(_) => Error::Taken(format!("a membership of {} in {}", new.user, new.organization)),
             None => Error::from(failed(doing)(error)),

@@ -30,6 +30,9 @@ fn what_was_done_is_said_in_one_line() {
     run(&add_user("bob", "bob@example.org"), dir.path(), "secret");
     let member = run(&["member", "add", "acme", "bob"], dir.path(), "");
     assert_eq!(member.stdout, "bob is a member of acme\n");
+    run(&add_user("cyd", "cyd@example.org"), dir.path(), "secret");
+    let manager = run(&["member", "add", "acme", "cyd", "--role", "manager"], dir.path(), "");
+    assert_eq!(manager.stdout, "cyd is a manager of acme\n");
 }
 
 #[test]

@@ -142,8 +142,9 @@ async fn an_order_is_found_by_its_key_also_when_its_request_is_closed() {
 #[tokio::test]
 async fn a_member_stands_as_their_role_says() {
     let books = Books::of_acme().await;
-    let add = Membership { organization: acme(), user: "bob".parse().unwrap(), at: NOW };
-    books.db.add_member(&add).await.unwrap();
+    let add =
+        |user: &str, role| Membership { organization: acme(), user: user.parse().unwrap(), role, at: NOW };
+    books.db.add_member(&add("bob", Role::Member)).await.unwrap();
     let standing = async |user: i64, organization: &str| books.db.standing(user, organization).await.unwrap();
     assert_eq!(standing(1, "acme").await, Standing::Active(Role::Owner));
     assert_eq!(standing(2, "acme").await, Standing::Active(Role::Member));
