@@ -1,4 +1,4 @@
-//! The commands of this repository, one file each: `cargo xtask build | demo | test | soak | bench`.
+//! The commands of this repository, one file each: `cargo xtask build | demo | test | simulate | soak | bench`.
 //!
 //! Each command does its own set-up ([`setup`]) and says what it does while it does it, one line each with
 //! its duration. What always holds: a second run skips what is there by looking at it; a failure is one
@@ -13,6 +13,7 @@
 //! | `build` | the package, the page, the servers |
 //! | `demo` | a private cluster on this machine, and the shipped example against it |
 //! | `test` | every test, in groups |
+//! | `simulate` | the control plane with everything going wrong that can, from seeds |
 //! | `soak` | the proofs of the provisioning system at full length |
 //! | `bench` | how long things take, in a release build |
 //! | `figures` | what a measurement wrote down |
@@ -29,6 +30,7 @@ mod fresh;
 mod interrupt;
 mod setup;
 mod shell;
+mod simulate;
 mod soak;
 mod test;
 mod tree;
@@ -45,6 +47,8 @@ usage: cargo xtask <command>
   build             the package (pkg/), the page (www/dist), the servers (target/debug)
   demo [--once]     a provisioning system with one sleeping private cluster, and the main job against it;
                     serves until Ctrl-C, or ends by itself with --once
+  simulate [--first-seed S] --seeds N --days D [--json FILE]
+                    the control plane over simulated nodes, with everything going wrong that can
   soak [--kills N] [--seeds N] [--json FILE]
                     the provisioning system's proofs at full length: 300 kills, 1000 seeds, the measurements
   bench control [--json FILE]
@@ -84,6 +88,7 @@ fn run(arguments: &[String]) -> Result<()> {
         Command::Build => setup::prepare(&shell).and_then(|tools| build::build(&shell, &tools)),
         Command::Demo { once } => demo::demo(&shell, once),
         Command::Test { groups } => test::test(&shell, &groups),
+        Command::Simulate(words) => simulate::simulate(&shell, &words),
         Command::Soak(soak) => soak::soak(&shell, &soak),
         Command::Bench { subject, json } => bench::bench(&shell, subject, json.as_deref()),
     };
@@ -104,6 +109,7 @@ enum Command {
     Build,
     Demo { once: bool },
     Test { groups: Vec<test::Group> },
+    Simulate(Vec<String>),
     Soak(soak::Soak),
     Bench { subject: bench::Subject, json: Option<PathBuf> },
 }
@@ -116,6 +122,9 @@ impl Command {
             ["demo"] => Ok(Self::Demo { once: false }),
             ["demo", "--once"] => Ok(Self::Demo { once: true }),
             ["test", names @ ..] => Ok(Self::Test { groups: test::Group::named(names)? }),
+            ["simulate", words @ ..] => {
+                Ok(Self::Simulate(words.iter().map(|word| (*word).to_owned()).collect()))
+            }
             ["soak", flags @ ..] => Ok(Self::Soak(soak::Soak::read(flags)?)),
             ["bench", subject] => Ok(Self::Bench { subject: bench::Subject::named(subject)?, json: None }),
             ["bench", subject, "--json", file] => {

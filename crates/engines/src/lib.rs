@@ -5,6 +5,7 @@
 //! | [`engine`] | the trait [`ClusterEngine`]: launch, list, terminate |
 //! | [`conformance`] | what every engine must do, as a suite that its tests call |
 //! | [`local`] | nodes as processes of this machine, each under a runner |
+//! | [`sim`] | simulated nodes that fail on demand, without machines and without a clock |
 //! | [`runner`] | the dead-man's switch around a node: leases from the system, and the end with the lease |
 //! | `directory` | the folder of a node, which runner and local engine share |
 
@@ -14,6 +15,7 @@ mod directory;
 pub mod engine;
 pub mod local;
 pub mod runner;
+pub mod sim;
 
 pub use directory::INTERNAL_ADDRESS;
-pub use engine::{ClusterEngine, EngineError, ListedNode, NodeSpec};
+pub use engine::{ClusterEngine, EngineError, ListedNode, Listing, NodeSpec};

@@ -7,5 +7,6 @@ mod migration;
 mod orders;
 mod pace;
 mod reading;
+mod seeds;
 mod stage;
 mod together;

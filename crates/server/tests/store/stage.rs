@@ -27,7 +27,11 @@ pub(crate) struct Books {
 impl Books {
     /// Without anybody.
     pub(crate) async fn empty() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::empty_in(tempfile::tempdir().unwrap()).await
+    }
+
+    /// Without anybody, in that folder.
+    pub(crate) async fn empty_in(dir: TempDir) -> Self {
         let db = Database::open(&dir.path().join("sliderule.db")).await.unwrap();
         let options = SqliteConnectOptions::new().filename(db.path()).foreign_keys(true);
         let raw = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
