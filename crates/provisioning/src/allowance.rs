@@ -11,6 +11,7 @@ use crate::account::{Allowance, Entry, Month, Posting};
 use crate::change::{Change, Notice, NoticeKind};
 use crate::cluster::Cluster;
 use crate::time::Moment;
+use crate::warnings;
 
 impl Month {
     /// The instant at which the month after this one begins in UTC.
@@ -57,6 +58,10 @@ pub fn due(cluster: &Cluster, now: Moment) -> Vec<Change> {
             user: None,
             message: format!("The allowance of {month} was credited: {amount}."),
         }));
+    }
+    let mut credited = cluster.clone();
+    if changes.iter().all(|change| credited.apply(change).is_ok()) && balance > cluster.account.balance {
+        changes.extend(warnings::standing(&credited, &cluster.account.warned));
     }
     changes.push(Change::Allow(Allowance { credited_through: current, ..allowance }));
     changes

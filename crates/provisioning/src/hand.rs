@@ -11,6 +11,7 @@ use crate::cluster::{Cluster, Limits};
 use crate::order::{self, Grant, Order, Refusal};
 use crate::step::{Policy, Step};
 use crate::time::Moment;
+use crate::warnings;
 
 #[cfg(test)]
 mod tests;
@@ -85,7 +86,13 @@ pub fn credit(cluster: &Cluster, amount: MicroUsd, key: &str, note: &str, now: M
     let message = format!("{} was credited {amount}: {note}.", cluster.organization);
     let notice =
         Notice { at: now, key: format!("credited-{key}"), kind: NoticeKind::Credited, user: None, message };
-    step(vec![enter(Posting::Credit { amount }, key, note, now), Change::Notify(notice)], ())
+    let entered = enter(Posting::Credit { amount }, key, note, now);
+    let mut credited = cluster.clone();
+    // What the ledger refuses changes nothing; whoever records the step is told.
+    let _ = credited.apply(&entered);
+    let mut changes = vec![entered, Change::Notify(notice)];
+    changes.extend(warnings::standing(&credited, &cluster.account.warned));
+    step(changes, ())
 }
 
 /// Corrects the balance by a signed amount, once under its key: a corrected bill, or a credit withdrawn. Where that

@@ -1,7 +1,10 @@
 //! Warnings before the money ends: in percent of what was credited, in dollars, and in minutes left.
 //!
-//! Each is given once, until there is credit again: the account remembers those given, and a credit clears them.
-//! Who was never credited anything is not warned.
+//! Each is given once, until there is credit again: the account remembers those given, and a credit clears them, but
+//! for those that it does not lift the balance above (see [`standing`]). Who was never credited anything is not warned,
+//! and nobody is warned of a number of dollars that they never had.
+
+use std::collections::BTreeSet;
 
 use sliderule_api::MicroUsd;
 use sliderule_api::status::Block;
@@ -31,33 +34,52 @@ pub fn due(cluster: &Cluster, now: Moment, policy: &Policy) -> Vec<Change> {
         .collect()
 }
 
+/// What is still known after a credit, which `cluster` has had: warnings that were given before it and hold as before.
+/// They are not given again.
+#[must_use]
+pub(crate) fn standing(cluster: &Cluster, given: &BTreeSet<Warning>) -> Vec<Change> {
+    let stands = |warning: &&Warning| is_crossed(cluster, **warning);
+    given.iter().filter(stands).map(|&warning| Change::Warned(warning)).collect()
+}
+
+/// Whether the balance is past a threshold of percent or dollars; of others only a look can say.
+fn is_crossed(cluster: &Cluster, warning: Warning) -> bool {
+    let (balance, credited) = (cluster.account.balance, cluster.account.credited);
+    match warning {
+        Warning::Percent(percent) => {
+            let spent = (i128::from(credited.0) - i128::from(balance.0)) * 100;
+            spent >= i128::from(credited.0) * i128::from(percent)
+        }
+        Warning::Dollars(threshold) => balance.0 < threshold && threshold <= credited.0,
+        Warning::Minutes(_) | Warning::OutOfFunds => false,
+    }
+}
+
 /// What is said of a threshold that is crossed; `None` if it is not.
 fn message(cluster: &Cluster, warning: Warning, now: Moment, policy: &Policy) -> Option<String> {
     let organization = &cluster.organization;
     let (balance, credited) = (cluster.account.balance, cluster.account.credited);
     match warning {
-        Warning::Percent(percent) => {
-            let spent = i128::from((credited - balance).0) * 100;
-            (spent >= i128::from(credited.0) * i128::from(percent)).then(|| {
-                format!(
-                    "{organization} has spent {percent} % of the {credited} it was given; {balance} are left."
-                )
-            })
-        }
-        Warning::Dollars(threshold) => (balance.0 < threshold)
+        Warning::Percent(percent) => is_crossed(cluster, warning).then(|| {
+            format!("{organization} has spent {percent} % of the {credited} it was given; {balance} is left.")
+        }),
+        Warning::Dollars(threshold) => is_crossed(cluster, warning)
             .then(|| format!("{organization} has {balance} left, less than {}.", MicroUsd(threshold))),
         Warning::Minutes(threshold) => {
             let nodes = running(cluster);
             let minutes = (nodes > 0).then(|| runway(cluster, nodes, now, policy).minutes).flatten()?;
             (minutes < threshold).then(|| {
-                format!(
-                    "At its present size of {nodes} nodes, {organization} can run for {minutes} minutes more."
-                )
+                let (nodes, minutes) = (counted(nodes, "node"), counted(minutes, "minute"));
+                format!("At its present size of {nodes}, {organization} can run for {minutes} more.")
             })
         }
         Warning::OutOfFunds => (size::block(cluster, now, policy.terms) == Some(Block::OutOfFunds))
             .then(|| format!("{organization} has {balance} left, too little for a node; it needs credit.")),
     }
+}
+
+fn counted(number: u32, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn running(cluster: &Cluster) -> u32 {
@@ -108,6 +130,30 @@ mod tests {
         cluster.apply(&Change::Enter(credit)).unwrap();
         cluster.account.balance = MicroUsd(4_000_000);
         assert_eq!(warned(&mut cluster).len(), 3);
+    }
+
+    #[test]
+    fn nobody_is_warned_of_dollars_that_they_never_had() {
+        let mut cluster = cluster();
+        cluster.account.balance = MicroUsd(3_000_000);
+        cluster.account.credited = MicroUsd(3_000_000);
+        assert_eq!(warned(&mut cluster), []);
+        cluster.account.balance = MicroUsd(999_999);
+        assert_eq!(warned(&mut cluster), [Warning::Percent(50), Warning::Dollars(1_000_000)]);
+    }
+
+    #[test]
+    fn a_credit_that_lifts_the_balance_above_no_threshold_repeats_no_warning() {
+        let mut cluster = cluster();
+        cluster.account.balance = MicroUsd(900_000);
+        assert_eq!(warned(&mut cluster).len(), 5);
+        let small = crate::hand::credit(&cluster, MicroUsd(50_000), "small", "a little", seconds(1));
+        cluster = crate::samples::after(&cluster, &small.changes);
+        assert_eq!(warned(&mut cluster), []);
+        let large = crate::hand::credit(&cluster, MicroUsd(60_000_000), "large", "a lot", seconds(1));
+        cluster = crate::samples::after(&cluster, &large.changes);
+        cluster.account.balance = MicroUsd(900_000);
+        assert_eq!(warned(&mut cluster).len(), 5);
     }
 
     #[test]
