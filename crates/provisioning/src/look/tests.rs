@@ -15,6 +15,7 @@ use crate::samples::{cluster, request};
 use crate::step::{Effect, Policy, Step};
 use crate::time::{Moment, Terms};
 
+mod hostile;
 mod scenes;
 mod sound;
 mod table;
