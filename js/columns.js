@@ -38,12 +38,14 @@ function shaped({ values, width, offsets }, rows) {
 }
 
 /**
- * The rows of all batches of each record type, in their order.
+ * The rows of all batches of each record type, in their order. The batches are taken apart column by column, so that
+ * no more than one column is held twice.
  *
  * @param {Batch[]} batches
- * @returns {Record<string, Batch>}
+ * @param {() => void | Promise<void>} [between] Called between columns.
+ * @returns {Promise<Record<string, Batch>>}
  */
-export function joined(batches) {
+export async function joined(batches, between = () => {}) {
   /** @type {Map<string, Batch[]>} */
   const byType = new Map();
   for (const batch of batches) {
@@ -51,35 +53,49 @@ export function joined(batches) {
     if (same === undefined) byType.set(batch.recordType, [batch]);
     else same.push(batch);
   }
-  return Object.fromEntries([...byType].map(([recordType, same]) => [recordType, joinedOne(recordType, same)]));
+  /** @type {[string, Batch][]} */
+  const tables = [];
+  for (const [recordType, same] of byType) tables.push([recordType, await joinedOne(recordType, same, between)]);
+  return Object.fromEntries(tables);
 }
 
 /**
  * @param {string} recordType
  * @param {Batch[]} batches
- * @returns {Batch}
+ * @param {() => void | Promise<void>} between
+ * @returns {Promise<Batch>}
  */
-function joinedOne(recordType, batches) {
+async function joinedOne(recordType, batches, between) {
   const [first] = batches;
   if (batches.length === 1 && first !== undefined) return first;
   const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
-  const names = Object.keys(first?.columns ?? {});
-  const columns = names.map((name) => [name, concatenated(batches.map((batch) => batch.columns[name] ?? []))]);
+  /** @type {[string, Column][]} */
+  const columns = [];
+  for (const name of Object.keys(first?.columns ?? {})) {
+    columns.push([name, await concatenated(batches, name, between)]);
+  }
   return { recordType, rows, columns: Object.fromEntries(columns) };
 }
 
 /**
- * @param {any[]} parts
- * @returns {Column}
+ * Takes a column out of its batches and joins it.
+ *
+ * @param {Batch[]} batches
+ * @param {string} name
+ * @param {() => void | Promise<void>} between
+ * @returns {Promise<Column>}
  */
-function concatenated(parts) {
+async function concatenated(batches, name, between) {
+  const parts = batches.map(({ columns }) => /** @type {any} */ (columns[name] ?? []));
+  for (const { columns } of batches) delete columns[name];
   const [first] = parts;
   if (Array.isArray(first)) return parts.flat(1);
   const whole = new first.constructor(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
-  for (const part of parts) {
+  for (const [index, part] of parts.entries()) {
     whole.set(part, at);
     at += part.length;
+    if (index % 64 === 63) await between();
   }
   return whole;
 }

@@ -14,6 +14,12 @@ import { fromFailure, invalid, SlideRuleError } from "./errors.js";
 const LEVELS = /** @type {const} */ (["debug", "info", "warning", "error", "critical"]);
 /** From this level on a message says that something is missing from the result. */
 const ERROR = 3;
+/** How much is decoded at a time: a bound on the memory that a chunk takes, whatever the chunk. */
+const PIECE = 64 * 1024;
+/** How long rows wait for more of their batch before they are handed over, in milliseconds. */
+const LINGER_MS = 10;
+/** How long decoding may hold up everything else in a page, in milliseconds; half a frame. */
+const SLICE_MS = 8;
 
 /**
  * @typedef {object} Settings
@@ -58,7 +64,9 @@ export class RecordStream {
     /** @type {Batch[]} */
     const batches = [];
     for await (const each of this.#read({ ...settings, allowPartial: true })) batches.push(each);
-    const result = { tables: joined(batches), messages: this.#messages, bytes: this.#bytes };
+    const pace = new Pace();
+    const tables = await joined(batches, () => (pace.isOver() ? pace.rest() : undefined));
+    const result = { tables, messages: this.#messages, bytes: this.#bytes };
     if (this.#complaint !== undefined && !settings.allowPartial) {
       const error = incomplete(this.#complaint);
       error.partial = result;
@@ -80,37 +88,67 @@ export class RecordStream {
    */
   async *#read(settings) {
     const { response, definition, whileOpen } = await settings.open();
-    const chunks = read(response, whileOpen, settings);
+    const chunks = new Chunks(response, whileOpen, settings);
     const decoder = new Decoder();
+    const pace = new Pace();
     try {
-      for await (const chunk of chunks) {
-        this.#bytes += chunk.length;
-        yield* this.#take(
-          decoded(() => decoder.push(chunk)),
-          settings,
-        );
-        for (let needs = decoder.needs(); needs.length > 0; needs = decoder.needs()) {
-          const definitions = await unlessAborted(Promise.all(needs.map(definition)), settings.signal);
-          for (const [index, recordType] of needs.entries()) {
-            const items = decoded(() => decoder.define(recordType, definitions[index] ?? "null"));
-            yield* this.#take(items, settings);
+      let next = chunks.next();
+      for (;;) {
+        // Whoever leaves while rows are handed over awaits it no more.
+        next.catch(() => {});
+        if (decoder.isGathering() && !(await soon(next)))
+          yield* this.#take(
+            decoded(() => decoder.flush()),
+            settings,
+          );
+        const chunk = await next.catch((error) => error);
+        if (chunk === undefined) break;
+        if (!(chunk instanceof Uint8Array)) {
+          // What came whole before the stream broke off is handed over; who ended it wants no more.
+          if (chunk?.code === "stream_truncated")
+            yield* this.#take(
+              decoded(() => decoder.flush()),
+              settings,
+            );
+          throw chunk;
+        }
+        for (let at = 0; at < chunk.length; at += PIECE) {
+          const piece = chunk.subarray(at, at + PIECE);
+          this.#bytes += piece.length;
+          yield* this.#take(
+            decoded(() => decoder.push(piece)),
+            settings,
+          );
+          for (let needs = decoder.needs(); needs.length > 0; needs = decoder.needs()) {
+            const definitions = await unlessAborted(Promise.all(needs.map(definition)), settings.signal);
+            for (const [index, recordType] of needs.entries()) {
+              const items = decoded(() => decoder.define(recordType, definitions[index] ?? "null"));
+              yield* this.#take(items, settings);
+            }
           }
+          if (pace.isOver()) await pace.rest();
         }
         notify(settings.onProgress, { bytes: this.#bytes, rows: this.#rows });
+        next = chunks.next();
       }
+      yield* this.#take(
+        decoded(() => decoder.flush()),
+        settings,
+      );
       decoded(() => decoder.finish());
     } finally {
       decoder.free();
+      chunks.close();
     }
     if (this.#complaint !== undefined && !settings.allowPartial) throw incomplete(this.#complaint);
   }
 
   /**
-   * @param {any[]} items
+   * @param {any[] | undefined} items
    * @param {Settings} settings
    */
   *#take(items, settings) {
-    for (const item of items) {
+    for (const item of items ?? []) {
       if (item.columns !== undefined) {
         this.#rows += item.rows;
         yield batch(item);
@@ -130,40 +168,115 @@ export class RecordStream {
   }
 }
 
+/** Lets other work in between: a body that has arrived already would otherwise be decoded in one go. */
+class Pace {
+  #began = performance.now();
+
+  isOver() {
+    return performance.now() - this.#began > SLICE_MS;
+  }
+
+  /** Waits for a turn of the event loop. A message takes none of the delay that timers have in pages. */
+  async rest() {
+    const { port1, port2 } = new MessageChannel();
+    await new Promise((resolve) => {
+      port1.onmessage = resolve;
+      port2.postMessage(undefined);
+    });
+    port1.close();
+    this.#began = performance.now();
+  }
+}
+
 /**
- * The chunks of a body. A body that breaks off is a truncated stream; leaving the loop ends the request.
+ * Whether a promise settles within a moment.
  *
- * @param {Response} response
- * @param {Opened["whileOpen"]} whileOpen
- * @param {Settings} settings
+ * @param {Promise<unknown>} promise
+ * @returns {Promise<boolean>}
  */
-async function* read(response, whileOpen, { signal, timeoutMs }) {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return;
+function soon(promise) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), LINGER_MS);
+    const settle = () => {
+      clearTimeout(timer);
+      resolve(true);
+    };
+    promise.then(settle, settle);
+  });
+}
+
+/** The chunks of a body. A body that breaks off is a truncated stream; closing ends the request. */
+class Chunks {
+  #reader;
+  #url;
+  #timeoutMs;
   /** @type {unknown} */
-  let ended;
-  const end = (/** @type {unknown} */ reason) => {
-    ended ??= reason;
-    reader.cancel(reason).catch(() => {});
-  };
-  const unwatch = whileOpen(end);
-  const onAbort = () => end(signal?.reason);
-  if (signal?.aborted) onAbort();
-  signal?.addEventListener("abort", onAbort);
-  try {
-    for (;;) {
-      const timer = setTimeout(() => end(silent(timeoutMs, response.url)), timeoutMs);
-      const { done, value } = await reader.read().finally(() => clearTimeout(timer));
-      if (ended !== undefined) throw ended;
-      if (done) return;
-      yield value;
+  #ended;
+  #unwatch;
+  #untie;
+  /** When the chunk was asked for that is waited for. */
+  #asked = 0;
+  #waiting = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /**
+   * @param {Response} response
+   * @param {Opened["whileOpen"]} whileOpen
+   * @param {Settings} settings
+   */
+  constructor(response, whileOpen, { signal, timeoutMs }) {
+    this.#reader = response.body?.getReader();
+    this.#url = response.url;
+    this.#timeoutMs = timeoutMs;
+    this.#unwatch = whileOpen((reason) => this.#end(reason));
+    const onAbort = () => this.#end(signal?.reason);
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener("abort", onAbort);
+    this.#untie = () => signal?.removeEventListener("abort", onAbort);
+  }
+
+  /**
+   * The next chunk; nothing at the end.
+   *
+   * @returns {Promise<Uint8Array | undefined>}
+   */
+  async next() {
+    if (this.#reader === undefined) return undefined;
+    this.#asked = performance.now();
+    this.#waiting = true;
+    // One timer serves many chunks: setting one for each would cost more than reading it.
+    this.#timer ??= setTimeout(() => this.#look(), this.#timeoutMs);
+    try {
+      const { done, value } = await this.#reader.read();
+      if (this.#ended !== undefined) throw this.#ended;
+      return done ? undefined : value;
+    } catch (cause) {
+      throw this.#ended ?? broken(cause, this.#url);
+    } finally {
+      this.#waiting = false;
     }
-  } catch (cause) {
-    throw ended ?? broken(cause, response.url);
-  } finally {
-    unwatch();
-    signal?.removeEventListener("abort", onAbort);
-    reader.cancel().catch(() => {});
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    this.#unwatch();
+    this.#untie();
+    this.#reader?.cancel().catch(() => {});
+  }
+
+  /** @param {unknown} reason */
+  #end(reason) {
+    this.#ended ??= reason;
+    this.#reader?.cancel(reason).catch(() => {});
+  }
+
+  #look() {
+    this.#timer = undefined;
+    if (!this.#waiting) return;
+    const left = this.#asked + this.#timeoutMs - performance.now();
+    if (left <= 0) this.#end(silent(this.#timeoutMs, this.#url));
+    else this.#timer = setTimeout(() => this.#look(), left);
   }
 }
 

@@ -27,9 +27,25 @@ impl Decoder {
         Decoder::default()
     }
 
-    /// Decodes the next bytes; an array of batches and messages. Throws a failure as JSON.
-    pub fn push(&self, chunk: &[u8]) -> Result<Array, JsValue> {
-        self.0.borrow_mut().push(chunk).map(items).map_err(thrown)
+    /// Decodes the next bytes; an array of full batches and messages, or nothing where there are none yet. Throws a
+    /// failure as JSON.
+    pub fn push(&self, chunk: &[u8]) -> Result<Option<Array>, JsValue> {
+        let mut records = self.0.borrow_mut();
+        let decoded = records.gather(chunk);
+        items(&mut records, decoded)
+    }
+
+    /// The rows that wait for their batch to become full.
+    pub fn flush(&self) -> Result<Option<Array>, JsValue> {
+        let mut records = self.0.borrow_mut();
+        let decoded = records.flush();
+        items(&mut records, decoded)
+    }
+
+    /// Whether `flush` would give anything.
+    #[wasm_bindgen(js_name = isGathering)]
+    pub fn is_gathering(&self) -> bool {
+        self.0.borrow().is_gathering()
     }
 
     /// Record types whose definitions are needed before anything more can be decoded.
@@ -38,8 +54,10 @@ impl Decoder {
     }
 
     /// Gives a definition, as the server wrote it; what can be decoded now. Throws a failure as JSON.
-    pub fn define(&self, record_type: &str, definition: &str) -> Result<Array, JsValue> {
-        self.0.borrow_mut().define(record_type, definition).map(items).map_err(thrown)
+    pub fn define(&self, record_type: &str, definition: &str) -> Result<Option<Array>, JsValue> {
+        let mut records = self.0.borrow_mut();
+        let decoded = records.define(record_type, definition);
+        items(&mut records, decoded)
     }
 
     /// Ends the stream. Throws a failure as JSON if it is not whole.
@@ -58,42 +76,54 @@ fn thrown(error: Error) -> JsValue {
     JsValue::from_str(&serde_json::to_string(&failure).unwrap_or_default())
 }
 
-fn items(items: Vec<Item>) -> Array {
-    items.into_iter().map(item).collect()
+/// The items as JavaScript objects; the memory of the last batch goes back to the decoder.
+fn items(records: &mut Records, decoded: Result<Vec<Item>, Error>) -> Result<Option<Array>, JsValue> {
+    let decoded = decoded.map_err(thrown)?;
+    if decoded.is_empty() {
+        return Ok(None);
+    }
+    let array = Array::new();
+    for item in decoded {
+        array.push(&object(&item));
+        if let Item::Batch(batch) = item {
+            records.recycle(batch);
+        }
+    }
+    Ok(Some(array))
 }
 
 /// `{ recordType, rows, columns: [{ name, values, width, offsets }] }` or `{ recordType, level, code, text }`.
-fn item(item: Item) -> JsValue {
+fn object(item: &Item) -> JsValue {
     let object = Object::new();
     match item {
         Item::Batch(batch) => batch_into(&object, batch),
         Item::Event(event) => {
             set(&object, "recordType", "eventrec");
             set(&object, "level", event.level);
-            set(&object, "text", event.text);
+            set(&object, "text", &event.text);
         }
         Item::Exception(exception) => {
             set(&object, "recordType", "exceptrec");
             set(&object, "level", exception.level);
             set(&object, "code", exception.code);
-            set(&object, "text", exception.text);
+            set(&object, "text", &exception.text);
         }
     }
     object.into()
 }
 
-fn batch_into(object: &Object, batch: Batch) {
-    set(object, "recordType", batch.record_type);
+fn batch_into(object: &Object, batch: &Batch) {
+    set(object, "recordType", &batch.record_type);
     set(object, "rows", number(batch.length));
-    let columns: Array = batch.columns.into_iter().map(column).collect();
+    let columns: Array = batch.columns.iter().map(column).collect();
     set(object, "columns", columns);
 }
 
-fn column(column: Column) -> JsValue {
+fn column(column: &Column) -> JsValue {
     let object = Object::new();
-    set(&object, "name", column.name);
+    set(&object, "name", &column.name);
     set(&object, "width", number(column.width));
-    if let Some(offsets) = column.offsets {
+    if let Some(offsets) = &column.offsets {
         set(&object, "offsets", Uint32Array::from(offsets.as_slice()));
     }
     set(&object, "values", values(&column.values));

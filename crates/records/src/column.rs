@@ -90,6 +90,16 @@ pub struct Column {
     pub offsets: Option<Vec<u32>>,
 }
 
+impl Column {
+    /// Takes all rows out, and keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        on_values!(&mut self.values, vector => vector.clear());
+        if let Some(offsets) = &mut self.offsets {
+            offsets.truncate(1);
+        }
+    }
+}
+
 /// Consecutive rows of one record type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::column::{Batch, Column, Values};
 use crate::error::Error;
 use crate::frame::{Frame, wide};
-use crate::plan::{Leaf, Plan, Repeat, cost};
+use crate::plan::{Leaf, Plan, Repeat};
 
 /// Rows decoded per column before the next column: 512 of 80 bytes are 40 KiB.
 const BLOCK: usize = 512;
@@ -18,8 +18,9 @@ const BLOCK: usize = 512;
 /// real definitions stay below ten, and this bounds what a hostile one can make of a record.
 const EXPANSION: u64 = 64;
 
-/// Bytes of values after which a batch ends.
-const FULL: u64 = 64 << 20;
+/// Bytes of values after which a batch ends: many enough that the cost of an array hardly counts, few enough
+/// that they stay in a processor's second cache until they are copied out.
+const FULL: u64 = 512 << 10;
 
 /// Rows of one record type in the making.
 #[derive(Debug)]
@@ -29,12 +30,20 @@ pub(crate) struct Builder {
     /// Bytes of the values so far, roughly.
     expanded: u64,
     columns: Vec<Column>,
+    /// How many elements each repeat of the record at hand has.
+    counts: Vec<usize>,
 }
 
 impl Builder {
     pub(crate) fn new(plan: Arc<Plan>) -> Builder {
         let columns = plan.columns();
-        Builder { plan, length: 0, expanded: 0, columns }
+        Builder { plan, length: 0, expanded: 0, columns, counts: Vec::new() }
+    }
+
+    /// The same, in the memory of columns that this plan made before.
+    pub(crate) fn reusing(plan: Arc<Plan>, mut columns: Vec<Column>) -> Builder {
+        columns.iter_mut().for_each(Column::clear);
+        Builder { plan, length: 0, expanded: 0, columns, counts: Vec::new() }
     }
 
     /// The type of the records that it takes.
@@ -47,6 +56,11 @@ impl Builder {
         self.expanded >= FULL
     }
 
+    /// Whether there is no row yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
     pub(crate) fn finish(self) -> Batch {
         Batch { record_type: self.plan.record_type.clone(), length: self.length, columns: self.columns }
     }
@@ -54,15 +68,15 @@ impl Builder {
     /// Appends the rows of one record. After an error all is as it was.
     pub(crate) fn append(&mut self, frame: &Frame<'_>) -> Result<(), Error> {
         let data = frame.data;
-        let (counts, expanded) = self.check(frame)?;
-        let rows = if self.plan.flat { counts.iter().sum() } else { 1 };
+        let expanded = self.check(frame)?;
+        let rows = if self.plan.flat { self.counts.iter().sum() } else { 1 };
         for leaf in &self.plan.fixed {
             if let Some(column) = self.columns.get_mut(leaf.column) {
                 // From one row to the next these stay where they are.
                 gather(&mut column.values, leaf, data, 0, rows);
             }
         }
-        for (repeat, count) in self.plan.repeats.iter().zip(counts) {
+        for (repeat, &count) in self.plan.repeats.iter().zip(&self.counts) {
             let elements = data.get(repeat.start..).unwrap_or_default();
             for first in (0..count).step_by(BLOCK) {
                 let block = elements.get(first * repeat.stride..).unwrap_or_default();
@@ -72,7 +86,7 @@ impl Builder {
                     }
                 }
             }
-            for leaf in &repeat.leaves {
+            for leaf in repeat.leaves.iter().filter(|_| !self.plan.flat) {
                 if let Some(offsets) =
                     self.columns.get_mut(leaf.column).and_then(|column| column.offsets.as_mut())
                 {
@@ -86,9 +100,9 @@ impl Builder {
         Ok(())
     }
 
-    /// Checks that every field lies within the record and that the result stays in bounds; how many
-    /// elements each repeat has, and how many bytes the values take.
-    fn check(&self, frame: &Frame<'_>) -> Result<(Vec<usize>, u64), Error> {
+    /// Checks that every field lies within the record and that the result stays in bounds; how many bytes the
+    /// values take. Notes how many elements each repeat has.
+    fn check(&mut self, frame: &Frame<'_>) -> Result<u64, Error> {
         let has = frame.data.len();
         let past = |field: &str, needs: usize| Error::PastEnd {
             offset: frame.offset,
@@ -100,28 +114,30 @@ impl Builder {
         if let Some(leaf) = self.plan.fixed.iter().find(|leaf| leaf.end > has) {
             return Err(past(self.plan.name(leaf), leaf.end));
         }
-        let mut counts = Vec::with_capacity(self.plan.repeats.len());
-        let mut expanded = if self.plan.flat { 0 } else { cost(&self.plan.fixed) };
+        self.counts.clear();
+        let mut expanded = if self.plan.flat { 0 } else { self.plan.fixed_cost };
         for repeat in &self.plan.repeats {
-            let Repeat { name, start, stride, leaves } = repeat;
+            let Repeat { name, start, stride, leaves, .. } = repeat;
             let bytes = has.checked_sub(*start).ok_or_else(|| past(name, *start))?;
             let count = bytes / stride;
             if let Some(last) = count.checked_sub(1) {
                 let begin = start.saturating_add(last.saturating_mul(*stride));
-                if let Some(leaf) = leaves.iter().find(|leaf| begin.saturating_add(leaf.end) > has) {
+                if begin.saturating_add(repeat.end) > has
+                    && let Some(leaf) = leaves.iter().find(|leaf| begin.saturating_add(leaf.end) > has)
+                {
                     return Err(past(self.plan.name(leaf), begin.saturating_add(leaf.end)));
                 }
             }
-            let repeated = if self.plan.flat { cost(&self.plan.fixed) } else { 0 };
-            let added = wide(count).saturating_mul(cost(leaves).saturating_add(repeated));
+            let repeated = if self.plan.flat { self.plan.fixed_cost } else { 0 };
+            let added = wide(count).saturating_mul(repeat.cost.saturating_add(repeated));
             expanded = expanded.saturating_add(added);
-            counts.push(count);
+            self.counts.push(count);
         }
         let limit = wide(has).saturating_mul(EXPANSION).clamp(1 << 20, 1 << 30);
         if expanded > limit {
             return Err(Error::TooLarge { offset: frame.offset, size: expanded, limit });
         }
-        Ok((counts, expanded))
+        Ok(expanded)
     }
 }
 
@@ -164,20 +180,27 @@ fn numbers<T: Number<N>, const N: usize>(
     match leaf.runs.as_slice() {
         // An array of nothing but this: one copy.
         [begin] if run * N == stride => packed(out, bytes, *begin, rows * run),
-        // The common case: one value per element.
-        [begin] if run == 1 => {
-            let bytes = bytes.get(*begin..).unwrap_or_default();
-            out.extend((0..rows).map(|row| {
-                // Within bounds, see `Builder::check`; the default is never read.
-                let value = bytes.get(row * stride..).and_then(<[u8]>::first_chunk);
-                T::from_little_endian(value.copied().unwrap_or([0; N]))
-            }));
+        // The same bytes on every row.
+        [begin] if run == 1 && stride == 0 => {
+            out.extend(std::iter::repeat_n(value::<T, N>(bytes, *begin), rows));
+        }
+        // The common case: one value per element, and nothing that reaches into the next.
+        [begin] if run == 1 && *begin + N <= stride => {
+            let elements = bytes.get(..rows * stride).unwrap_or_default();
+            out.extend(elements.chunks_exact(stride).map(|element| value::<T, N>(element, *begin)));
         }
         _ => places(leaf, stride, rows).for_each(|begin| packed(out, bytes, begin, run)),
     }
     if leaf.big_endian {
         out.iter_mut().skip(before).for_each(T::swap_bytes);
     }
+}
+
+/// The value that begins there. It lies within bounds, see `Builder::check`; the default is never read.
+#[inline(always)]
+fn value<T: Number<N>, const N: usize>(bytes: &[u8], begin: usize) -> T {
+    let bytes = bytes.get(begin..).and_then(<[u8]>::first_chunk);
+    T::from_little_endian(bytes.copied().unwrap_or([0; N]))
 }
 
 /// Appends values that lie back to back.

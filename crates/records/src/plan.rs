@@ -50,6 +50,10 @@ pub(crate) struct Repeat {
     /// From one to the next; not zero.
     pub(crate) stride: usize,
     pub(crate) leaves: Vec<Leaf>,
+    /// Bytes that an element needs for all its fields.
+    pub(crate) end: usize,
+    /// Bytes that its values take when decoded, roughly.
+    pub(crate) cost: u64,
 }
 
 /// What a column will hold.
@@ -70,6 +74,8 @@ pub(crate) struct Plan {
     pub(crate) repeats: Vec<Repeat>,
     /// Each element of the only repeat is a row.
     pub(crate) flat: bool,
+    /// Bytes that the values of `fixed` take when decoded, roughly.
+    pub(crate) fixed_cost: u64,
     headings: Vec<Heading>,
 }
 
@@ -85,7 +91,11 @@ impl Plan {
             repeats: Vec::new(),
         };
         compiler.walk(compiler.lookup(record_type)?, "", &[0], None, DEPTH)?;
-        let Compiler { mut headings, fixed, repeats, .. } = compiler;
+        let Compiler { mut headings, fixed, mut repeats, .. } = compiler;
+        for repeat in &mut repeats {
+            repeat.end = repeat.leaves.iter().map(|leaf| leaf.end).max().unwrap_or_default();
+            repeat.cost = cost(&repeat.leaves);
+        }
 
         let definition = compiler.definitions.get(record_type);
         let element = match repeats.as_slice() {
@@ -101,7 +111,9 @@ impl Plan {
         if let Some(element) = element {
             flatten(&mut headings, &element.name);
         }
-        Ok(Plan { record_type: record_type.to_owned(), fixed, repeats, flat: element.is_some(), headings })
+        let flat = element.is_some();
+        let fixed_cost = cost(&fixed);
+        Ok(Plan { record_type: record_type.to_owned(), fixed, repeats, flat, fixed_cost, headings })
     }
 
     /// Empty columns, ready to be filled.
@@ -135,7 +147,7 @@ impl Plan {
 }
 
 /// The bytes that one element's values take when decoded, roughly.
-pub(crate) fn cost(leaves: &[Leaf]) -> u64 {
+fn cost(leaves: &[Leaf]) -> u64 {
     leaves.iter().fold(0, |sum, leaf| sum.saturating_add(leaf.cost))
 }
 
@@ -235,6 +247,8 @@ impl<'d> Compiler<'d> {
                     start,
                     stride: basic.size(),
                     leaves: Vec::new(),
+                    end: 0,
+                    cost: 0,
                 });
                 self.leaf(name, *basic, big_endian, runs, Some(1), Some(index))
             }
@@ -248,6 +262,8 @@ impl<'d> Compiler<'d> {
                     start,
                     stride: nested.stride,
                     leaves: Vec::new(),
+                    end: 0,
+                    cost: 0,
                 });
                 self.walk(nested, &format!("{name}."), &[0], Some(index), depth)
             }

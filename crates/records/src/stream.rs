@@ -70,7 +70,39 @@ impl Decoder {
     ///
     /// While [`Decoder::needs`] names definitions, records from the first one that needs them on are
     /// copied aside and nothing comes out. To hold memory flat, push no more until they are defined.
-    pub fn push(&mut self, mut chunk: &[u8]) -> Result<Vec<Item>, Error> {
+    pub fn push(&mut self, chunk: &[u8]) -> Result<Vec<Item>, Error> {
+        self.take_in(chunk);
+        self.rows.flush();
+        self.hand_over()
+    }
+
+    /// As [`Decoder::push`], but keeps the last rows back while their batch may still grow: what comes in small
+    /// chunks then leaves in batches worth the handing over. [`Decoder::flush`] gives them.
+    pub fn gather(&mut self, chunk: &[u8]) -> Result<Vec<Item>, Error> {
+        self.take_in(chunk);
+        if self.failure.is_some() {
+            self.rows.flush();
+        }
+        self.hand_over()
+    }
+
+    /// Hands over the rows that [`Decoder::gather`] kept back.
+    pub fn flush(&mut self) -> Result<Vec<Item>, Error> {
+        self.rows.flush();
+        self.hand_over()
+    }
+
+    /// Whether there are rows that [`Decoder::flush`] would hand over.
+    pub fn is_gathering(&self) -> bool {
+        self.rows.builder.as_ref().is_some_and(|builder| !builder.is_empty())
+    }
+
+    /// Takes back a batch that this decoder made and that is done with, so that a later one can be made in its memory.
+    pub fn recycle(&mut self, batch: Batch) {
+        self.rows.spare = Some(batch);
+    }
+
+    fn take_in(&mut self, mut chunk: &[u8]) {
         if self.failure.is_none() {
             let outcome = loop {
                 match self.frames.pull(&mut chunk) {
@@ -84,7 +116,6 @@ impl Decoder {
             };
             self.failure = outcome.err();
         }
-        self.hand_over()
     }
 
     /// The definitions that the records so far cannot be decoded without: to be fetched, and given to
@@ -110,11 +141,13 @@ impl Decoder {
             .define(record_type, json)
             .map_err(|error| waiting.into_iter().fold(error, Error::at))?;
         self.rows.plans.clear();
+        self.rows.spare = None;
         if let Err(error) = self.rows.release() {
             self.failure = Some(error);
             self.rows.held.clear();
             self.rows.waiting.clear();
         }
+        self.rows.flush();
         self.hand_over()
     }
 
@@ -137,7 +170,6 @@ impl Decoder {
     }
 
     fn hand_over(&mut self) -> Result<Vec<Item>, Error> {
-        self.rows.flush();
         let items = mem::take(&mut self.rows.items);
         match &self.failure {
             Some(failure) if items.is_empty() => Err(failure.clone()),
@@ -158,6 +190,8 @@ struct Rows {
     waiting: Vec<String>,
     /// The batch that the next record may continue.
     builder: Option<Builder>,
+    /// A batch given back, whose memory the next one of its type takes.
+    spare: Option<Batch>,
     items: Vec<Item>,
     limit: usize,
 }
@@ -226,7 +260,11 @@ impl Rows {
                 plan
             }
         };
-        let mut builder = Builder::new(plan);
+        let spare = self.spare.take_if(|batch| batch.record_type == plan.record_type);
+        let mut builder = match spare {
+            Some(batch) => Builder::reusing(plan, batch.columns),
+            None => Builder::new(plan),
+        };
         builder.append(frame)?;
         match frame.record_type {
             EVENT => self.items.push(Item::Event(message(builder, frame, Event::read)?)),

@@ -305,3 +305,40 @@ fn a_record_cannot_be_built_from_what_does_not_fit() {
     );
     assert!(frame("two words", b"").is_err());
 }
+
+#[test]
+fn rows_gathered_from_small_chunks_are_those_of_the_whole_and_memory_given_back_changes_nothing() {
+    let definition = r#"{"height": {"type": "FLOAT", "offset": 0, "elements": 1, "flags": "LE"}}"#;
+    let stream: Vec<u8> = (0..1000_u16)
+        .flat_map(|height| encode::frame("point", &f32::from(height).to_le_bytes()).unwrap())
+        .collect();
+    let mut definitions = Definitions::new();
+    definitions.define("point", definition).unwrap();
+    let mut decoder = Decoder::new(definitions);
+    let mut heights = Vec::new();
+    for (index, chunk) in stream.chunks(5).enumerate() {
+        let mut items = decoder.gather(chunk).unwrap();
+        assert!(items.is_empty());
+        if index % 700 == 699 {
+            assert!(decoder.is_gathering());
+            items = decoder.flush().unwrap();
+        }
+        take(&mut decoder, items, &mut heights);
+    }
+    let items = decoder.flush().unwrap();
+    take(&mut decoder, items, &mut heights);
+    assert!(!decoder.is_gathering());
+    decoder.finish().unwrap();
+    assert_eq!(heights, (0..1000_u16).map(f32::from).collect::<Vec<_>>());
+
+    fn take(decoder: &mut Decoder, items: Vec<Item>, heights: &mut Vec<f32>) {
+        for item in items {
+            let Item::Batch(batch) = item else { panic!("{item:?}") };
+            let Some(Values::F32(values)) = batch.column("height").map(|column| &column.values) else {
+                panic!()
+            };
+            heights.extend_from_slice(values);
+            decoder.recycle(batch);
+        }
+    }
+}

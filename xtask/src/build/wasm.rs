@@ -30,8 +30,10 @@ const INPUTS: [&str; 8] = [
 const MODULE: &str = "sliderule_wasm_bg.wasm";
 const INLINED: &str = "inlined.js";
 
-/// What the Rust compiler emits by itself for this target since 1.82; every browser of the last three years has it.
-const FEATURES: [&str; 6] = [
+/// What the Rust compiler emits by itself for this target since 1.82, and the vector instructions that it is asked for;
+/// every browser of the last three years has them.
+const FEATURES: [&str; 7] = [
+    "--enable-simd",
     "--enable-bulk-memory",
     "--enable-sign-ext",
     "--enable-nontrapping-float-to-int",
@@ -75,6 +77,7 @@ fn compile(shell: &Shell, tools: &Tools, staged: &Path) -> Result<()> {
     let path = std::env::join_paths(folders.chain(std::env::split_paths(&path)))
         .map_err(|error| Failure::said(format!("a folder of PATH cannot be used: {error}")))?;
     command.env("PATH", path);
+    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-C target-feature=+simd128");
     shell.step("Compiling the client to WebAssembly", "wasm-pack", &mut command).map(drop)
 }
 
