@@ -1,6 +1,9 @@
-//! `cargo xtask bench control [--json FILE]`: how long the control plane takes, in a release build.
+//! `cargo xtask bench control | streams [--json FILE]`: how long things take, in a release build.
 //!
-//! The measurement itself is `crates/server/benches/control/`; it prints a table and fails if a goal is missed.
+//! The measurements are `crates/server/benches/control/` and `tests/bench/streams.mjs`; each prints a table and fails if
+//! a goal is missed.
+
+mod streams;
 
 use std::path::Path;
 
@@ -12,6 +15,8 @@ use crate::shell::Shell;
 pub(crate) enum Subject {
     /// Decisions, wakes and balances.
     Control,
+    /// The decoding of record streams.
+    Streams,
 }
 
 impl Subject {
@@ -19,29 +24,34 @@ impl Subject {
     pub(crate) fn named(name: &str) -> Result<Self> {
         match name {
             "control" => Ok(Self::Control),
+            "streams" => Ok(Self::Streams),
             other => Err(Failure::Usage(format!("there is nothing to measure called `{other}`"))),
-        }
-    }
-
-    fn arguments(self) -> [&'static str; 4] {
-        match self {
-            Self::Control => ["--package", "sliderule-server", "--bench", "control"],
         }
     }
 }
 
+/// The benchmark of the control plane, as cargo names it.
+const CONTROL: [&str; 4] = ["--package", "sliderule-server", "--bench", "control"];
+
 /// Builds what is measured, and measures; `json` is where the figures go besides.
 pub(crate) fn bench(shell: &Shell, subject: Subject, json: Option<&Path>) -> Result<()> {
+    match subject {
+        Subject::Control => control(shell, json),
+        Subject::Streams => streams::bench(shell, json),
+    }
+}
+
+fn control(shell: &Shell, json: Option<&Path>) -> Result<()> {
     let mut node = shell.command("cargo");
     node.args(["build", "--release", "--package", "sliderule-node", "--bins"]);
     shell.step("Building the node", "bench-node", &mut node)?;
     let mut build = shell.command("cargo");
-    build.arg("bench").args(subject.arguments()).arg("--no-run");
+    build.arg("bench").args(CONTROL).arg("--no-run");
     shell.step("Building the measurement", "bench-build", &mut build)?;
 
     let folder = shell.temporary_folder("sliderule-bench-")?;
     let mut run = shell.command("cargo");
-    run.args(["bench", "--quiet"]).args(subject.arguments()).arg("--").env("TMPDIR", folder.path());
+    run.args(["bench", "--quiet"]).args(CONTROL).arg("--").env("TMPDIR", folder.path());
     if let Some(file) = json {
         // Measurements run in their package's folder.
         let file = std::path::absolute(file).map_err(Failure::file("find", file))?;

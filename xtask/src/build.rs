@@ -27,6 +27,12 @@ pub(crate) fn build(shell: &Shell, tools: &Tools) -> Result<()> {
     consumer::install(shell)
 }
 
+/// Builds the WebAssembly module alone.
+pub(crate) fn module(shell: &Shell, tools: &Tools) -> Result<()> {
+    let _alone = alone(shell)?;
+    wasm::build(shell, tools)
+}
+
 /// One build at a time in this tree: two would write the same files. The lock goes with the process.
 fn alone(shell: &Shell) -> Result<File> {
     let path = shell.tree.logs().join("build.lock");

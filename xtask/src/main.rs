@@ -51,7 +51,7 @@ usage: cargo xtask <command>
                     the control plane over simulated nodes, with everything going wrong that can
   soak [--kills N] [--seeds N] [--json FILE]
                     the provisioning system's proofs at full length: 300 kills, 1000 seeds, the measurements
-  bench control [--json FILE]
+  bench control | streams [--json FILE]
                     how long decisions, wakes and balances take, in a release build
   test [group …]    every test, or the named groups only:
 ";
