@@ -95,7 +95,8 @@ fn message(cluster: &Cluster, sizing: &Sizing, nodes: NodeTally, state: ClusterS
         },
         (None, ClusterState::Waking) => {
             format!(
-                "The cluster is starting: 0 of {target} nodes are ready{}; wait a little.",
+                "The cluster is starting: 0 of {} ready{}; wait a little.",
+                if target == 1 { "1 node is".to_owned() } else { format!("{target} nodes are") },
                 trouble(cluster)
             )
         }
@@ -115,7 +116,8 @@ fn trouble(cluster: &Cluster) -> String {
         (0, None) => String::new(),
         (0, Some(what)) => format!(" ({what}; it is tried again)"),
         (failed, what) => format!(
-            " (starting failed {failed} times{}{}; it is tried again, and given up after {BOOTS_TO_PROTECT} in a row)",
+            " (starting failed {}{}{}; it is tried again, and given up after {BOOTS_TO_PROTECT} in a row)",
+            if failed == 1 { "once".to_owned() } else { format!("{failed} times") },
             if what.is_some() { ", last because " } else { "" },
             what.unwrap_or_default()
         ),

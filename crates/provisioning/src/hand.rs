@@ -8,9 +8,11 @@ use sliderule_api::{MicroUsd, ReleaseVersion, UserName};
 use crate::account::{Allowance, Entry, Posting, Prices};
 use crate::change::{Change, Notice, NoticeKind};
 use crate::cluster::{Cluster, Limits};
+use crate::grains::Grains;
 use crate::order::{self, Grant, Order, Refusal};
+use crate::promise::books;
 use crate::step::{Policy, Step};
-use crate::time::Moment;
+use crate::time::{Moment, Terms};
 use crate::warnings;
 
 #[cfg(test)]
@@ -125,7 +127,17 @@ pub struct Settings {
     pub allowance: Option<Allowance>,
 }
 
-/// Sets what is set.
+/// The money that is missing for such limits: a higher maximum makes what was cut to the old one count, and that must be
+/// paid to its end. Zero where nothing is missing.
+#[must_use]
+pub fn lacking(cluster: &Cluster, limits: Limits, now: Moment, terms: Terms) -> MicroUsd {
+    let limited = Cluster { limits, ..cluster.clone() };
+    let (before, free) = (books(cluster, now, terms).free(), books(&limited, now, terms).free());
+    if free < before { (Grains::ZERO - free).ceil().max(MicroUsd::ZERO) } else { MicroUsd::ZERO }
+}
+
+/// Sets what is set. Limits for which money is [`lacking`] are for the caller to refuse; set all the same, they shorten
+/// the newest requests.
 #[must_use]
 pub fn set(cluster: &Cluster, settings: &Settings, now: Moment) -> Step {
     let organization = &cluster.organization;

@@ -91,8 +91,9 @@ fn told(request: &Request, until: Option<Moment>, now: Moment) -> Notice {
         kind: NoticeKind::RequestShortened,
         user: Some(user.clone()),
         message: format!(
-            "Your request for {nodes} nodes {ends} instead of in {was}: a correction, a withdrawn credit or a new \
-             price left too little money for it. Ask the owner for credit, or ask for less."
+            "Your request for {} {ends} instead of in {was}: a correction, a withdrawn credit, a new price or a node \
+             that outlived its end left too little money for it. Ask the owner for credit, or ask for less.",
+            if *nodes == 1 { "1 node".to_owned() } else { format!("{nodes} nodes") }
         ),
     }
 }

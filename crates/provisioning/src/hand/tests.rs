@@ -127,3 +127,23 @@ fn a_suspension_and_its_end_are_told() {
         Some(Block::Suspended)
     );
 }
+
+#[test]
+fn a_maximum_that_makes_more_count_than_is_covered_lacks_money() {
+    let mut before = cluster();
+    before.account.balance = MicroUsd(1_000_000);
+    before.limits.max_nodes = 2;
+    before.requests = vec![request("ada", 2, 3600), request("bob", 2, 3600)];
+    let limits = |max_nodes| Limits { max_nodes, ..before.limits };
+    // Four nodes and the fixed part for an hour, with their tails, are a little more than $1.05.
+    let missing = lacking(&before, limits(4), seconds(0), Terms::LOCAL);
+    assert!(MicroUsd(57_000) < missing && missing < MicroUsd(62_000), "{missing}");
+    assert_eq!(lacking(&before, limits(3), seconds(0), Terms::LOCAL), MicroUsd::ZERO);
+    assert_eq!(lacking(&before, limits(1), seconds(0), Terms::LOCAL), MicroUsd::ZERO);
+    before.account.balance = MicroUsd(-5);
+    assert_eq!(
+        lacking(&before, limits(1), seconds(0), Terms::LOCAL),
+        MicroUsd::ZERO,
+        "a lower one is never refused"
+    );
+}

@@ -1,15 +1,18 @@
 //! `sliderule-ps org set`
 
+use std::path::PathBuf;
+
 use clap::Args;
 use sliderule_api::{MicroUsd, ReleaseVersion};
 use sliderule_provisioning::account::{Allowance, Month, Prices};
 use sliderule_provisioning::cluster::{Cluster, Limits};
 use sliderule_provisioning::hand::{self, Settings};
-use sliderule_provisioning::time::Moment;
+use sliderule_provisioning::time::{Moment, Terms};
 
 use super::{LARGEST_CLUSTER, Which};
 use crate::Error;
 use crate::cli::say;
+use crate::config::Config;
 
 /// What is not named stays as it is.
 #[derive(Debug, Args)]
@@ -18,6 +21,9 @@ pub(in crate::cli) struct Set {
     which: Which,
     #[command(flatten)]
     what: What,
+    /// The configuration of the server, whose tail the cost of live requests follows from.
+    #[arg(long)]
+    config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -65,12 +71,30 @@ fn cap(text: &str) -> Result<Cap, String> {
 
 impl Set {
     pub(super) async fn run(self) -> Result<(), Error> {
-        let Self { which, what } = self;
+        let Self { which, what, config } = self;
+        let terms = Config::read(config.as_deref())?.check()?.terms();
         which
-            .decide(|cluster, now| what.settings(cluster, now).map(|set| hand::set(cluster, &set, now)))
+            .decide(|cluster, now| {
+                let settings = what.settings(cluster, now)?;
+                refuse_unpaid(cluster, &settings, now, terms)?;
+                Ok(hand::set(cluster, &settings, now))
+            })
             .await?;
         say(&format!("set what was named of {}; `org show` shows all", which.name));
         Ok(())
+    }
+}
+
+/// What was granted is paid to its end, so limits that would let more of it count wait for the money.
+fn refuse_unpaid(cluster: &Cluster, settings: &Settings, now: Moment, terms: Terms) -> Result<(), Error> {
+    let Some(limits) = settings.limits else { return Ok(()) };
+    match hand::lacking(cluster, limits, now, terms) {
+        MicroUsd::ZERO => Ok(()),
+        missing => Err(Error::Input(format!(
+            "with a maximum of {} nodes, live requests would cost {missing} more than there is, so nothing was \
+             changed; give credit first, or wait until requests end",
+            limits.max_nodes
+        ))),
     }
 }
 
