@@ -1,7 +1,8 @@
 //! Carries out effects once what they follow from is committed.
 //!
 //! Every effect can be repeated, and the next look takes up what failed here. What failed is told in the log and,
-//! at most once per [`QUIET`] and cluster, recorded for the status.
+//! at most once per [`QUIET`] and cluster, recorded for the status. An engine that hangs is given up in time for the
+//! renewals of the next round.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use sliderule_provisioning::cluster::{Cluster, Trouble};
 use sliderule_provisioning::step::Effect;
 
 use crate::few::{Job, few_at_once};
+use crate::patience::Patience;
 use crate::store::Writer;
 use crate::{Reconciler, crash};
 
@@ -25,31 +27,43 @@ const AT_ONCE: usize = 8;
 impl Reconciler {
     /// Carries out the effects of one organization.
     pub(crate) async fn carry_out(&self, organization: &OrganizationName, effects: &[Effect]) {
-        if let Some(what) = self.act(organization, effects).await {
+        if let Some(what) = self.act(organization, effects, &self.patience()).await {
             self.record_troubles(BTreeMap::from([(organization.clone(), what)])).await;
         }
     }
 
     /// Carries out the effects of each organization; one that is slow holds up few others.
     pub(crate) async fn carry_out_all(&self, effects: &BTreeMap<OrganizationName, Vec<Effect>>) {
+        let patience = &self.patience();
         let jobs = effects.iter().filter(|(_, effects)| !effects.is_empty());
         let jobs = jobs.map(|(organization, effects)| -> Job<'_, _> {
-            Box::pin(async move { Some((organization.clone(), self.act(organization, effects).await?)) })
+            Box::pin(
+                async move { Some((organization.clone(), self.act(organization, effects, patience).await?)) },
+            )
         });
         let failed = few_at_once(AT_ONCE, jobs.collect()).await;
         self.record_troubles(failed.into_iter().flatten().collect()).await;
     }
 
     /// The effects in their order; launches in a row run together. Returns what went wrong last.
-    async fn act(&self, organization: &OrganizationName, effects: &[Effect]) -> Option<String> {
+    async fn act(
+        &self,
+        organization: &OrganizationName,
+        effects: &[Effect],
+        patience: &Patience<'_>,
+    ) -> Option<String> {
         let is_launch = |effect: &Effect| matches!(effect, Effect::Launch { .. });
         let mut failed = None;
         for together in effects.chunk_by(|one, next| is_launch(one) && is_launch(next)) {
             let jobs = together.iter().map(|effect| -> Job<'_, _> {
                 Box::pin(async move {
-                    let outcome = self.effect(organization, effect).await;
+                    let was_over = patience.is_over();
+                    let outcome = self.effect(organization, effect, patience).await;
                     let error = outcome.err()?;
-                    tracing::error!(%organization, ?effect, %error, "an effect failed; it is tried again");
+                    // One that hangs is told of; what follows it, perhaps a thousand, is only put off.
+                    if !was_over {
+                        tracing::error!(%organization, ?effect, %error, "an effect failed; it is tried again");
+                    }
                     Some(error.to_string())
                 })
             });
@@ -59,7 +73,12 @@ impl Reconciler {
         failed
     }
 
-    async fn effect(&self, organization: &OrganizationName, effect: &Effect) -> Result<(), EngineError> {
+    async fn effect(
+        &self,
+        organization: &OrganizationName,
+        effect: &Effect,
+        patience: &Patience<'_>,
+    ) -> Result<(), EngineError> {
         let plane = self.plane();
         match effect {
             Effect::Launch { node, version } => {
@@ -69,7 +88,7 @@ impl Reconciler {
                     version: *version,
                     secret: plane.secrets.reveal(node),
                 };
-                plane.engine.launch(&spec).await?;
+                patience.wait(plane.engine.launch(&spec)).await?;
                 crash::point("launch");
             }
             Effect::Withdraw { address } => {
@@ -77,12 +96,12 @@ impl Reconciler {
                 crash::point("withdraw");
             }
             Effect::Terminate { node } => {
-                plane.engine.terminate(node).await?;
+                patience.wait(plane.engine.terminate(node)).await?;
                 crash::point("terminate");
             }
             Effect::Kill { node } => {
                 tracing::warn!(%organization, %node, "killing a node");
-                plane.engine.kill(node).await?;
+                patience.wait(plane.engine.kill(node)).await?;
                 crash::point("kill");
             }
         }

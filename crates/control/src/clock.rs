@@ -6,6 +6,10 @@
 mod machine;
 pub mod steady;
 
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::time::Duration;
+
 use sliderule_provisioning::time::Moment;
 
 pub use machine::SteadyClock;
@@ -18,5 +22,11 @@ pub trait Clock: Send + Sync + 'static {
     /// What the wall clock shows, showed or will show at `moment`, as it is set now.
     fn wall(&self, moment: Moment) -> Moment {
         moment
+    }
+
+    /// Done once that much time has passed. Under a clock that cannot wake anybody it never is, and nothing is given up
+    /// for taking long.
+    fn passed(&self, _time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(pending())
     }
 }

@@ -10,6 +10,7 @@
 //! | `listed` | what the engine listed, sorted by whose it is |
 //! | `memory` | what one process remembers between looks |
 //! | `few` | a few futures at once |
+//! | `patience` | how long the engine is waited for |
 //! | [`secret`] | what a node's runner pulls leases with |
 //! | [`store`] | what is asked of a database |
 //! | [`model`], [`conformance`] | a store in memory, and what every store must do |
@@ -26,6 +27,7 @@ pub mod decide;
 mod few;
 mod listed;
 mod memory;
+mod patience;
 #[doc(hidden)]
 pub mod model;
 pub mod plane;

@@ -25,6 +25,7 @@ use tokio::sync::Notify;
 
 use crate::listed::Listed;
 use crate::memory::Memory;
+use crate::patience::Patience;
 use crate::plane::Plane;
 use crate::store::StoreError;
 use decisions::{Round, Wanted};
@@ -157,7 +158,7 @@ impl Reconciler {
     pub async fn reconcile(&self, organization: &OrganizationName) -> Result<Option<Moment>, ReconcileError> {
         let mut memory = self.memory.lock().await;
         let asked = self.plane.clock.now();
-        let listed = Listed::new(self.plane.engine.list().await?, asked);
+        let listed = Listed::new(self.patience().wait(self.plane.engine.list()).await?, asked);
         let mut round = Round::default();
         let only = std::slice::from_ref(organization);
         self.decide_together(only, &listed, Wanted::AsAsked, &mut memory, &mut round).await?;
@@ -170,7 +171,7 @@ impl Reconciler {
     /// gone that is not seen gone, and leases are renewed meanwhile.
     async fn listing(&self, memory: &mut Memory) -> Option<Listed> {
         let asked = self.plane.clock.now();
-        match self.plane.engine.list().await {
+        match self.patience().wait(self.plane.engine.list()).await {
             Ok(listing) => {
                 let listed = Listed::new(listing, asked);
                 memory.listed = Some(listed.clone());
@@ -208,17 +209,23 @@ impl Reconciler {
                 && round.failed.is_empty()
                 && !round.looks.values().any(|look| look.recorded.contains(node))
         });
+        let patience = self.patience();
         for node in strangers.chain(of_nobody) {
             tracing::warn!(%node, "killing a node that belongs to no organization");
-            self.kill(node).await;
+            self.kill(node, &patience).await;
         }
     }
 
-    async fn kill(&self, node: &NodeId) {
-        match self.plane.engine.kill(node).await {
+    async fn kill(&self, node: &NodeId, patience: &Patience<'_>) {
+        match patience.wait(self.plane.engine.kill(node)).await {
             Ok(()) => crate::crash::point("kill"),
             Err(error) => tracing::error!(%node, %error, "killing a node failed; it is tried again"),
         }
+    }
+
+    /// What the engine calls that begin now may take together.
+    pub(crate) fn patience(&self) -> Patience<'_> {
+        Patience::new(&*self.plane.clock, self.plane.policy.terms)
     }
 
     fn schedule(&self) -> MutexGuard<'_, Schedule> {

@@ -1,6 +1,8 @@
 //! The clocks of the machine this runs on.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::future::Future;
+use std::pin::Pin;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sliderule_provisioning::time::Moment;
 
@@ -38,6 +40,10 @@ impl Clock for SteadyClock {
 
     fn wall(&self, moment: Moment) -> Moment {
         self.steady.wall(moment, &self.boot.reading())
+    }
+
+    fn passed(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(time))
     }
 }
 
@@ -97,7 +103,7 @@ fn wall_ms() -> i64 {
     milliseconds(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
-fn milliseconds(duration: std::time::Duration) -> i64 {
+fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 

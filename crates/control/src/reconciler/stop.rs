@@ -47,7 +47,7 @@ impl Reconciler {
     /// One round of stopping: how many nodes are left, if that could be found out.
     async fn stop_round(&self, tail_over: bool, memory: &mut Memory) -> Result<Option<usize>, Fenced> {
         let asked = self.plane.clock.now();
-        let listed = match self.plane.engine.list().await {
+        let listed = match self.patience().wait(self.plane.engine.list()).await {
             Ok(listing) => Listed::new(listing, asked),
             Err(error) => {
                 tracing::error!(%error, "listing the nodes failed; what is recorded is ended");
@@ -70,11 +70,12 @@ impl Reconciler {
     async fn end_rest(&self, round: &Round, listed: &Listed, is_sure: bool, tail_over: bool) {
         let recorded = round.looks.values().flat_map(|look| look.left());
         let nodes: BTreeSet<&NodeId> = listed.named().chain(recorded).collect();
+        let patience = self.patience();
         for node in nodes {
             if tail_over {
-                self.kill(node).await;
+                self.kill(node, &patience).await;
             } else if !is_sure {
-                match self.plane.engine.terminate(node).await {
+                match patience.wait(self.plane.engine.terminate(node)).await {
                     Ok(()) => crash::point("terminate"),
                     Err(error) => {
                         tracing::error!(%node, %error, "terminating a node failed; it is tried again")

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -46,6 +47,10 @@ pub(crate) struct PausedClock(pub(crate) Instant);
 impl Clock for PausedClock {
     fn now(&self) -> Moment {
         Moment(0).after(self.0.elapsed())
+    }
+
+    fn passed(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(time))
     }
 }
 

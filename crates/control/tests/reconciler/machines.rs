@@ -41,6 +41,8 @@ pub(crate) struct Machines {
     /// Whether nodes become ready.
     pub(crate) boots: AtomicBool,
     pub(crate) fail_listings: AtomicBool,
+    /// Whether a listing never ends.
+    pub(crate) hang_listings: AtomicBool,
     pub(crate) ignore_terminate: AtomicBool,
     pub(crate) ignore_kill: AtomicBool,
     /// Whether terminating fails.
@@ -64,6 +66,7 @@ impl Machines {
             crash_before_launch: AtomicBool::new(false),
             boots: AtomicBool::new(true),
             fail_listings: AtomicBool::new(false),
+            hang_listings: AtomicBool::new(false),
             ignore_terminate: AtomicBool::new(false),
             ignore_kill: AtomicBool::new(false),
             refuse_terminate: AtomicBool::new(false),
@@ -199,6 +202,9 @@ impl ClusterEngine for Machines {
     async fn list(&self) -> Result<Listing, EngineError> {
         if self.fail_listings.load(Ordering::Relaxed) {
             return Err(failure());
+        }
+        if self.hang_listings.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
         }
         let running = self.running.lock().unwrap();
         let listed = |(id, machine): (&NodeId, &Machine)| ListedNode {

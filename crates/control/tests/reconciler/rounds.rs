@@ -24,6 +24,39 @@ async fn one_organization_s_failure_does_not_stop_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn leases_are_renewed_while_launches_of_others_hang() {
+    let house = House::new();
+    house.add("zebra");
+    house.ask("ada", 2, 6000).await;
+    let run = house.run();
+    house.until("both are ready", |house| house.in_state(NodeState::Ready) == 2).await;
+    let before: Vec<_> = house.nodes().into_iter().map(|node| node.id).collect();
+    house.machines.crash_before_launch.store(true, Ordering::Relaxed);
+    for user in ["zoe", "zora"] {
+        house.ask_of("zebra", user, 5, 6000).await;
+    }
+    let zebra = |house: &House| house.store.model.read(&"zebra".parse().unwrap()).unwrap().trouble;
+    house.until("it is told", |house| zebra(house).is_some()).await;
+    assert_eq!(zebra(&house).unwrap().what, "waiting for the engine: no answer within 7500 ms");
+    house.pass(Duration::from_secs(150)).await;
+    assert_eq!(house.nodes().into_iter().map(|node| node.id).collect::<Vec<_>>(), before);
+    assert_eq!((house.machines.count(), house.in_state(NodeState::Ready)), (2, 2));
+    run.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn leases_are_renewed_while_listings_hang() {
+    let house = House::new();
+    house.ask("ada", 2, 6000).await;
+    let run = house.run();
+    house.until("both are ready", |house| house.in_state(NodeState::Ready) == 2).await;
+    house.machines.hang_listings.store(true, Ordering::Relaxed);
+    house.pass(Duration::from_secs(200)).await;
+    assert_eq!(house.machines.count(), 2);
+    run.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn leases_are_renewed_while_the_engine_cannot_list_for_a_while() {
     let house = House::new();
     house.ask("ada", 2, 6000).await;
