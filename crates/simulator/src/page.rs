@@ -130,7 +130,8 @@ impl Page {
     ) -> Result<(), String> {
         match change {
             Change::Begin(node) => {
-                if self.nodes.insert(node.id.clone(), Tape::begin(&node.meter)?).is_some() {
+                let known = self.nodes.insert(node.id.clone(), Tape::begin(&node.meter)?);
+                if known.is_some() {
                     return Err(format!("the node {} began twice", node.id));
                 }
             }

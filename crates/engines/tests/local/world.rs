@@ -211,17 +211,17 @@ async fn lease(
     headers: HeaderMap,
     Json(request): Json<LeaseRequest>,
 ) -> Result<Json<LeaseAnswer>, (StatusCode, Json<Problem>)> {
-    let refuse = |status| Err((status, Json(Problem::new(ErrorCode::ScaleRefused, "no lease"))));
+    let refusal = |status| (status, Json(Problem::new(ErrorCode::ScaleRefused, "no lease")));
     if headers.get("authorization").is_none_or(|bearer| bearer != &format!("Bearer {SECRET}")) {
-        return refuse(StatusCode::UNAUTHORIZED);
+        return Err(refusal(StatusCode::UNAUTHORIZED));
     }
     if !request.address.starts_with("http://127.0.0.1:") {
-        return refuse(StatusCode::BAD_REQUEST);
+        return Err(refusal(StatusCode::BAD_REQUEST));
     }
     *ledger.pulls.lock().unwrap().entry(node.clone()).or_default() += 1;
     if ledger.refused.lock().unwrap().contains(&node) {
         *ledger.refusals.lock().unwrap().entry(node).or_default() += 1;
-        return refuse(StatusCode::FORBIDDEN);
+        return Err(refusal(StatusCode::FORBIDDEN));
     }
     Ok(Json(LeaseAnswer { lease_ms: u64::try_from(TERMS.lease.as_millis()).unwrap() }))
 }
