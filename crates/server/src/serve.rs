@@ -16,12 +16,10 @@ use axum_server::Handle;
 use sliderule_api::OrganizationName;
 use sliderule_control::clock::SteadyClock;
 use sliderule_control::reconciler::Ended;
-use sliderule_control::store::{Store, Writer};
+use sliderule_control::store::Store;
 use sliderule_control::{Clock, Plane, Reconciler, Traffic, random_ids};
 use sliderule_engines::ClusterEngine;
 use sliderule_gateway::Gateway;
-use sliderule_provisioning::cluster::Cluster;
-use sliderule_provisioning::hand;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinHandle};
@@ -154,7 +152,6 @@ impl Server {
         };
         let internal = internal::start(&data, config.internal_listen, internal).await?;
 
-        forgive_failed_boots(&db, &reconciler).await?;
         // The first client already finds the nodes that outlived the server before this one.
         reconciler.tick().await.map_err(|_fenced| taken_over())?;
         let (stop_reconciling, stopped) = oneshot::channel::<()>();
@@ -312,18 +309,6 @@ pub fn interrupted() -> Result<impl Future<Output = ()>, Error> {
             _ = terminate.recv() => {}
         }
     })
-}
-
-/// Whoever starts the server has repaired what kept nodes from starting, or wants to see it again.
-async fn forgive_failed_boots(db: &Database, reconciler: &Reconciler) -> Result<(), Error> {
-    let Plane { clock, epoch, .. } = reconciler.plane();
-    let forgive = &mut |cluster: &Cluster| match cluster.failed_boots {
-        0 => Vec::new(),
-        _ => hand::refresh(cluster, None, clock.now()).changes,
-    };
-    let organizations = db.organizations().await?;
-    db.change(Writer::Server(*epoch), &organizations, forgive).await?;
-    Ok(())
 }
 
 /// The gateway, as the reconciler steers it.

@@ -26,6 +26,15 @@ async fn accounts_tokens_requests_and_money_survive_a_restart() {
 }
 
 #[tokio::test]
+async fn a_server_that_is_started_again_and_again_starts_no_more_nodes_that_fail() {
+    let app = TestApp::start().await.with_acme().await;
+    app.sql("UPDATE organizations SET failed_boots = 10").await;
+    let app = app.restart().await;
+    let refused = app.ask(&app.token().await, 1, 15).await;
+    assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (503, "cluster_protected"));
+}
+
+#[tokio::test]
 async fn a_used_refresh_token_stays_used() {
     let app = TestApp::start().await.with_acme().await;
     let body = serde_json::json!({ "refresh": app.sign_in("ada", crate::test_app::PASSWORD, "acme").await.text("refresh") });
