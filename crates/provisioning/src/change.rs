@@ -203,6 +203,10 @@ pub enum Breach {
     Node(NodeId),
     /// There is no such open request, or it exists already.
     Request(RequestId),
+    /// Somebody is named whom a store that knows its users does not know.
+    UnknownUser(UserName),
+    /// Another rule of the store, in its words.
+    Other(String),
 }
 
 impl std::fmt::Display for Breach {
@@ -217,6 +221,8 @@ impl std::fmt::Display for Breach {
             Self::OrderKeyTaken => write!(f, "the idempotency key stands for another order"),
             Self::Node(node) => write!(f, "the node {node} is not there, or there already"),
             Self::Request(request) => write!(f, "the request {request} is not open, or there already"),
+            Self::UnknownUser(user) => write!(f, "there is no user {user}"),
+            Self::Other(rule) => f.write_str(rule),
         }
     }
 }

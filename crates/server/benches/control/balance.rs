@@ -33,7 +33,7 @@ pub(crate) async fn measure(report: &mut Report) {
         let began = Instant::now();
         let account = house.db.account(&name).await.unwrap().unwrap();
         measured.push(began.elapsed());
-        assert_eq!(account.balance.0, 101_000_000);
+        assert_eq!(account.cluster.account.balance.0, 101_000_000);
     }
     let what = format!("balance and newest lines of a ledger of a million, median of {QUERIES}");
     report.goal("balance_million_ms", what, median(&mut measured), 1.0);

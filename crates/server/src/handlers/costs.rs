@@ -9,7 +9,7 @@ use crate::app::{App, Shared};
 use crate::http::{Caller, Refusal, Segments};
 use crate::store::{Line, LineKind};
 
-/// Every member may see it: they spend it.
+/// Every member may see it: they spend it. Read in one transaction, so that its parts fit each other.
 pub async fn get(
     State(app): State<Shared>,
     caller: Caller,
@@ -17,16 +17,17 @@ pub async fn get(
 ) -> Result<Json<Costs>, Refusal> {
     let organization = caller.member_of(&app, &organization).await?.organization;
     let account = app.db.account(&organization).await?.ok_or_else(Refusal::internal)?;
-    let cluster = app.cluster(&organization).await?;
-    let books = books(&cluster, app.clock.now(), app.policy.terms);
+    let (cluster, now) = (account.cluster, app.clock.now());
+    let books = books(&cluster, now, app.policy.terms);
+    let sums = &cluster.account;
     Ok(Json(Costs {
         organization,
-        balance_micro_usd: account.balance,
-        credited_micro_usd: account.credited,
-        spent_micro_usd: account.credited - account.balance,
-        node_hour_micro_usd: account.prices.node_hour,
-        fixed_hour_micro_usd: account.prices.fixed_hour,
-        reserved_micro_usd: account.reserved,
+        balance_micro_usd: sums.balance,
+        credited_micro_usd: sums.credited,
+        spent_micro_usd: sums.credited - sums.balance,
+        node_hour_micro_usd: cluster.prices.node_hour,
+        fixed_hour_micro_usd: cluster.prices.fixed_hour,
+        reserved_micro_usd: sums.reservation.as_ref().map(|pending| pending.amount).unwrap_or_default(),
         promised_micro_usd: books.promised.ceil(),
         free_micro_usd: books.free().floor(),
         entries: account.lines.into_iter().map(|line| entry(&app, line)).collect(),

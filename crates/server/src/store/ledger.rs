@@ -7,11 +7,13 @@
 use serde::Serialize;
 use sliderule_api::{MicroUsd, NodeId, OrganizationName, UserName};
 use sliderule_control::store::StoreError;
-use sliderule_provisioning::account::{Account as Sums, Entry, Posting, Prices};
+use sliderule_provisioning::account::{Account as Sums, Entry, Posting};
+use sliderule_provisioning::cluster::Cluster;
 use sliderule_provisioning::time::Moment;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
+use super::clusters::{self, Kept};
 use super::{Database, Tx, failed};
 use crate::Error;
 
@@ -75,61 +77,34 @@ pub struct Line {
 /// An organization's money, read at one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Credits, less charges and overruns, with adjustments.
-    pub balance: MicroUsd,
-    /// What of it is set aside for time that is held.
-    pub reserved: MicroUsd,
-    /// All that was ever credited.
-    pub credited: MicroUsd,
-    /// Its prices.
-    pub prices: Prices,
+    /// Its cluster, with all that the lines add up to.
+    pub cluster: Cluster,
     /// The newest lines, newest first.
     pub lines: Vec<Line>,
 }
 
 impl Database {
-    /// An organization's money, with the newest lines of its ledger; `None` for an unknown organization.
+    /// An organization's cluster and its money, with the newest lines of its ledger; `None` for an unknown organization.
     ///
     /// # Errors
     /// The database failed.
     pub async fn account(&self, organization: &OrganizationName) -> Result<Option<Account>, Error> {
         let doing = "read an account";
         let mut tx = self.read(doing).await?;
-        let found = sqlx::query(
-            "SELECT id, node_hour_micro_usd, fixed_hour_micro_usd, balance_after, reserved_after, credited_after
-             FROM organizations LEFT JOIN ledger ON organization_id = id
-                 AND line = (SELECT max(line) FROM ledger WHERE organization_id = id)
-             WHERE name = ?",
-        )
-        .bind(organization.as_str())
-        .fetch_optional(&mut *tx)
-        .await
-        .map_err(failed(doing))?;
-        let Some(row) = found else { return Ok(None) };
-        let sum = |column: &str| -> Result<MicroUsd, StoreError> {
-            let sum: Option<i64> = row.try_get(column).map_err(failed(doing))?;
-            Ok(MicroUsd(sum.unwrap_or(0)))
-        };
+        let found = clusters::read(&mut tx, std::slice::from_ref(organization), doing).await?;
+        let Some(Kept { id, cluster, .. }) = found.into_iter().next() else { return Ok(None) };
         let rows = sqlx::query(
             "SELECT line, at_ms, kind, amount_micro_usd, set_aside, users.name AS payer, node_id, note
              FROM ledger LEFT JOIN users ON users.id = ledger.user_id
              WHERE organization_id = ? ORDER BY line DESC LIMIT ?",
         )
-        .bind(row.try_get::<i64, _>("id").map_err(failed(doing))?)
+        .bind(id)
         .bind(SHOWN)
         .fetch_all(&mut *tx)
         .await
         .map_err(failed(doing))?;
-        Ok(Some(Account {
-            balance: sum("balance_after")?,
-            reserved: sum("reserved_after")?,
-            credited: sum("credited_after")?,
-            prices: Prices {
-                node_hour: sum("node_hour_micro_usd")?,
-                fixed_hour: sum("fixed_hour_micro_usd")?,
-            },
-            lines: rows.iter().map(line).collect::<Result<_, _>>().map_err(failed(doing))?,
-        }))
+        let lines = rows.iter().map(line).collect::<Result<_, _>>().map_err(failed(doing))?;
+        Ok(Some(Account { cluster, lines }))
     }
 }
 

@@ -189,7 +189,7 @@ impl TestApp {
 
     /// What acme has left.
     pub(crate) async fn balance(&self) -> MicroUsd {
-        self.db.account(&"acme".parse().unwrap()).await.unwrap().unwrap().balance
+        self.db.account(&"acme".parse().unwrap()).await.unwrap().unwrap().cluster.account.balance
     }
 
     /// The server's data directory.

@@ -60,7 +60,7 @@ async fn a_database_of_the_first_release_keeps_its_people_and_its_money() {
     assert_eq!(lines, [(LineKind::Credit, MicroUsd(740), 60)], "one line carries the balance over");
     for nothing in ["emca", "idle"] {
         let account = db.account(&nothing.parse().unwrap()).await.unwrap().unwrap();
-        assert_eq!((account.balance, account.lines), (MicroUsd::ZERO, vec![]));
+        assert_eq!((account.cluster.account.balance, account.lines), (MicroUsd::ZERO, vec![]));
     }
 
     let earlier = db.order_by_key(&acme, &"bob".parse().unwrap(), "key").await.unwrap().unwrap();

@@ -75,10 +75,12 @@ async fn spending_is_summed_by_user_day_and_month() {
 async fn an_account_shows_its_newest_lines_and_what_all_of_them_come_to() {
     let books = spent().await;
     let account = books.db.account(&acme()).await.unwrap().unwrap();
-    assert_eq!(account.balance, MicroUsd(10_000_000 - 11_167));
-    assert_eq!((account.credited, account.reserved), (MicroUsd(10_000_000), MicroUsd::ZERO));
-    assert_eq!(account.lines.iter().map(|line| line.amount).sum::<MicroUsd>(), account.balance);
-    assert_eq!(account.lines.iter().map(|line| line.set_aside).sum::<MicroUsd>(), account.reserved);
+    let sums = &account.cluster.account;
+    assert_eq!(account.cluster, books.cluster("acme").await);
+    assert_eq!(sums.balance, MicroUsd(10_000_000 - 11_167));
+    assert_eq!((sums.credited, &sums.reservation), (MicroUsd(10_000_000), &None));
+    assert_eq!(account.lines.iter().map(|line| line.amount).sum::<MicroUsd>(), sums.balance);
+    assert_eq!(account.lines.iter().map(|line| line.set_aside).sum::<MicroUsd>(), MicroUsd::ZERO);
     let newest = &account.lines[0];
     assert_eq!((newest.number, newest.kind, newest.set_aside), (9, LineKind::Settle, MicroUsd(-988_890)));
     let overrun = account.lines.iter().find(|line| line.kind == LineKind::Overrun).unwrap();

@@ -2,9 +2,9 @@
 
 use futures_util::future::join_all;
 use sliderule_api::MicroUsd;
-use sliderule_control::store::{Store, StoreError, Writer};
+use sliderule_control::store::{Store, Writer};
 use sliderule_provisioning::account::Posting;
-use sliderule_provisioning::change::Change;
+use sliderule_provisioning::change::{Breach, Change};
 use sliderule_provisioning::cluster::{Cluster, Request};
 use sliderule_server::store::Database;
 
@@ -53,16 +53,36 @@ async fn of_many_that_reserve_all_there_is_one_does() {
 }
 
 #[tokio::test]
-async fn a_change_that_names_nobodys_user_fails_and_changes_nothing() {
+async fn a_change_that_names_nobodys_user_changes_nothing_and_keeps_no_other_from_changing() {
     let books = Books::of_acme().await;
+    books.add_organization("zebra", 1).await;
     let before = books.cluster("acme").await;
     let (user, id) = ("eve".parse().unwrap(), "r-1".parse().unwrap());
     let request = Request { id, user, nodes: 1, created_at: NOW, expires_at: NOW };
-    let changes = vec![Change::Paused(true), Change::Place { request, cost: MicroUsd(0) }];
-    let only = ["acme".parse().unwrap()];
-    let failed = books.db.change(Writer::Operator, &only, &mut |_| changes.clone()).await;
-    assert!(matches!(failed, Err(StoreError::Failed { .. })), "{failed:?}");
+    let both = ["acme", "zebra"].map(|name| name.parse().unwrap());
+    let decide = &mut |cluster: &Cluster| match cluster.organization == both[0] {
+        true => vec![Change::Paused(true), Change::Place { request: request.clone(), cost: MicroUsd(0) }],
+        false => vec![Change::Paused(true)],
+    };
+    let changed = books.db.change(Writer::Operator, &both, decide).await.unwrap();
+    assert_eq!(changed[0].outcome, Err(Breach::UnknownUser("eve".parse().unwrap())));
+    assert_eq!(changed[1].outcome, Ok(()));
     assert_eq!(books.cluster("acme").await, before);
+    assert!(books.cluster("zebra").await.paused);
+}
+
+#[tokio::test]
+async fn what_only_the_schema_refuses_changes_nothing_and_keeps_no_other_from_changing() {
+    let books = Books::of_acme().await;
+    books.add_organization("zebra", i64::MAX).await;
+    let both = ["zebra", "acme"].map(|name| name.parse().unwrap());
+    let less = line("less", Posting::Adjust { amount: MicroUsd(-5) });
+    let more = line("more than can be counted", Posting::Credit { amount: MicroUsd(10) });
+    let lines = [less, more];
+    let changed = books.db.change(Writer::Operator, &both, &mut |_| lines.to_vec()).await.unwrap();
+    assert!(matches!(changed[0].outcome, Err(Breach::Other(_))), "{changed:?}");
+    assert_eq!(changed[1].outcome, Ok(()));
+    assert_eq!(books.account().await.balance, MicroUsd(10_000_005));
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ use sliderule_provisioning::cluster::Cluster;
 use sliderule_provisioning::time::Moment;
 
 use self::draft::Draft;
+pub(super) use self::read::{Kept, clusters as read};
 use self::write::Users;
 use super::{Database, Tx, failed, requests};
 
@@ -127,6 +128,10 @@ impl Database {
         let users = Users::of(&mut tx, &drafts, doing).await?;
         let mut unrefused = Vec::new();
         for mut draft in drafts {
+            if let Some(stranger) = users.stranger(&draft) {
+                breaches.insert(draft.after.organization.clone(), Breach::UnknownUser(stranger));
+                continue;
+            }
             match settle_keys(&mut tx, &mut draft, &users, doing).await? {
                 Ok(()) => unrefused.push(draft),
                 Err(breach) => drop(breaches.insert(draft.after.organization.clone(), breach)),

@@ -15,17 +15,17 @@ use crate::store::{Tx, failed, nodes, requests};
 type Unreadable = Box<dyn std::error::Error + Send + Sync>;
 
 /// A cluster as it stands in the database.
-pub(super) struct Kept {
+pub(in crate::store) struct Kept {
     /// Its organization's row.
-    pub(super) id: i64,
+    pub(in crate::store) id: i64,
     /// The number of the last line in its ledger; 0 if there is none.
-    pub(super) line: i64,
+    pub(in crate::store) line: i64,
     /// The cluster.
-    pub(super) cluster: Cluster,
+    pub(in crate::store) cluster: Cluster,
 }
 
 /// The clusters of those organizations, in that order; unknown ones are left out.
-pub(super) async fn clusters(
+pub(in crate::store) async fn clusters(
     tx: &mut Tx,
     organizations: &[OrganizationName],
     doing: &'static str,

@@ -29,7 +29,8 @@ pub(super) async fn write_unrefused(
             refusal = attempt(tx, alone, users, doing).await?;
         }
         if let Some(refusal) = refusal.take() {
-            let breach = why(tx, draft, &refusal, doing).await?.ok_or(refusal)?;
+            let breach = why(tx, draft, &refusal, doing).await?;
+            let breach = breach.unwrap_or_else(|| Breach::Other(refusal.to_string()));
             breaches.push((draft.after.organization.clone(), breach));
         }
     }

@@ -37,6 +37,12 @@ impl Users {
         Ok(Self(found.into_iter().map(|(name, id)| (name.to_ascii_lowercase(), id)).collect()))
     }
 
+    /// Somebody whom the draft names, and who is nobody's row.
+    pub(super) fn stranger(&self, draft: &Draft<'_>) -> Option<UserName> {
+        let is_known = |name: &UserName| self.0.contains_key(&name.as_str().to_ascii_lowercase());
+        draft.users().find(|name| !is_known(name)).cloned()
+    }
+
     /// The row of a user.
     ///
     /// # Errors
