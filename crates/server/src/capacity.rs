@@ -168,7 +168,8 @@ pub fn answered(app: &App, member: &Member, grant: &Grant) -> CapacityAnswer {
     CapacityAnswer {
         status: if is_queued { "QUEUED" } else { "REDUNDANT" }.to_owned(),
         msg: format!(
-            "{doing} {organization} cluster: {how} {id} for {nodes} nodes until {}; {explanation}; {}",
+            "{doing} {organization} cluster: {how} {id} for {} until {}; {explanation}; {}",
+            many(*nodes, "node"),
             expires_at.0,
             in_words(*runway)
         ),
@@ -208,9 +209,15 @@ fn shown(Runway { nodes, minutes }: Runway) -> status::Runway {
 
 fn in_words(Runway { nodes, minutes }: Runway) -> String {
     match minutes {
-        Some(minutes) => format!("the money lasts for {minutes} minutes at {nodes} nodes"),
-        None => format!("{nodes} nodes cost nothing"),
+        Some(minutes) => {
+            format!("the money lasts for {} at {}", many(minutes, "minute"), many(nodes, "node"))
+        }
+        None => format!("{} cost nothing", many(nodes, "node")),
     }
+}
+
+fn many(number: u32, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Why the domain refused, as an answer.
@@ -222,7 +229,15 @@ fn refused(app: &App, cluster: &Cluster, now: Moment, refusal: order::Refusal) -
             Refusal::new(status, code, message)
         }
         order::Refusal::InsufficientFunds { message, fits, cost, free } => {
-            let fits = fits.into_iter().map(|(nodes, minutes)| Fit { nodes, minutes }).collect();
+            let least = app.config.time_to_live.min_minutes;
+            let is_short = |&(_, minutes): &(u32, u32)| u64::from(minutes) < least;
+            let message = match fits.iter().any(is_short) {
+                true => format!("{message} No request lives for less than {least} minutes, though."),
+                false => message,
+            };
+            // What programs read can be ordered as it stands.
+            let fits = fits.into_iter().filter(|fit| !is_short(fit));
+            let fits = fits.map(|(nodes, minutes)| Fit { nodes, minutes }).collect();
             let refusal = Refusal::new(StatusCode::PAYMENT_REQUIRED, ErrorCode::InsufficientFunds, message)
                 .fitting(fits);
             refusal.with("cost_micro_usd", cost.0).with("free_micro_usd", free.0)

@@ -21,7 +21,7 @@ pub async fn post(
     Segments(organization): Segments<String>,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let member = caller.member_of(&app, &organization).await?.who_may("deploy its cluster")?;
+    let member = caller.member_of(&app, &organization).await?.who_may("deploy the cluster")?;
     let key = idempotency::required(&request)?;
     let CapacityOrder { nodes, time_to_live_seconds, replace } = whole_json(request, EXAMPLE).await?;
     if nodes == 0 {

@@ -14,7 +14,7 @@ pub async fn post(
     caller: Caller,
     Segments(organization): Segments<String>,
 ) -> Result<Json<ReleasedAll>, Refusal> {
-    let member = caller.member_of(&app, &organization).await?.who_may("destroy its cluster")?;
+    let member = caller.member_of(&app, &organization).await?.who_may("destroy the cluster")?;
     let user = Some(&member.claims.user_name);
     let released = app.carry(&member.organization, |cluster, now| hand::destroy(cluster, user, now)).await?;
     let cluster = app.cluster(&member.organization).await?;

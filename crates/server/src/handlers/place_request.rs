@@ -14,7 +14,8 @@ use crate::http::{Caller, Refusal, Segments, idempotency};
 /// What an order looks like, for who sent another thing.
 pub(super) const EXAMPLE: &str = "{\"nodes\": 2, \"time_to_live_seconds\": 3600}";
 
-/// The same key with the same order gives the same grant, however often it is sent.
+/// The same key with the same order leads to the same request, however often it is sent; it is shown as it is now, with
+/// what it was granted for.
 pub async fn post(
     State(app): State<Shared>,
     caller: Caller,

@@ -15,7 +15,7 @@ pub async fn post(
     caller: Caller,
     Segments(organization): Segments<String>,
 ) -> Result<Json<ClusterStatus>, Refusal> {
-    let member = caller.member_of(&app, &organization).await?.who_may("refresh its cluster")?;
+    let member = caller.member_of(&app, &organization).await?.who_may("refresh the cluster")?;
     let user = Some(&member.claims.user_name);
     app.carry(&member.organization, |cluster, now| hand::refresh(cluster, user, now)).await?;
     app.reconciler.wake(&member.organization);

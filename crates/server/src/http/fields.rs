@@ -77,8 +77,12 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
 /// As of [`whole_body`]; or it is not of that form, which `example` shows.
 pub async fn whole_json<T: DeserializeOwned>(request: Request, example: &str) -> Result<T, Refusal> {
     let body = whole_body(request, &()).await?;
-    serde_json::from_slice(&body)
-        .map_err(|error| Refusal::bad_request(format!("the body must be JSON such as {example}: {error}")))
+    let wrong = |why: &str| Refusal::bad_request(format!("the body must be JSON such as {example}: {why}"));
+    // A list would be taken for the fields in their order.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(wrong("it is no object"));
+    }
+    serde_json::from_slice(&body).map_err(|error| wrong(&error.to_string()))
 }
 
 /// Reads a body to its end.

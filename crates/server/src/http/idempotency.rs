@@ -21,8 +21,11 @@ pub fn required(request: &Request) -> Result<String, Refusal> {
 /// # Errors
 /// It cannot be kept.
 pub fn optional(request: &Request) -> Result<Option<String>, Refusal> {
-    let Some(value) = request.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let mut values = request.headers().get_all(IDEMPOTENCY_KEY).iter();
+    let Some(value) = values.next() else { return Ok(None) };
     match value.to_str() {
+        // Of two keys nobody knows which is meant.
+        _ if values.next().is_some() => Err(unusable("make use of no more than")),
         Ok(key) if !key.is_empty() && key.len() <= LONGEST_KEY => Ok(Some(key.to_owned())),
         _ => Err(unusable("make use of")),
     }
@@ -30,6 +33,6 @@ pub fn optional(request: &Request) -> Result<Option<String>, Refusal> {
 
 fn unusable(beginning: &str) -> Refusal {
     Refusal::bad_request(format!(
-        "{beginning} an Idempotency-Key header of 1 to {LONGEST_KEY} letters, new for every order"
+        "{beginning} one Idempotency-Key header of 1 to {LONGEST_KEY} printable characters, new for every order"
     ))
 }

@@ -16,8 +16,12 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Query<T
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         match AxumQuery::<T>::from_request_parts(parts, state).await {
             Ok(AxumQuery(query)) => Ok(Self(query)),
-            // The parser's message names the field.
-            Err(rejection) => Err(Refusal::bad_request(rejection.body_text())),
+            Err(rejection) => {
+                // The parser's message names the field.
+                let why = rejection.body_text();
+                let why = why.trim_start_matches("Failed to deserialize query string: ");
+                Err(Refusal::bad_request(format!("the query (what follows `?`) cannot be used: {why}")))
+            }
         }
     }
 }

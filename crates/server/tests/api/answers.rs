@@ -51,6 +51,36 @@ async fn malformed_bodies_are_problems() {
 }
 
 #[tokio::test]
+async fn what_can_be_read_in_two_ways_or_not_at_all_orders_nothing_and_is_told_what_is_wrong() {
+    let app = TestApp::start().await.with_acme().await;
+    let token = app.token().await;
+    let order = async |keys: &[&str], body: &'static str| {
+        let url = format!("{}/api/v1/organizations/acme/requests", app.url);
+        let request = app.http.post(url).bearer_auth(&token).body(body);
+        Answer::of(keys.iter().fold(request, |request, key| request.header("Idempotency-Key", *key))).await
+    };
+    let good = r#"{"nodes": 1, "time_to_live_seconds": 900}"#;
+    let long = "k".repeat(201);
+    for keys in [&[][..], &["one", "two"], &["same", "same"], &[""], &[long.as_str()]] {
+        let refused = order(keys, good).await;
+        assert_is_a_problem(&refused, 400);
+        assert!(refused.body.contains("one Idempotency-Key header of 1 to 200"), "{refused}");
+    }
+    for body in ["[1, 900, false]", "", "null", "7"] {
+        let refused = order(&["key"], body).await;
+        assert_is_a_problem(&refused, 400);
+        assert!(refused.body.contains("it is no object"), "{refused}");
+    }
+    for query in ["estimate?nodes=-1&time_to_live_seconds=900", "notices?after=x", "costs/spend?by=week"] {
+        let refused = app.get(&format!("/api/v1/organizations/acme/{query}"), &token).await;
+        assert_is_a_problem(&refused, 400);
+        assert!(refused.body.contains("the query (what follows `?`) cannot be used: "), "{refused}");
+    }
+    assert_eq!(app.status(&token).await.requests, []);
+    assert_eq!(order(&["key"], good).await.status, 201);
+}
+
+#[tokio::test]
 async fn a_password_is_in_no_answer() {
     let app = TestApp::start().await;
     let request =

@@ -60,6 +60,23 @@ async fn a_time_to_live_outside_the_limits_is_refused_with_the_limits() {
 }
 
 #[tokio::test]
+async fn what_would_fit_is_offered_only_if_it_can_be_ordered() {
+    let app = TestApp::start().await.with_user("ada").await.with_organization("acme", "ada", "0.10").await;
+    let token = app.token().await;
+    let refused = app.ask(&token, 2, 60).await;
+    assert_eq!(refused.status, 402, "{refused}");
+    let problem: serde_json::Value = refused.json();
+    let message = problem["error_msg"].as_str().unwrap();
+    assert!(
+        message.ends_with("2 nodes for 9 minutes. No request lives for less than 15 minutes, though."),
+        "{message}"
+    );
+    assert_eq!(problem.get("fits"), None, "{refused}");
+    let refused = app.ask(&token, 1, 60).await;
+    assert_eq!(refused.json::<serde_json::Value>()["fits"], json!([{ "nodes": 1, "minutes": 15 }]));
+}
+
+#[tokio::test]
 async fn the_limits_of_the_time_to_live_are_configuration() {
     let app = TestApp::start_with(|config| config.time_to_live.min_minutes = 1).await.with_acme().await;
     assert_eq!(app.ask(&app.token().await, 1, 1).await.status, 200);

@@ -85,6 +85,7 @@ fn money_is_given_once_under_its_key_and_corrected_either_way() {
     says(&["org", "adjust", "acme", "-4", "--note", "a corrected bill"], "acme has -$0.50 now\n");
     says(&["org", "adjust", "acme", "+1", "--note", "and back"], "acme has $0.50 now\n");
     says(&["org", "credit", "acme", "1"], "acme has $1.50 now\n");
+    says(&["org", "credit", "acme", "1", "--key", "credit:opening"], "acme has $2.50 now\n");
     refuses(&["org", "credit", "acme", "0"], data, "", 2, "more than nothing");
     refuses(&["org", "credit", "acme", "lots"], data, "", 2, "not an amount of dollars");
     refuses(&["org", "adjust", "acme", "-1"], data, "", 2, "--note");
@@ -105,7 +106,7 @@ fn what_is_set_shows_and_the_rest_stays() {
         "limits     0 to 2 nodes, release v4.0.4",
         "balance    $25.00",
         "free       $25.00",
-        "lasts      3957 minutes at 1 nodes",
+        "lasts      3957 minutes at 1 node",
         "prices     $0.226 an hour for a node, $0.153 for a running cluster",
         "allowance  $0.00 a month",
     ] {

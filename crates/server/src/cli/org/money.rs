@@ -72,7 +72,8 @@ async fn enter(
     key: Option<String>,
     decision: Decision,
 ) -> Result<(), Error> {
-    let key = key.unwrap_or_else(|| Uuid::new_v4().to_string());
+    // No name that an operator can think of is one of those under which the system itself writes lines.
+    let key = format!("operator:{}", key.unwrap_or_else(|| Uuid::new_v4().to_string()));
     which.decide(|cluster, now| Ok(decision(cluster, amount, &key, note, now))).await?;
     let balance = which.cluster().await?.account.balance;
     say(&format!("{} has {balance} now", which.name));

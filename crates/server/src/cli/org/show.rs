@@ -45,9 +45,10 @@ fn text(cluster: &Cluster, now: Moment, policy: &Policy) -> String {
     let (sizing, nodes) = (&description.sizing, description.nodes);
     let books = books(cluster, now, policy.terms);
     let size = u32::try_from(cluster.nodes.len()).unwrap_or(u32::MAX).max(sizing.target).max(1);
+    let noun = if size == 1 { "node" } else { "nodes" };
     let lasts = match runway(cluster, size, now, policy).minutes {
-        Some(minutes) => format!("{minutes} minutes at {size} nodes"),
-        None => format!("for ever: {size} nodes cost nothing"),
+        Some(minutes) => format!("{minutes} minutes at {size} {noun}"),
+        None => format!("for ever: {size} {noun} cost nothing"),
     };
     let Limits { min_nodes, max_nodes, per_user } = cluster.limits;
     let per_user = per_user.map_or(String::new(), |nodes| format!(", at most {nodes} per user"));
