@@ -407,11 +407,11 @@ export interface ClusterStatus {
 export interface Costs {
   /** Whose money. */
   organization: string;
-  /** Credits less charges. */
+  /** What is left: credits less what was spent. */
   balanceMicroUsd: number;
   /** All that was ever credited. */
   creditedMicroUsd: number;
-  /** All that was ever charged, less what was given back. */
+  /** All that was ever spent, up to this moment. */
   spentMicroUsd: number;
   /** List price of one node for an hour. */
   nodeHourMicroUsd: number;

@@ -55,11 +55,13 @@ export function clusterStatus(value) {
  * @returns {Costs}
  */
 export function costs(value) {
+  // The ledger is charged when leases are renewed; what ran since then is spent all the same.
+  const runningUp = value.running_up_micro_usd ?? 0;
   return {
     organization: value.organization,
-    balanceMicroUsd: value.balance_micro_usd,
+    balanceMicroUsd: value.balance_micro_usd - runningUp,
     creditedMicroUsd: value.credited_micro_usd,
-    spentMicroUsd: value.spent_micro_usd,
+    spentMicroUsd: value.spent_micro_usd + runningUp,
     nodeHourMicroUsd: value.node_hour_micro_usd,
     fixedHourMicroUsd: value.fixed_hour_micro_usd,
     entries: value.entries.map((/** @type {any} */ entry) => ({

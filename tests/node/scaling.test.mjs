@@ -191,9 +191,10 @@ describe("ours", () => {
       200,
       {
         organization: "acme",
-        balance_micro_usd: 1,
-        credited_micro_usd: 2,
-        spent_micro_usd: 1,
+        balance_micro_usd: 6,
+        credited_micro_usd: 8,
+        spent_micro_usd: 2,
+        running_up_micro_usd: 1,
         node_hour_micro_usd: 226_000,
         fixed_hour_micro_usd: 153_000,
         entries: [entry, { ...entry, kind: "reserve", amount_micro_usd: 0, reserved_micro_usd: 9, payer: undefined }],
@@ -203,6 +204,7 @@ describe("ours", () => {
     assert.deepEqual([status.explanation, status.runway], [explanation, runway]);
     const costs = await session.costs();
     assert.equal(costs.fixedHourMicroUsd, 153_000);
+    assert.deepEqual([costs.balanceMicroUsd, costs.spentMicroUsd], [5, 3], "with what ran since the last charge");
     const entries = costs.entries.map(({ kind, payer }) => [kind, payer]);
     assert.deepEqual(entries, [
       ["charge", "ada"],

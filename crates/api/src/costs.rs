@@ -15,6 +15,9 @@ pub struct Costs {
     pub credited_micro_usd: MicroUsd,
     /// All that was ever charged, overruns and adjustments included: what was credited less the balance.
     pub spent_micro_usd: MicroUsd,
+    /// What has run and is paid for, and is not charged yet: charges are written when leases are renewed.
+    #[serde(default)]
+    pub running_up_micro_usd: MicroUsd,
     /// List price of one node for an hour.
     pub node_hour_micro_usd: MicroUsd,
     /// List price of a running cluster for an hour, besides its nodes.

@@ -97,6 +97,13 @@ fn uncovered<'a>(demand: &'a Demand, ends: &'a [Moment]) -> impl Iterator<Item =
     })
 }
 
+/// What time that is paid has run and was not charged yet: charges are written when leases are renewed, and this lies
+/// between two of them.
+#[must_use]
+pub fn running_up(cluster: &Cluster, now: Moment, terms: Terms) -> Grains {
+    meters(cluster).map(|meter| meter.due(now.min(meter.paid_until(terms.tail)))).sum()
+}
+
 fn meters(cluster: &Cluster) -> impl Iterator<Item = &Meter> {
     cluster.nodes.iter().map(|node| &node.meter).chain(cluster.fixed.as_ref())
 }

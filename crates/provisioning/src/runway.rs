@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::cluster::Cluster;
 use crate::grains::Grains;
+use crate::promise::running_up;
 use crate::step::Policy;
 use crate::time::Moment;
 
@@ -35,8 +36,7 @@ pub fn runway(cluster: &Cluster, nodes: u32, now: Moment, policy: &Policy) -> Ru
                 + Grains::of(cluster.prices.fixed_hour, time)
         }
     };
-    let meters = cluster.nodes.iter().map(|node| &node.meter).chain(cluster.fixed.as_ref());
-    let ran: Grains = meters.map(|meter| meter.due(now.min(meter.paid_until(tail)))).sum();
+    let ran = running_up(cluster, now, policy.terms);
     let left = Grains::from(cluster.account.balance) - ran - price(tail);
     let minutes = left.0.max(0).checked_div(price(MINUTE).0);
     Runway { nodes, minutes: minutes.map(|minutes| u32::try_from(minutes).unwrap_or(u32::MAX)) }

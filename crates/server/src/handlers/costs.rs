@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use sliderule_api::costs::{Costs, EntryKind, LedgerEntry};
-use sliderule_provisioning::promise::books;
+use sliderule_provisioning::promise::{books, running_up};
 
 use crate::app::{App, Shared};
 use crate::http::{Caller, Refusal, Segments};
@@ -25,6 +25,7 @@ pub async fn get(
         balance_micro_usd: sums.balance,
         credited_micro_usd: sums.credited,
         spent_micro_usd: sums.credited - sums.balance,
+        running_up_micro_usd: running_up(&cluster, now, app.policy.terms).floor(),
         node_hour_micro_usd: cluster.prices.node_hour,
         fixed_hour_micro_usd: cluster.prices.fixed_hour,
         reserved_micro_usd: sums.reservation.as_ref().map(|pending| pending.amount).unwrap_or_default(),

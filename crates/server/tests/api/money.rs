@@ -63,12 +63,18 @@ async fn the_entries_sum_to_the_balance_before_while_and_after_a_cluster_runs() 
     let granted = running.reserved_micro_usd + running.promised_micro_usd + running.free_micro_usd;
     assert!((granted.0 - 10_000_000).abs() <= 2, "every micro-dollar is somewhere: {granted}");
 
+    assert!(
+        running.running_up_micro_usd < running.reserved_micro_usd,
+        "what ran is paid from what is set aside"
+    );
+
     app.ask(&token, 0, 15).await;
     app.until(&token, ClusterState::Asleep, 0).await;
     let after = costs(&app, &token).await;
     assert_eq!((sum(&after), set_aside(&after)), (after.balance_micro_usd, MicroUsd::ZERO));
     assert_eq!(after.credited_micro_usd - after.spent_micro_usd, after.balance_micro_usd);
     assert_eq!(after.free_micro_usd, after.balance_micro_usd, "what was not used is free again");
+    assert_eq!(after.running_up_micro_usd, MicroUsd::ZERO);
     assert!(after.spent_micro_usd > MicroUsd::ZERO && after.spent_micro_usd < running.reserved_micro_usd);
     assert_eq!(kinds(&after, EntryKind::Reserve), kinds(&after, EntryKind::Settle));
     let payers = after.entries.iter().filter(|entry| entry.kind == EntryKind::Charge);
