@@ -27,9 +27,9 @@ pub mod decide;
 mod few;
 mod listed;
 mod memory;
-mod patience;
 #[doc(hidden)]
 pub mod model;
+mod patience;
 pub mod plane;
 pub mod reconciler;
 pub mod secret;
