@@ -1,5 +1,5 @@
-//! `cargo xtask simulate [--first-seed S] --seeds N --days D [--json FILE]`: the control plane from seeds, in a release
-//! build.
+//! `cargo xtask simulate [--first-seed S] --seeds N --days D [--json FILE]`: the control plane from seeds, in a
+//! build of its own profile.
 //!
 //! The simulation itself is `crates/simulator`; it reads the rest of the command line, prints what it found, and fails
 //! if something is wrong.
@@ -12,7 +12,7 @@ use crate::shell::Shell;
 /// Builds the simulator and runs it with these words.
 pub(crate) fn simulate(shell: &Shell, words: &[String]) -> Result<()> {
     let mut build = shell.command("cargo");
-    build.args(["build", "--release", "--package", "sliderule-simulator", "--bins"]);
+    build.args(["build", "--profile", "simulate", "--package", "sliderule-simulator", "--bins"]);
     shell.step("Building the simulator", "simulate-build", &mut build)?;
     let mut run = shell.command(program(shell));
     // Files are named from where this command is called; it runs in the repository's root.
@@ -35,5 +35,5 @@ pub(crate) fn simulate(shell: &Shell, words: &[String]) -> Result<()> {
 }
 
 fn program(shell: &Shell) -> PathBuf {
-    shell.tree.cargo_target.join("release").join("sliderule-simulate")
+    shell.tree.cargo_target.join("simulate").join("sliderule-simulate")
 }

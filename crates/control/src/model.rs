@@ -3,7 +3,7 @@
 //! It says what every other store must do: clusters are changed by `Cluster::apply` and nothing else, and beyond
 //! that only keys are kept unique. The simulator runs over it and audits what was made.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -54,8 +54,8 @@ struct Kept {
 /// Keys that are taken.
 #[derive(Debug, Default)]
 struct Keys {
-    entries: BTreeSet<String>,
-    notices: BTreeSet<String>,
+    entries: HashSet<String>,
+    notices: HashSet<String>,
     orders: BTreeMap<(UserName, String), (String, RequestId)>,
 }
 

@@ -10,7 +10,7 @@ use sliderule_api::NodeId;
 use crate::change::Change;
 use crate::cluster::{Cluster, Node, NodeState};
 use crate::step::Step;
-use crate::time::Moment;
+use crate::time::{Moment, Terms};
 
 /// A node registered with the gateway at `address`: if it is one that is booting or ready, it is ready. The answer is
 /// whether it is ours and may serve.
@@ -34,9 +34,18 @@ pub fn registered(cluster: &Cluster, address: &str, now: Moment) -> Step<bool> {
 
 /// A node's runner, which listens at `address`, asks how long its node may run. The answer is what is left of its
 /// lease; `None` ends the node. Asking renews nothing.
+///
+/// Who asks for the first time when the boot should be over gets nothing: a launch that was held up for so long may be
+/// missing from the listing by which the node is believed gone, and would run unpaid.
 #[must_use]
-pub fn pulled(cluster: &Cluster, node: &NodeId, address: &str, now: Moment) -> Step<Option<Duration>> {
-    let found = cluster.nodes.iter().find(|known| known.id == *node);
+pub fn pulled(
+    cluster: &Cluster,
+    node: &NodeId,
+    address: &str,
+    now: Moment,
+    terms: Terms,
+) -> Step<Option<Duration>> {
+    let found = cluster.nodes.iter().find(|known| known.id == *node && !is_late(known, now, terms));
     let mut changes = Vec::new();
     if let Some(found) = found.filter(|found| found.address.as_deref() != Some(address)) {
         let holders = cluster.nodes.iter().filter(|known| known.address.as_deref() == Some(address));
@@ -49,6 +58,12 @@ pub fn pulled(cluster: &Cluster, node: &NodeId, address: &str, now: Moment) -> S
 
 fn may_serve(node: &Node) -> bool {
     matches!(node.state, NodeState::Booting | NodeState::Ready)
+}
+
+/// Whether it boots, and nobody has heard of it by the end of that.
+fn is_late(node: &Node, now: Moment, terms: Terms) -> bool {
+    let boot_ends = node.meter.began_at.after(terms.boot);
+    node.state == NodeState::Booting && node.address.is_none() && boot_ends <= now
 }
 
 /// The node as it is, at another address.
@@ -65,7 +80,7 @@ mod tests {
     const PORT: &str = "http://127.0.0.1:9000";
 
     fn pull(cluster: &Cluster, node: &str, address: &str, now: i64) -> Step<Option<Duration>> {
-        pulled(cluster, &node.parse().unwrap(), address, seconds(now))
+        pulled(cluster, &node.parse().unwrap(), address, seconds(now), Terms::LOCAL)
     }
 
     fn booting() -> Cluster {
@@ -112,6 +127,15 @@ mod tests {
             assert_eq!(pull(&cluster, "a", &address, 1).answer, None);
             assert!(!registered(&cluster, &address, seconds(1)).answer);
         }
+    }
+
+    #[test]
+    fn who_asks_for_the_first_time_after_the_boot_bound_gets_nothing_and_who_asked_before_goes_on() {
+        let mut cluster = booting();
+        let late = pull(&cluster, "a", PORT, 10);
+        assert_eq!((late.answer, late.changes), (None, Vec::new()));
+        cluster = after(&cluster, &pull(&cluster, "a", PORT, 9).changes);
+        assert_eq!(pull(&cluster, "a", PORT, 10).answer, Some(Duration::from_secs(50)));
     }
 
     #[test]

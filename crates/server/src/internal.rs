@@ -110,8 +110,10 @@ async fn lease(
         return Err(refused());
     }
     let organization = internal.db.organization_of_node(&node).await?.ok_or_else(refused)?;
-    let pulled =
-        |cluster: &_| Ok::<_, Infallible>(life::pulled(cluster, &node, &address, internal.clock.now()));
+    let terms = internal.reconciler.plane().policy.terms;
+    let pulled = |cluster: &_| {
+        Ok::<_, Infallible>(life::pulled(cluster, &node, &address, internal.clock.now(), terms))
+    };
     match internal.reconciler.decide(&organization, pulled).await {
         Ok(Some(left)) => {
             let lease_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);

@@ -8,7 +8,7 @@ use sliderule_api::{NodeId, UserName};
 use sliderule_provisioning::account::{Entry, Posting, Reservation};
 use sliderule_provisioning::change::Change;
 use sliderule_provisioning::cluster::{Cluster, Node};
-use sliderule_provisioning::grains::Grains;
+use sliderule_provisioning::grains::{GRAINS_PER_MICRO_USD, Grains};
 use sliderule_provisioning::promise;
 use sliderule_provisioning::time::{Moment, Terms};
 
@@ -104,7 +104,9 @@ impl Page {
             return Err(format!("{lost} micro-dollars were taken that were not there"));
         }
         let free = promise::books(&self.cluster, now, terms).free();
-        let kept = Grains(free_before.0 - i128::from(made.overrun) * 3_600_000);
+        // What an overrun left of a micro-dollar is still owed.
+        let overrun = i128::from(made.overrun + made.overruns);
+        let kept = Grains(free_before.0 - overrun * GRAINS_PER_MICRO_USD);
         let sound = match cause {
             Cause::Outside => true,
             Cause::Inside | Cause::Order | Cause::Hand => free >= kept || free >= Grains::ZERO,
@@ -180,6 +182,7 @@ impl Page {
             Posting::Overrun { amount, .. } => {
                 self.sums.overrun += amount.0;
                 made.overrun += amount.0;
+                made.overruns += 1;
             }
             Posting::Adjust { amount } => {
                 self.sums.adjusted += amount.0;
@@ -235,6 +238,7 @@ fn is_overrun_of_the_fixed_part(change: &Change) -> bool {
 struct Decision {
     due: i64,
     overrun: i64,
+    overruns: i64,
     charges: BTreeMap<Option<UserName>, i64>,
     adjusts: bool,
 }

@@ -181,7 +181,7 @@ impl People {
             Intent::Limit => {
                 let max_nodes = u32::try_from(self.dice.between(2, 13)).ok()?;
                 let min_nodes =
-                    u32::try_from(self.dice.between(0, 3)).ok()? * u32::from(self.dice.chance(400));
+                    u32::try_from(self.dice.between(0, 3)).ok()? * u32::from(self.dice.chance(150));
                 let limits = Limits { min_nodes, max_nodes, ..cluster.limits };
                 Deed::Set(Settings { limits: Some(limits), ..Settings::default() })
             }
@@ -236,7 +236,7 @@ impl People {
 
     fn place(&mut self, user: UserName, replace: bool, now: Moment) -> Option<Deed> {
         let nodes = u32::try_from(self.dice.between(1, 5)).ok()?;
-        let until = now.after(self.dice.duration(15 * MINUTE, 180 * MINUTE));
+        let until = now.after(self.dice.duration(10 * MINUTE, 90 * MINUTE));
         let key = self.dice.chance(700).then(|| (self.key("order"), format!("{nodes} until {}", until.0)));
         Some(Deed::Order(Order {
             user,

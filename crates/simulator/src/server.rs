@@ -199,10 +199,16 @@ pub fn command(site: &Site, organization: OrganizationName, deed: Deed, now: Mom
 }
 
 async fn pull(server: &Reconciler, organization: &OrganizationName, node: &NodeId, address: &str) -> Pulled {
-    let clock = &server.plane().clock;
+    let plane = server.plane();
     let pulled = server
         .decide(organization, |cluster| {
-            Ok::<_, std::convert::Infallible>(life::pulled(cluster, node, address, clock.now()))
+            Ok::<_, std::convert::Infallible>(life::pulled(
+                cluster,
+                node,
+                address,
+                plane.clock.now(),
+                plane.policy.terms,
+            ))
         })
         .await;
     match pulled {

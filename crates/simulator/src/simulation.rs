@@ -90,27 +90,43 @@ pub(crate) struct Simulation {
     up_since: Option<Moment>,
     /// The last part, in which nothing new happens and nothing goes wrong.
     is_closing: bool,
+    /// When that part may end at the earliest.
+    rests_from: Moment,
     outcome: Outcome,
 }
 
 /// Simulates one seed over the model store.
 #[must_use]
 pub fn simulate(plan: &Plan) -> Outcome {
-    simulate_over(plan, |clusters| {
-        let model = ModelStore::new();
+    let model = Arc::new(ModelStore::new());
+    let ground = |clusters: &[Cluster]| -> (Poller, Arc<dyn Store>) {
         clusters.iter().for_each(|cluster| model.add(cluster.clone()));
-        (Poller::Bare, Arc::new(model))
-    })
+        (Poller::Bare, model.clone())
+    };
+    // The recorder keeps what was made; the model need not keep it, too.
+    run(plan, ground, || drop(model.take_made()))
 }
 
 /// Simulates one seed over the store that `ground` makes, with these clusters in it.
 #[must_use]
 pub fn simulate_over(plan: &Plan, ground: impl FnOnce(&[Cluster]) -> (Poller, Arc<dyn Store>)) -> Outcome {
+    run(plan, ground, || {})
+}
+
+/// Simulates one seed, and does that every day.
+fn run(
+    plan: &Plan,
+    ground: impl FnOnce(&[Cluster]) -> (Poller, Arc<dyn Store>),
+    daily: impl Fn(),
+) -> Outcome {
     let began = Moment(NEW_YEAR + i64::try_from(plan.seed % 365).unwrap_or(0) * DAY);
     let end = Moment(began.0 + i64::from(plan.days) * DAY);
     let mut simulation = Simulation::begin(plan, began, ground);
     simulation.plan_trouble(plan, began, end);
-    simulation.run(end);
+    for day in 1..=i64::from(plan.days) {
+        simulation.run(Moment(began.0 + day * DAY));
+        daily();
+    }
     if simulation.site.shared.book().violation.is_none() {
         simulation.close();
         simulation.run(end.after(PATIENCE));
@@ -160,6 +176,7 @@ impl Simulation {
             queued: 0,
             up_since: None,
             is_closing: false,
+            rests_from: Moment(i64::MAX),
             outcome: Outcome::default(),
         };
         simulation.queue(began, Event::Starts);
@@ -170,14 +187,13 @@ impl Simulation {
 
     /// Makes steps until `end`, or until something is wrong, or all has come to rest.
     fn run(&mut self, end: Moment) {
-        while let Some(next) = self.next().filter(|next| *next <= end) {
+        while self.site.shared.book().violation.is_none()
+            && let Some(next) = self.next().filter(|next| *next <= end)
+        {
             if self.is_closing && self.is_at_rest() {
                 return;
             }
             self.step(next);
-            if self.site.shared.book().violation.is_some() {
-                return;
-            }
         }
     }
 

@@ -76,7 +76,6 @@ impl Watch {
         let mut wrong = Vec::new();
         for (organization, page) in &book.pages {
             let cluster = &page.cluster;
-            let exists = |node: &&SimNode| node.spec.organization == *organization;
             self.awake_ms[0] += if cluster.nodes.is_empty() { 0 } else { passed };
             self.awake_ms[1] += passed;
             let demand = Demand::of(&cluster.requests, cluster.limits.max_nodes, now).now();
@@ -94,10 +93,12 @@ impl Watch {
                     format!("{ready} of {demand} nodes are ready since {}, and nobody is told", since.0),
                 ));
             }
-            let is_idle =
-                cluster.nodes.iter().any(|node| matches!(node.state, NodeState::Booting | NodeState::Ready))
-                    && (off || demand.max(cluster.limits.min_nodes) == 0)
-                    && present.iter().any(exists);
+            let is_kept = |node: &&SimNode| {
+                let stored = cluster.nodes.iter().find(|stored| stored.id == node.spec.id);
+                stored.is_some_and(|stored| matches!(stored.state, NodeState::Booting | NodeState::Ready))
+            };
+            let is_idle = (off || demand.max(cluster.limits.min_nodes) == 0)
+                && present.iter().any(|node| !node.is_excused() && is_kept(node));
             let idle = since(&mut self.idle, organization, is_idle.then_some(now));
             let idle = idle.zip(up_since).map(|(idle, up)| idle.max(up));
             if let Some(since) = idle.filter(|since| now.since(*since) > terms.lease + STALENESS + LOOK) {

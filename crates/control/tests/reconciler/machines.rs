@@ -124,7 +124,7 @@ impl Machines {
         for (spec, born) in looked_after {
             let at = address(&spec.id);
             let is_it = secrets().verify(&spec.id, &spec.secret);
-            let left = self.decide(&spec, |cluster| pulled(cluster, &spec.id, &at, now)).await;
+            let left = self.decide(&spec, |cluster| pulled(cluster, &spec.id, &at, now, self.terms())).await;
             // A store that fails for a while leaves the lease as it is.
             let Some(left) = left else { continue };
             if let Some(machine) = self.running.lock().unwrap().get_mut(&spec.id) {

@@ -152,7 +152,7 @@ impl Bench {
             for call in &by_organization[&cluster.organization] {
                 let decided = match call {
                     NodeCall::Pull { node, address, .. } => {
-                        let step = life::pulled(&after, node, address, now);
+                        let step = life::pulled(&after, node, address, now, self.policy.terms);
                         pulled.insert(node.clone(), step.answer.map_or(Pulled::Refused, Pulled::Granted));
                         step.changes
                     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sliderule_api::OrganizationName;
+use sliderule_engines::sim::Dice;
 use sliderule_provisioning::account::Month;
 use sliderule_provisioning::cluster::Limits;
 use sliderule_provisioning::hand::Settings;
@@ -45,33 +46,35 @@ impl Simulation {
     /// What a seed has in store besides what single calls meet.
     pub(super) fn plan_trouble(&mut self, plan: &Plan, began: Moment, end: Moment) {
         let has = |kind| plan.kinds.contains(&kind);
+        // Of its own, so that a seed of fewer days is the beginning of the same seed.
+        let mut dice = Dice::new(plan.seed, "trouble");
+        let before = dice.duration(MINUTE, 6 * HOUR);
+        let after = dice.duration(MINUTE, 40 * HOUR);
+        let month_ends = Month::of(began).ends();
+        let stops = Moment(month_ends.0 - i64::try_from(before.as_millis()).unwrap_or(0));
+        if has(Kind::Downtime) && dice.chance(500) && stops > began {
+            self.queue(stops, Event::Stops(month_ends.after(after)));
+        }
         let mut at = began;
         while at < end {
             let day = at;
             at = at.after(DAY);
-            let later = self.dice.duration(Duration::ZERO, DAY);
-            let stops = self.dice.one_in(6);
-            let hours = if self.dice.one_in(4) { 50 * HOUR } else { 6 * HOUR };
-            let back = day.after(later + self.dice.duration(MINUTE, hours));
+            let later = dice.duration(Duration::ZERO, DAY);
+            let stops = dice.one_in(6);
+            let hours = if dice.one_in(4) { 50 * HOUR } else { 6 * HOUR };
+            let back = day.after(later + dice.duration(MINUTE, hours));
             if has(Kind::Downtime) && stops {
                 self.queue(day.after(later), Event::Stops(back));
             }
-            let (later, takes_over) = (self.dice.duration(Duration::ZERO, DAY), self.dice.one_in(4));
+            let (later, takes_over) = (dice.duration(Duration::ZERO, DAY), dice.one_in(4));
             if has(Kind::StaleWriter) && takes_over {
                 self.queue(day.after(later), Event::TakesOver);
             }
-            let (later, jumps) = (self.dice.duration(Duration::ZERO, DAY), self.dice.one_in(5));
-            let by = if self.dice.chance(500) { 3_600_000 } else { -3_600_000 };
+            let (later, jumps) = (dice.duration(Duration::ZERO, DAY), dice.one_in(5));
+            let by = if dice.chance(500) { 3_600_000 } else { -3_600_000 };
             if has(Kind::ClockJump) && jumps {
                 self.queue(day.after(later), Event::Jumps(by));
             }
-        }
-        let before = self.dice.duration(MINUTE, 6 * HOUR);
-        let after = self.dice.duration(MINUTE, 40 * HOUR);
-        let month_ends = Month::of(began).ends();
-        let stops = Moment(month_ends.0 - i64::try_from(before.as_millis()).unwrap_or(0));
-        if has(Kind::Downtime) && self.dice.chance(500) && stops > began {
-            self.queue(stops, Event::Stops(month_ends.after(after)));
         }
     }
 
@@ -79,6 +82,8 @@ impl Simulation {
     pub(super) fn close(&mut self) {
         let now = self.site.shared.book().now;
         self.is_closing = true;
+        // Servers get the time to look at everything once more.
+        self.rests_from = now.after(5 * MINUTE);
         self.site.weather.calm();
         self.site.engine.world().calm();
         self.queue.clear();
@@ -109,7 +114,9 @@ impl Simulation {
                 && cluster.limits.min_nodes == 0
                 && cluster.requests.iter().all(|request| is_past(request.expires_at))
         });
-        at_rest && self.site.engine.world().nodes().iter().all(|node| node.ended_at.is_some())
+        at_rest
+            && is_past(self.rests_from)
+            && self.site.engine.world().nodes().iter().all(|node| node.ended_at.is_some())
     }
 
     pub(super) fn happen(&mut self, event: Event, now: Moment) {

@@ -204,7 +204,7 @@ impl World {
         let now = seconds(self.now);
         for id in self.real.keys().cloned().collect::<Vec<_>>() {
             let address = format!("http://127.0.0.1:9000/{id}");
-            let pull = life::pulled(&self.cluster, &id, &address, now);
+            let pull = life::pulled(&self.cluster, &id, &address, now, policy().terms);
             self.apply(&pull.changes);
             let real = self.real.get_mut(&id).unwrap();
             real.registered |= !self.broken && self.now >= real.began + 2;
