@@ -104,27 +104,32 @@ pub fn simulate(plan: &Plan) -> Outcome {
         (Poller::Bare, model.clone())
     };
     // The recorder keeps what was made; the model need not keep it, too.
-    run(plan, ground, || drop(model.take_made()))
+    run(plan, Duration::MAX, ground, || drop(model.take_made()))
 }
 
-/// Simulates one seed over the store that `ground` makes, with these clusters in it.
+/// Simulates no more than so much of one seed, over the store that `ground` makes, with these clusters in it.
 #[must_use]
-pub fn simulate_over(plan: &Plan, ground: impl FnOnce(&[Cluster]) -> (Poller, Arc<dyn Store>)) -> Outcome {
-    run(plan, ground, || {})
+pub fn simulate_over(
+    plan: &Plan,
+    at_most: Duration,
+    ground: impl FnOnce(&[Cluster]) -> (Poller, Arc<dyn Store>),
+) -> Outcome {
+    run(plan, at_most, ground, || {})
 }
 
 /// Simulates one seed, and does that every day.
 fn run(
     plan: &Plan,
+    at_most: Duration,
     ground: impl FnOnce(&[Cluster]) -> (Poller, Arc<dyn Store>),
     daily: impl Fn(),
 ) -> Outcome {
     let began = Moment(NEW_YEAR + i64::try_from(plan.seed % 365).unwrap_or(0) * DAY);
-    let end = Moment(began.0 + i64::from(plan.days) * DAY);
+    let end = Moment(began.0 + i64::from(plan.days) * DAY).min(began.after(at_most));
     let mut simulation = Simulation::begin(plan, began, ground);
     simulation.plan_trouble(plan, began, end);
     for day in 1..=i64::from(plan.days) {
-        simulation.run(Moment(began.0 + day * DAY));
+        simulation.run(Moment(began.0 + day * DAY).min(end));
         daily();
     }
     if simulation.site.shared.book().violation.is_none() {

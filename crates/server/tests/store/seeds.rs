@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use sliderule_control::Store;
 use sliderule_provisioning::cluster::Cluster;
@@ -16,8 +17,10 @@ use tempfile::TempDir;
 
 use crate::stage::Books;
 
-/// Seeds, of one day each.
 const SEEDS: u64 = 20;
+
+/// How much of each: the night, and the morning's rush.
+const AT_MOST: Duration = Duration::from_secs(10 * 3600);
 
 #[test]
 fn in_twenty_seeds_over_the_real_database_nothing_is_wrong() {
@@ -26,7 +29,7 @@ fn in_twenty_seeds_over_the_real_database_nothing_is_wrong() {
         let plan = Plan { seed, days: 1, kinds: Kind::all(), plant: None, with_journal: false };
         // Kept until the seed is over.
         let mut books = None;
-        let outcome = simulate_over(&plan, |clusters| {
+        let outcome = simulate_over(&plan, AT_MOST, |clusters| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             let made = runtime.block_on(books_of(clusters));
             let store: Arc<dyn Store> = Arc::new(made.db.clone());
