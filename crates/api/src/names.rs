@@ -1,7 +1,9 @@
-//! The names that must not be mixed up: organizations, users, nodes and capacity requests.
+//! The names that must not be mixed up: organizations, users, nodes and capacity requests. Every decision of the
+//! provisioning system copies some, so a copy shares the text.
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +19,7 @@ pub struct InvalidName(String);
 /// An organization: a lower-case DNS label, since `<organization>.<domain>` is its cluster's address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct OrganizationName(String);
+pub struct OrganizationName(Arc<str>);
 
 impl OrganizationName {
     /// The organization whose cluster everybody may use.
@@ -32,7 +34,7 @@ impl OrganizationName {
     /// Whether this is the public organization, which needs no credentials.
     #[must_use]
     pub fn is_public(&self) -> bool {
-        self.0 == Self::PUBLIC
+        *self.0 == *Self::PUBLIC
     }
 }
 
@@ -50,14 +52,14 @@ impl FromStr for OrganizationName {
         if RESERVED.contains(&text) {
             return Err(InvalidName(format!("`{text}` is reserved and cannot be an organization")));
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 
 /// A user's name: what they sign in with.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct UserName(String);
+pub struct UserName(Arc<str>);
 
 impl UserName {
     /// The name as text.
@@ -78,7 +80,7 @@ impl FromStr for UserName {
                 text.escape_default()
             )));
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 
@@ -93,7 +95,7 @@ macro_rules! text_conversions {
 
         impl From<$name> for String {
             fn from(name: $name) -> String {
-                name.0
+                name.0.as_ref().to_owned()
             }
         }
 
@@ -111,7 +113,7 @@ macro_rules! identifier {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The identifier as text.
@@ -130,7 +132,7 @@ macro_rules! identifier {
                 if text.is_empty() || text.len() > 64 || !allowed {
                     return Err(InvalidName(format!(concat!("`{}` is not the id of a ", $what), text.escape_default())));
                 }
-                Ok(Self(text.to_owned()))
+                Ok(Self(text.into()))
             }
         }
     };
