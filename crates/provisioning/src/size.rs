@@ -89,7 +89,7 @@ pub fn block(cluster: &Cluster, now: Moment, terms: Terms) -> Option<Block> {
         Some(Block::Suspended)
     } else if cluster.paused {
         Some(Block::Paused)
-    } else if is_out_of_funds(cluster, now, terms) && !any(&[NodeState::Booting, NodeState::Ready]) {
+    } else if !any(&[NodeState::Booting, NodeState::Ready]) && is_out_of_funds(cluster, now, terms) {
         Some(Block::OutOfFunds)
     } else if !may_launch(cluster.failed_boots) && !any(&[NodeState::Ready]) {
         Some(Block::Protected)

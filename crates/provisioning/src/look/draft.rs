@@ -114,9 +114,9 @@ impl<'a> Draft<'a> {
 
     /// The serving nodes in keep order, those to keep longest first: ready before booting, the pinned release before
     /// others; older first, but among outdated ones newer first, so that the oldest is replaced first.
-    pub(super) fn kept(&self) -> Vec<Node> {
-        let mut nodes: Vec<Node> =
-            self.cluster.nodes.iter().filter(|node| self.serving.contains(&node.id)).cloned().collect();
+    pub(super) fn kept(&self) -> Vec<&Node> {
+        let mut nodes: Vec<&Node> =
+            self.cluster.nodes.iter().filter(|node| self.serving.contains(&node.id)).collect();
         nodes.sort_by(|a, b| {
             let class = |node: &Node| (node.state == NodeState::Booting, self.is_outdated(node));
             let age = (a.meter.began_at, &a.id).cmp(&(b.meter.began_at, &b.id));

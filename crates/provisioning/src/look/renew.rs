@@ -20,7 +20,7 @@ use crate::time::Moment;
 pub(super) fn reprice(draft: &mut Draft<'_>) {
     let prices = draft.cluster.prices;
     let differing: Vec<Node> =
-        draft.kept().into_iter().filter(|node| node.meter.rate != prices.node_hour).collect();
+        draft.kept().into_iter().filter(|node| node.meter.rate != prices.node_hour).cloned().collect();
     let fixed =
         draft.cluster.fixed.filter(|fixed| fixed.rate != prices.fixed_hour && !draft.serving.is_empty());
     if differing.is_empty() && fixed.is_none() {
@@ -50,6 +50,7 @@ pub(super) fn renew(draft: &mut Draft<'_>, launched: bool) {
     if nothing_due || ends.iter().all(|(node, end)| *end <= node.meter.held_until) {
         return;
     }
+    let ends: Vec<(Node, Moment)> = ends.into_iter().map(|(node, end)| (node.clone(), end)).collect();
     let mut all = draft.clone();
     all.settle();
     for (node, end) in &ends {
@@ -63,10 +64,10 @@ pub(super) fn renew(draft: &mut Draft<'_>, launched: bool) {
 }
 
 /// Up to when each serving node's lease would be renewed, in keep order; never earlier than it is held.
-fn ends(draft: &Draft<'_>) -> Vec<(Node, Moment)> {
+fn ends<'a>(draft: &'a Draft<'_>) -> Vec<(&'a Node, Moment)> {
     let lease = draft.policy.terms.lease;
     let demand = Demand::of(&draft.cluster.requests, draft.cluster.limits.max_nodes, draft.now);
-    let end = |(place, node): (usize, Node)| {
+    let end = |(place, node): (usize, &'a Node)| {
         let from = if node.state == NodeState::Booting { node.meter.began_at } else { draft.now };
         let end = until(&demand, place, from.after(lease)).max(node.meter.held_until);
         (node, end)

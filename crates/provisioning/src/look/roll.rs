@@ -11,7 +11,7 @@ use sliderule_api::NodeId;
 use super::draft::Draft;
 use super::launch::launch;
 use crate::change::NoticeKind;
-use crate::cluster::NodeState;
+use crate::cluster::{Node, NodeState};
 
 /// Drains what is beyond `target`. While nodes are replaced, one that still boots may be beyond it.
 pub(super) fn give_up(draft: &mut Draft<'_>, target: usize) {
@@ -19,7 +19,8 @@ pub(super) fn give_up(draft: &mut Draft<'_>, target: usize) {
     let is_rolling = target > 0 && kept.iter().any(|node| draft.is_outdated(node));
     let boots = kept.iter().any(|node| node.state == NodeState::Booting && !draft.is_outdated(node));
     let surge = usize::from(is_rolling && boots);
-    for node in kept.iter().skip(target + surge).rev() {
+    let beyond: Vec<Node> = kept.into_iter().skip(target + surge).cloned().collect();
+    for node in beyond.iter().rev() {
         draft.drain(node);
     }
 }
@@ -38,6 +39,7 @@ pub(super) fn roll(
     if !all_ready || !all_serve || draft.cluster.failed_boots > 0 || !draft.is_covered() {
         return false;
     }
+    let oldest = (*oldest).clone();
     let message = format!(
         "The node {}, which runs {}, is being replaced by one of {}.",
         oldest.id, oldest.version, draft.cluster.version
@@ -48,7 +50,7 @@ pub(super) fn roll(
         return false;
     }
     if !started {
-        draft.drain(oldest);
+        draft.drain(&oldest);
     }
     draft.tell(key, NoticeKind::Rolling, message);
     started
