@@ -236,7 +236,7 @@ impl People {
 
     fn place(&mut self, user: UserName, replace: bool, now: Moment) -> Option<Deed> {
         let nodes = u32::try_from(self.dice.between(1, 5)).ok()?;
-        let until = now.after(self.dice.duration(10 * MINUTE, 90 * MINUTE));
+        let until = now.after(self.dice.duration(20 * MINUTE, 150 * MINUTE));
         let key = self.dice.chance(700).then(|| (self.key("order"), format!("{nodes} until {}", until.0)));
         Some(Deed::Order(Order {
             user,
