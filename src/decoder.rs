@@ -9,60 +9,88 @@ use js_sys::{
     Array, BigInt64Array, BigUint64Array, Float32Array, Float64Array, Int8Array, Int16Array, Int32Array,
     Object, Reflect, Uint8Array, Uint16Array, Uint32Array,
 };
-use sliderule_api::ErrorCode;
-use sliderule_records::{Batch, Column, Decoder as Records, Error, Item, Values};
+use sliderule_api::{ErrorCode, ReleaseVersion};
+use sliderule_records::{Batch, Column, Decoder as Records, Error, ExceptionKind, Item, Meaning, Values};
 use sliderule_session::Failure;
 use wasm_bindgen::prelude::*;
 
 /// Decodes one stream.
 #[wasm_bindgen]
-#[derive(Default)]
-pub struct Decoder(RefCell<Records>);
+pub struct Decoder {
+    records: RefCell<Records>,
+    layouts: RefCell<Layouts>,
+    /// Major and minor of the server's release, which says what its exceptions mean.
+    release: Option<(u32, u32)>,
+}
 
 #[wasm_bindgen]
 impl Decoder {
-    /// A decoder at the start of a stream.
+    /// A decoder at the start of a stream of a server of that release, such as `4.20.0`, if it is known. Records of the
+    /// types in `whole` are not taken apart into rows.
     #[wasm_bindgen(constructor)]
-    pub fn new() -> Decoder {
-        Decoder::default()
+    pub fn new(release: Option<String>, whole: Vec<String>) -> Decoder {
+        let mut records = Records::default();
+        records.keep_whole(whole);
+        let release = release.and_then(|text| text.parse::<ReleaseVersion>().ok());
+        Decoder {
+            records: RefCell::new(records),
+            layouts: RefCell::default(),
+            release: release.map(|release| (release.major, release.minor)),
+        }
     }
 
     /// Decodes the next bytes; an array of full batches and messages, or nothing where there are none yet. Throws a
     /// failure as JSON.
     pub fn push(&self, chunk: &[u8]) -> Result<Option<Array>, JsValue> {
-        let mut records = self.0.borrow_mut();
-        let decoded = records.gather(chunk);
-        items(&mut records, decoded)
+        self.items(|records| records.gather(chunk))
     }
 
     /// The rows that wait for their batch to become full.
     pub fn flush(&self) -> Result<Option<Array>, JsValue> {
-        let mut records = self.0.borrow_mut();
-        let decoded = records.flush();
-        items(&mut records, decoded)
+        self.items(Records::flush)
     }
 
     /// Whether `flush` would give anything.
     #[wasm_bindgen(js_name = isGathering)]
     pub fn is_gathering(&self) -> bool {
-        self.0.borrow().is_gathering()
+        self.records.borrow().is_gathering()
     }
 
     /// Record types whose definitions are needed before anything more can be decoded.
     pub fn needs(&self) -> Vec<String> {
-        self.0.borrow().needs()
+        self.records.borrow().needs()
     }
 
     /// Gives a definition, as the server wrote it; what can be decoded now. Throws a failure as JSON.
     pub fn define(&self, record_type: &str, definition: &str) -> Result<Option<Array>, JsValue> {
-        let mut records = self.0.borrow_mut();
-        let decoded = records.define(record_type, definition);
-        items(&mut records, decoded)
+        self.layouts.borrow_mut().clear();
+        self.items(|records| records.define(record_type, definition))
     }
 
     /// Ends the stream. Throws a failure as JSON if it is not whole.
     pub fn finish(&self) -> Result<(), JsValue> {
-        self.0.borrow().finish().map_err(thrown)
+        self.records.borrow().finish().map_err(thrown)
+    }
+
+    /// What `decode` gives, as JavaScript objects; the memory of the last batch goes back to the decoder.
+    fn items(
+        &self,
+        decode: impl FnOnce(&mut Records) -> Result<Vec<Item>, Error>,
+    ) -> Result<Option<Array>, JsValue> {
+        let mut records = self.records.borrow_mut();
+        let decoded = decode(&mut records).map_err(thrown)?;
+        if decoded.is_empty() {
+            return Ok(None);
+        }
+        let mut layouts = self.layouts.borrow_mut();
+        let array = Array::new();
+        for item in decoded {
+            array.push(&object(&item, &mut layouts, self.release));
+            if let Item::Batch(batch) = item {
+                records.recycle(batch);
+            }
+        }
+        Ok(Some(array))
     }
 }
 
@@ -76,58 +104,77 @@ fn thrown(error: Error) -> JsValue {
     JsValue::from_str(&serde_json::to_string(&failure).unwrap_or_default())
 }
 
-/// The items as JavaScript objects; the memory of the last batch goes back to the decoder.
-fn items(records: &mut Records, decoded: Result<Vec<Item>, Error>) -> Result<Option<Array>, JsValue> {
-    let decoded = decoded.map_err(thrown)?;
-    if decoded.is_empty() {
-        return Ok(None);
-    }
-    let array = Array::new();
-    for item in decoded {
-        array.push(&object(&item));
-        if let Item::Batch(batch) = item {
-            records.recycle(batch);
-        }
-    }
-    Ok(Some(array))
-}
-
-/// `{ recordType, rows, columns: [{ name, values, width, offsets }] }` or `{ recordType, level, code, text }`.
-fn object(item: &Item) -> JsValue {
+/// `{ recordType, length, layout, values, offsets }` or `{ recordType, level, code, kind, meaning, text }`.
+fn object(item: &Item, layouts: &mut Layouts, release: Option<(u32, u32)>) -> JsValue {
     let object = Object::new();
     match item {
-        Item::Batch(batch) => batch_into(&object, batch),
+        Item::Batch(batch) => {
+            set(&object, "recordType", &batch.record_type);
+            set(&object, "length", number(batch.length));
+            set(&object, "layout", layouts.of(batch));
+            set(
+                &object,
+                "values",
+                batch.columns.iter().map(|column| values(&column.values)).collect::<Array>(),
+            );
+            if batch.columns.iter().any(|column| column.offsets.is_some()) {
+                set(&object, "offsets", batch.columns.iter().map(offsets).collect::<Array>());
+            }
+        }
         Item::Event(event) => {
             set(&object, "recordType", "eventrec");
             set(&object, "level", event.level);
+            set(&object, "meaning", Meaning::of_event(event.level).as_str());
             set(&object, "text", &event.text);
         }
         Item::Exception(exception) => {
             set(&object, "recordType", "exceptrec");
             set(&object, "level", exception.level);
             set(&object, "code", exception.code);
+            let kind = ExceptionKind::of(exception.code, release);
+            set(&object, "kind", kind.as_str());
+            set(&object, "meaning", kind.meaning(exception.level).as_str());
             set(&object, "text", &exception.text);
         }
     }
     object.into()
 }
 
-fn batch_into(object: &Object, batch: &Batch) {
-    set(object, "recordType", &batch.record_type);
-    set(object, "rows", number(batch.length));
-    let columns: Array = batch.columns.iter().map(column).collect();
-    set(object, "columns", columns);
+/// What the columns of each record type are called, written once instead of for each batch: making text costs more
+/// than copying a column.
+#[derive(Default)]
+struct Layouts(Vec<(String, JsValue)>);
+
+impl Layouts {
+    /// As `[{ name, width, nesting }]`, the last only of records that are kept whole.
+    fn of(&mut self, batch: &Batch) -> JsValue {
+        if let Some((_, layout)) = self.0.iter().find(|(record_type, _)| *record_type == batch.record_type) {
+            return layout.clone();
+        }
+        let headings = batch.columns.iter().map(|column| {
+            let heading = Object::new();
+            set(&heading, "name", &column.name);
+            set(&heading, "width", number(column.width));
+            if !column.nesting.is_empty() {
+                let nesting: Vec<u32> = column.nesting.iter().copied().map(number).collect();
+                set(&heading, "nesting", Uint32Array::from(nesting.as_slice()));
+            }
+            JsValue::from(heading)
+        });
+        let layout: JsValue = headings.collect::<Array>().into();
+        self.0.push((batch.record_type.clone(), layout.clone()));
+        layout
+    }
+
+    /// Definitions changed.
+    fn clear(&mut self) {
+        self.0.clear();
+    }
 }
 
-fn column(column: &Column) -> JsValue {
-    let object = Object::new();
-    set(&object, "name", &column.name);
-    set(&object, "width", number(column.width));
-    if let Some(offsets) = &column.offsets {
-        set(&object, "offsets", Uint32Array::from(offsets.as_slice()));
-    }
-    set(&object, "values", values(&column.values));
-    object.into()
+/// Where the items of each row begin, of a list.
+fn offsets(column: &Column) -> JsValue {
+    column.offsets.as_deref().map_or(JsValue::UNDEFINED, |offsets| Uint32Array::from(offsets).into())
 }
 
 /// Copies: the arrays share no memory with WebAssembly.

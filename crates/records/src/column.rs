@@ -88,6 +88,9 @@ pub struct Column {
     pub width: usize,
     /// Of an open-ended field, where each row's items begin; one entry more than there are rows.
     pub offsets: Option<Vec<u32>>,
+    /// Of a record kept whole ([`Decoder::keep_whole`](crate::Decoder::keep_whole)): how many elements each nested field
+    /// around this one has, outermost first; 1 is a record and no array, 0 is as many as the row has items. Else empty.
+    pub nesting: Vec<usize>,
 }
 
 impl Column {

@@ -11,8 +11,9 @@ use crate::error::Error;
 use crate::frame::{Frame, wide};
 use crate::plan::{Leaf, Plan, Repeat};
 
-/// Rows decoded per column before the next column: 512 of 80 bytes are 40 KiB.
-const BLOCK: usize = 512;
+/// Bytes of elements that are decoded column by column before the next ones: half of a small first cache, which the
+/// values written need a part of, too.
+const BLOCK: usize = 16 << 10;
 
 /// How many times its own size a record may decode to. Repeated headers and overlapping fields multiply;
 /// real definitions stay below ten, and this bounds what a hostile one can make of a record.
@@ -78,11 +79,18 @@ impl Builder {
         }
         for (repeat, &count) in self.plan.repeats.iter().zip(&self.counts) {
             let elements = data.get(repeat.start..).unwrap_or_default();
-            for first in (0..count).step_by(BLOCK) {
+            let rows_at_once = (BLOCK / repeat.stride).max(1);
+            for first in (0..count).step_by(rows_at_once) {
                 let block = elements.get(first * repeat.stride..).unwrap_or_default();
                 for leaf in &repeat.leaves {
                     if let Some(column) = self.columns.get_mut(leaf.column) {
-                        gather(&mut column.values, leaf, block, repeat.stride, BLOCK.min(count - first));
+                        gather(
+                            &mut column.values,
+                            leaf,
+                            block,
+                            repeat.stride,
+                            rows_at_once.min(count - first),
+                        );
                     }
                 }
             }
@@ -187,12 +195,30 @@ fn numbers<T: Number<N>, const N: usize>(
         // The common case: one value per element, and nothing that reaches into the next.
         [begin] if run == 1 && *begin + N <= stride => {
             let elements = bytes.get(..rows * stride).unwrap_or_default();
-            out.extend(elements.chunks_exact(stride).map(|element| value::<T, N>(element, *begin)));
+            out.extend(std::iter::repeat_n(T::default(), rows));
+            spread(out.get_mut(before..).unwrap_or_default(), elements, *begin, stride);
         }
         _ => places(leaf, stride, rows).for_each(|begin| packed(out, bytes, begin, run)),
     }
     if leaf.big_endian {
         out.iter_mut().skip(before).for_each(T::swap_bytes);
+    }
+}
+
+/// Writes the value that begins at `begin` in each element, four elements at a time.
+fn spread<T: Number<N>, const N: usize>(out: &mut [T], elements: &[u8], begin: usize, stride: usize) {
+    let (fours, rest) = out.as_chunks_mut::<4>();
+    let mut blocks = elements.chunks_exact(4 * stride);
+    for (four, block) in fours.iter_mut().zip(&mut blocks) {
+        *four = [
+            value(block, begin),
+            value(block, begin + stride),
+            value(block, begin + 2 * stride),
+            value(block, begin + 3 * stride),
+        ];
+    }
+    for (out, element) in rest.iter_mut().zip(blocks.remainder().chunks_exact(stride)) {
+        *out = value(element, begin);
     }
 }
 
@@ -210,7 +236,7 @@ fn packed<T: Number<N>, const N: usize>(out: &mut Vec<T>, bytes: &[u8], begin: u
 }
 
 /// A number of `N` bytes.
-trait Number<const N: usize>: Copy {
+trait Number<const N: usize>: Copy + Default {
     fn from_little_endian(bytes: [u8; N]) -> Self;
     fn swap_bytes(&mut self);
 }

@@ -15,6 +15,7 @@
 //! | `decode` | the loops that fill the columns |
 //! | [`mod@column`] | what comes out: [`Batch`], [`Column`], [`Values`] |
 //! | [`message`] | what comes out beside the data: [`Event`], [`Exception`] |
+//! | [`exception_kind`] | what an exception means, by the server's release: [`ExceptionKind`], [`Meaning`] |
 //! | [`stream`] | all of it together: the [`Decoder`] |
 //! | [`encode`] | records from values, for servers |
 //! | [`error`] | all that can be wrong |
@@ -25,6 +26,9 @@
 //! [needs](Decoder::needs), and [finishes](Decoder::finish) when the stream ends, since only then it is known
 //! that nothing is missing. Records that wait for a definition, and all that follow them, are kept: nothing
 //! is lost or reordered.
+//!
+//! A table is what most want of a stream, so records of a type are flattened into rows and joined into batches. Whoever
+//! wants records one by one, as they were sent, has their types [kept whole](Decoder::keep_whole).
 //!
 //! ```
 //! use sliderule_records::{Decoder, Error, Item, Values, encode};
@@ -78,6 +82,7 @@ pub mod definition;
 pub mod definitions;
 pub mod encode;
 pub mod error;
+pub mod exception_kind;
 pub mod frame;
 pub mod message;
 mod plan;
@@ -87,6 +92,7 @@ pub use column::{Batch, Column, Values};
 pub use definition::Definition;
 pub use definitions::Definitions;
 pub use error::Error;
+pub use exception_kind::{ExceptionKind, Meaning};
 pub use frame::{Frame, Frames};
 pub use message::{Event, Exception};
 pub use stream::{Decoder, Item};

@@ -8,6 +8,9 @@
 //! - Any other record gives *one row*. A field `sub` of a nested record `field` becomes the column
 //!   `field.sub`; arrays of fixed length become columns of that width (dimensions multiplied), and
 //!   open-ended ones become lists.
+//! - Of a record that is kept whole the same holds, also with one open-ended nested field: one row, in which that
+//!   field's own fields are lists. The columns then say what they are nested in, see [`Column::nesting`], so that the
+//!   record can be put together again.
 //! - Pointers and bit fields are left out, see [`Field::skipped`](crate::definition::Field::skipped).
 //!   Trailing bytes that hold no whole element are ignored.
 //! - Open-ended inside an element of an array has no end that could be told, and is an error.
@@ -63,6 +66,7 @@ struct Heading {
     basic: Basic,
     width: usize,
     list: bool,
+    nesting: Vec<usize>,
 }
 
 /// How to decode the records of one type.
@@ -74,18 +78,22 @@ pub(crate) struct Plan {
     pub(crate) repeats: Vec<Repeat>,
     /// Each element of the only repeat is a row.
     pub(crate) flat: bool,
+    /// Each record is a batch of its own, of one row.
+    pub(crate) whole: bool,
     /// Bytes that the values of `fixed` take when decoded, roughly.
     pub(crate) fixed_cost: u64,
     headings: Vec<Heading>,
 }
 
 impl Plan {
-    /// Compiles the plan of a record type whose definitions are all known.
-    pub(crate) fn compile(definitions: &Definitions, record_type: &str) -> Result<Plan, Error> {
+    /// Compiles the plan of a record type whose definitions are all known; `whole` keeps its records whole.
+    pub(crate) fn compile(definitions: &Definitions, record_type: &str, whole: bool) -> Result<Plan, Error> {
         let mut compiler = Compiler {
             definitions,
             record_type,
+            whole,
             places: PLACES,
+            nesting: Vec::new(),
             headings: Vec::new(),
             fixed: Vec::new(),
             repeats: Vec::new(),
@@ -99,13 +107,15 @@ impl Plan {
 
         let definition = compiler.definitions.get(record_type);
         let element = match repeats.as_slice() {
-            [_] if fixed.iter().all(|leaf| leaf.run.is_some()) => definition.and_then(|definition| {
-                definition.fields.iter().find(|field| {
-                    !field.skipped()
-                        && field.elements == Elements::Open
-                        && matches!(field.kind, FieldType::Nested(_))
+            [_] if !whole && fixed.iter().all(|leaf| leaf.run.is_some()) => {
+                definition.and_then(|definition| {
+                    definition.fields.iter().find(|field| {
+                        !field.skipped()
+                            && field.elements == Elements::Open
+                            && matches!(field.kind, FieldType::Nested(_))
+                    })
                 })
-            }),
+            }
             _ => None,
         };
         if let Some(element) = element {
@@ -113,7 +123,7 @@ impl Plan {
         }
         let flat = element.is_some();
         let fixed_cost = cost(&fixed);
-        Ok(Plan { record_type: record_type.to_owned(), fixed, repeats, flat, fixed_cost, headings })
+        Ok(Plan { record_type: record_type.to_owned(), fixed, repeats, flat, whole, fixed_cost, headings })
     }
 
     /// Empty columns, ready to be filled.
@@ -136,6 +146,7 @@ impl Plan {
             },
             width: heading.width,
             offsets: heading.list.then(|| vec![0]),
+            nesting: heading.nesting.clone(),
         };
         self.headings.iter().map(empty).collect()
     }
@@ -167,8 +178,11 @@ fn flatten(headings: &mut [Heading], element: &str) {
 struct Compiler<'d> {
     definitions: &'d Definitions,
     record_type: &'d str,
+    whole: bool,
     /// How many more places may be described.
     places: usize,
+    /// Around the field at hand: the elements of each nested field, see [`Column::nesting`].
+    nesting: Vec<usize>,
     headings: Vec<Heading>,
     fixed: Vec<Leaf>,
     repeats: Vec<Repeat>,
@@ -218,7 +232,9 @@ impl<'d> Compiler<'d> {
                 FieldType::Nested(nested) => {
                     let (nested, depth) = self.nested(&name, nested, depth)?;
                     let bases = self.places(&name, bases, field.offset, count, nested.stride)?;
+                    self.nesting.push(count);
                     self.walk(nested, &format!("{name}."), &bases, repeat, depth)?;
+                    self.nesting.pop();
                 }
             }
         }
@@ -265,7 +281,10 @@ impl<'d> Compiler<'d> {
                     end: 0,
                     cost: 0,
                 });
-                self.walk(nested, &format!("{name}."), &[0], Some(index), depth)
+                self.nesting.push(0);
+                self.walk(nested, &format!("{name}."), &[0], Some(index), depth)?;
+                self.nesting.pop();
+                Ok(())
             }
         }
     }
@@ -316,7 +335,8 @@ impl<'d> Compiler<'d> {
         let width = runs.len().checked_mul(values).ok_or_else(beyond)?;
         let cost = u64::try_from(runs.len().saturating_mul(bytes)).unwrap_or(u64::MAX);
         let leaf = Leaf { column: self.headings.len(), runs, run, big_endian, end, cost };
-        self.headings.push(Heading { name, basic, width, list: repeat.is_some() });
+        let nesting = if self.whole { self.nesting.clone() } else { Vec::new() };
+        self.headings.push(Heading { name, basic, width, list: repeat.is_some(), nesting });
         match repeat.and_then(|index| self.repeats.get_mut(index)) {
             Some(repeat) => repeat.leaves.push(leaf),
             None => self.fixed.push(leaf),

@@ -38,7 +38,8 @@ pub enum Item {
 ///
 /// Errors are final: the stream cannot be decoded any further, and every further call returns the
 /// same error. What arrived whole before the fault is not lost by it: a call that decoded something returns
-/// that, and the *next* call returns the error. [`Decoder::finish`] always tells.
+/// that, and the *next* call returns the error; records that wait for definitions come before a fault behind them
+/// too. [`Decoder::finish`] always tells.
 #[derive(Debug)]
 pub struct Decoder {
     frames: Frames,
@@ -64,6 +65,18 @@ impl Decoder {
     pub fn with_limit(definitions: Definitions, limit: usize) -> Decoder {
         let rows = Rows { definitions, limit, ..Rows::default() };
         Decoder { frames: Frames::with_limit(limit), rows, failure: None }
+    }
+
+    /// Has records of these types kept whole: neither taken apart into a row per element nor joined with their
+    /// neighbours. Each becomes a [`Batch`] of one row, in which open-ended arrays are lists, which may be empty. An
+    /// `eventrec` or `exceptrec` of these types is still a message too: first the message, then its batch.
+    ///
+    /// Takes the place of what was asked before, for the records that come from now on.
+    pub fn keep_whole(&mut self, record_types: Vec<String>) {
+        self.rows.flush();
+        self.rows.plans.clear();
+        self.rows.spare = None;
+        self.rows.whole = record_types;
     }
 
     /// Decodes the next bytes of the stream, however cut.
@@ -172,7 +185,8 @@ impl Decoder {
     fn hand_over(&mut self) -> Result<Vec<Item>, Error> {
         let items = mem::take(&mut self.rows.items);
         match &self.failure {
-            Some(failure) if items.is_empty() => Err(failure.clone()),
+            // Records that still wait stand before the fault, so they come out, or fail, before it is told.
+            Some(failure) if items.is_empty() && self.rows.held.is_empty() => Err(failure.clone()),
             _ => Ok(items),
         }
     }
@@ -182,6 +196,8 @@ impl Decoder {
 #[derive(Debug, Default)]
 struct Rows {
     definitions: Definitions,
+    /// The types of the records that are kept whole.
+    whole: Vec<String>,
     /// The plans in use.
     plans: Vec<Arc<Plan>>,
     /// Records that wait for a definition, and all that came after them.
@@ -254,12 +270,14 @@ impl Rows {
         let plan = match self.plan(frame.record_type) {
             Some(plan) => Arc::clone(plan),
             None => {
-                let plan = Plan::compile(&self.definitions, frame.record_type);
+                let whole = self.whole.iter().any(|whole| whole == frame.record_type);
+                let plan = Plan::compile(&self.definitions, frame.record_type, whole);
                 let plan = Arc::new(plan.map_err(|error| error.at(frame.offset))?);
                 self.plans.push(Arc::clone(&plan));
                 plan
             }
         };
+        let whole = plan.whole;
         let spare = self.spare.take_if(|batch| batch.record_type == plan.record_type);
         let mut builder = match spare {
             Some(batch) => Builder::reusing(plan, batch.columns),
@@ -267,8 +285,17 @@ impl Rows {
         };
         builder.append(frame)?;
         match frame.record_type {
-            EVENT => self.items.push(Item::Event(message(builder, frame, Event::read)?)),
-            EXCEPTION => self.items.push(Item::Exception(message(builder, frame, Exception::read)?)),
+            EVENT => {
+                let batch = builder.finish();
+                self.items.push(Item::Event(message(&batch, frame, Event::read)?));
+                self.items.extend(whole.then_some(Item::Batch(batch)));
+            }
+            EXCEPTION => {
+                let batch = builder.finish();
+                self.items.push(Item::Exception(message(&batch, frame, Exception::read)?));
+                self.items.extend(whole.then_some(Item::Batch(batch)));
+            }
+            _ if whole => self.items.push(Item::Batch(builder.finish())),
             _ => self.builder = Some(builder),
         }
         Ok(())
@@ -310,13 +337,12 @@ fn note(waiting: &mut Vec<String>, record_type: &String) {
 }
 
 fn message<T>(
-    builder: Builder,
+    batch: &Batch,
     frame: &Frame<'_>,
     read: impl FnOnce(&Batch) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let batch = builder.finish();
     if batch.length == 0 {
         return Err(fault(frame.record_type, "it describes no single message".to_owned()).at(frame.offset));
     }
-    read(&batch).map_err(|error| error.at(frame.offset))
+    read(batch).map_err(|error| error.at(frame.offset))
 }

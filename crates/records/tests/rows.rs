@@ -28,7 +28,7 @@ fn decode(definitions: Definitions, data: &[u8]) -> Result<Batch, String> {
 }
 
 fn column(name: &str, values: Values) -> Column {
-    Column { name: name.to_owned(), values, width: 1, offsets: None }
+    Column { name: name.to_owned(), values, width: 1, offsets: None, nesting: Vec::new() }
 }
 
 #[test]
@@ -69,13 +69,15 @@ fn two_open_fields_give_one_row_with_lists() {
                 name: "all".into(),
                 values: Values::U8(vec![1, 2, 3, 4, 255]),
                 width: 1,
-                offsets: Some(vec![0, 5])
+                offsets: Some(vec![0, 5]),
+                nesting: Vec::new(),
             },
             Column {
                 name: "e.pair".into(),
                 values: Values::I8(vec![2, 3, 4, -1]),
                 width: 2,
-                offsets: Some(vec![0, 2])
+                offsets: Some(vec![0, 2]),
+                nesting: Vec::new(),
             },
         ]
     );
