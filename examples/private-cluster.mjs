@@ -78,7 +78,7 @@ async function fitSurfaces(session) {
   const { tables, bytes } = await stream.collect();
   const heights = tables.atl06rec;
   if (heights === undefined) throw new Error("the cluster found no surface in these granules");
-  console.log(`${heights.rows} segments came as columns, ${bytes} bytes\n`);
+  console.log(`${heights.length} segments came as columns, ${bytes} bytes\n`);
   showTable(heights, 8);
 }
 
@@ -88,12 +88,12 @@ async function fitSurfaces(session) {
  * @param {import("sliderule-wasm").Batch} heights
  * @param {number} lines
  */
-function showTable({ rows, columns }, lines) {
+function showTable({ length, columns }, lines) {
   const { latitude, longitude, h_mean, dh_fit_dx, h_sigma } = columns;
-  const shown = Math.min(lines, rows);
+  const shown = Math.min(lines, length);
   console.log("  latitude   longitude    height m     slope   error m");
   for (let line = 0; line < shown; line += 1) {
-    const row = Math.floor((line * rows) / shown);
+    const row = Math.floor((line * length) / shown);
     const cells = [
       number(latitude, row, 5, 10),
       number(longitude, row, 5, 11),

@@ -6,7 +6,7 @@ const session = await init(url, { organization, desired_nodes: 2, time_to_live: 
 try {
   const resources = ["ATL03_20200304065203_10470607_003_01.h5"];
   const { tables } = await session.stream("atl06p", { resources, parms: { cnf: 4 } }).collect();
-  console.log(tables.atl06rec?.rows, "heights, the first at", tables.atl06rec?.columns.h_mean?.[0], "m");
+  console.log(tables.atl06rec?.length, "heights, the first at", tables.atl06rec?.columns.h_mean?.[0], "m");
 } finally {
   await session.release(); // else they run for 15 minutes
 }

@@ -291,12 +291,39 @@ export interface StreamOptions {
   onProgress?: (progress: StreamProgress) => void;
   /** Called with what the server says while it works. */
   onMessage?: (message: ServerMessage) => void;
+  /**
+   * Called with each file as soon as the server announces it. Begin to read it (its `stream`, or `bytes()`) before
+   * `onFile` returns, or before the promise it returns settles: the data waits for that long, and a file that nobody
+   * reads is let go. Files share the stream, so a slow reader slows all of it. What it throws or rejects with fails the
+   * stream, whose end waits for all the promises returned. Default: files are gathered in the stream's `files`, together
+   * at most 2 GiB (`stream_too_large`).
+   *
+   * ```js
+   * const onFile = (file) => saveFile(file, "heights.parquet"); // from sliderule-wasm/node
+   * ```
+   */
+  onFile?: (file: StreamedFile) => unknown;
+  /**
+   * Functions by record type, called with each record of that type, one after the other, in the stream's order and
+   * awaited; what is called back is no part of the result. The record is an object as the existing clients give it:
+   * `__rectype`, then its fields; 64-bit integers as BigInt, arrays as plain arrays, nested records as objects or arrays
+   * of objects. `eventrec` and `exceptrec` are messages as well. Default `{}`: everything comes as columns, which is
+   * quicker.
+   *
+   * ```js
+   * const callbacks = { atl06rec: ({ elevation }) => console.log(elevation.length) };
+   * await stream("atl06p", parameters, { callbacks }).collect();
+   * ```
+   */
+  callbacks?: Record<string, (record: Record<string, any>) => unknown>;
   /** Takes a result of which the server reports missing parts. Default false: it fails with `incomplete_result`. */
   allowPartial?: boolean;
   /** Alias of `timeoutMs`. */
   timeout_ms?: number;
   /** Alias of `onProgress`. */
   on_progress?: (progress: StreamProgress) => void;
+  /** Alias of `onFile`. */
+  on_file?: (file: StreamedFile) => unknown;
   /** Alias of `onMessage`. */
   on_message?: (message: ServerMessage) => void;
   /** Alias of `allowPartial`. */
@@ -319,8 +346,63 @@ export interface ServerMessage {
   level: "debug" | "info" | "warning" | "error" | "critical";
   /** The exception code of the release the server runs; null for events. */
   code: number | null;
+  /** What the code means in that release; null for events. */
+  kind: ExceptionKind | null;
+  /**
+   * Whether it is news (`progress`, also where a region has no data), worth knowing (`warning`), or says that the result
+   * lacks data (`missing`), which makes it `incomplete_result`.
+   */
+  meaning: "progress" | "warning" | "missing";
   /** What it says. */
   text: string;
+}
+
+/** What an exception is about, whatever its code in a release. `timeout` at level `info` says that work goes on. */
+export type ExceptionKind =
+  | "status"
+  | "error"
+  | "timeout"
+  | "resource"
+  | "empty"
+  | "simplify"
+  | "memory"
+  | "script"
+  | "unauthorized"
+  | "unfinished"
+  | "too_many_resources"
+  | "unknown";
+
+/**
+ * A file inside a stream, while it arrives. One of `stream` and `bytes` can be used, once. Do not await it inside of a
+ * loop over the same stream, which reads on only when the loop does.
+ */
+export interface StreamedFile {
+  /** What the server calls it. Never use it as a path: a server can call a file anything. */
+  name: string;
+  /** Its size in bytes, as announced. */
+  size: number;
+  /** Its bytes as they arrive; each chunk is the reader's own. Ends without an error only if the whole file came. */
+  stream: ReadableStream<Uint8Array>;
+  /** All of its bytes, once they have arrived and the checksum, where the server sends one, was verified. */
+  bytes(): Promise<Uint8Array>;
+}
+
+/** A whole file that came in a stream. */
+export interface FileResult {
+  /** What the server calls it. Never use it as a path. */
+  name: string;
+  /** Its size in bytes. */
+  size: number;
+  /** Its bytes. */
+  bytes: Uint8Array;
+}
+
+/** A file that the server wrote elsewhere, such as to S3. */
+export interface RemoteFile {
+  /** Where. */
+  url: string;
+  /** Its size in bytes. */
+  size: number;
 }
 
 /** One column: numbers of the record's own width, 64-bit integers and times (ns since 1970) as BigInt, text as strings. */
@@ -342,10 +424,38 @@ export type Column =
 export interface Batch {
   /** The record type, such as `atl06rec`. */
   recordType: string;
-  /** Rows, the length of each column. */
-  rows: number;
+  /** How many rows: the length of each column. */
+  length: number;
   /** The columns by field name, in the order of the record's layout. */
   columns: Record<string, Column>;
+}
+
+/** A row of a batch as a plain object; lists are parts of the batch's arrays. */
+export type Row = Record<string, number | bigint | string | Column>;
+
+/** The rows of a batch, each made when it is asked for. */
+export interface Rows extends Iterable<Row> {
+  /** How many there are. */
+  readonly length: number;
+  /** The row at an index; negative ones count from the end. */
+  at(index: number): Row | undefined;
+}
+
+/** The module `apache-arrow`, 14 or newer. */
+export interface ArrowModule {
+  Table: new (...given: never[]) => unknown;
+  makeData: unknown;
+}
+
+/** How columns become Arrow's. */
+export interface ArrowOptions {
+  /** Columns of nanoseconds since 1970, which become UTC timestamps. Default: they stay 64-bit integers. */
+  times?: readonly string[];
+  /**
+   * Columns of lists that become `List` even where all rows are equally long, so that all batches of a stream get one
+   * schema. Default: equally long ones become `FixedSizeList`.
+   */
+  lists?: readonly string[];
 }
 
 /** A whole stream, joined. */
@@ -354,6 +464,12 @@ export interface StreamResult {
   tables: Record<string, Batch>;
   /** What the server said, in the order of arrival. */
   messages: ServerMessage[];
+  /** Those of the messages that are more than news. */
+  warnings: ServerMessage[];
+  /** The files that came with it, unless `onFile` took them. */
+  files: FileResult[];
+  /** The files that the server wrote elsewhere. */
+  remoteFiles: RemoteFile[];
   /** Bytes received. */
   bytes: number;
 }
@@ -364,8 +480,21 @@ export interface StreamResult {
  * delivered before; leaving the loop ends the work on the cluster.
  */
 export interface RecordStream extends AsyncIterable<Batch> {
-  /** Reads to the end and joins the batches. */
+  /**
+   * Reads to the end and joins the batches. Ancillary fields, raster samples and waveforms that were asked for become
+   * columns of the table they belong to, joined by `extent_id` (`shot_number`): fields by their name in the request
+   * (`parms.atl03_ph_fields`, `atl03_geo_fields`, `atl06_fields`, `atl08_fields`, `anc_fields`), or as
+   * `<record type>[<place>]` where the request does not name them, samples as `<key>.<field>`. A name that the table has
+   * already is prefixed with the ancillary record type. Rows without a value have NaN, which makes a column of integers
+   * one of doubles; several values for one row are a list. The ancillary tables stay in `tables`.
+   */
   collect(): Promise<StreamResult>;
+  /** What the server said so far. */
+  readonly messages: readonly ServerMessage[];
+  /** The whole files that came so far, unless `onFile` took them. */
+  readonly files: readonly FileResult[];
+  /** The files that the server said it wrote elsewhere. */
+  readonly remoteFiles: readonly RemoteFile[];
 }
 
 /** What a cluster is doing, as its provisioning system tells. */
@@ -549,6 +678,30 @@ export function stream(api: string, parameters?: object, options?: StreamOptions
 
 /** A session of one's own, beside the default one. Nothing is sent before its first call. */
 export function createSession(options?: SessionOptions): Session;
+
+/** The rows of a batch as plain objects. They can be gone through more than once. */
+export function rowsOf(batch: Batch): Rows;
+
+/** Nanoseconds since 1970 as a `Date`: the millisecond that the instant lies in, before 1970 too. */
+export function toDate(nanoseconds: bigint): Date;
+
+/** A column of nanoseconds since 1970 as dates. */
+export function toDates(column: BigInt64Array): Date[];
+
+/**
+ * The batch as an Arrow table. It shares the memory of the columns; only text is copied, and lists that lie apart, as
+ * after `collect()`. Pass in your own `apache-arrow`:
+ *
+ * ```js
+ * import * as arrow from "apache-arrow";
+ * const table = toArrow(batch, arrow, { times: ["time"] });
+ * ```
+ */
+export function toArrow<Arrow extends ArrowModule>(
+  batch: Batch,
+  arrow: Arrow,
+  options?: ArrowOptions,
+): InstanceType<Arrow["Table"]>;
 
 /** Alias of `updateAvailableServers`. */
 export function update_available_servers(options?: CapacityOptions): Promise<Capacity>;

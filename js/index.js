@@ -11,3 +11,4 @@ provide(async () => bytesOf((await import("../pkg/inlined.js")).default));
 
 export * from "./default-session.js";
 export { SlideRuleError } from "./errors.js";
+export { rowsOf, toArrow, toDate, toDates } from "./tables.js";

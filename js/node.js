@@ -13,3 +13,5 @@ provide(() => readFile(new URL("../pkg/sliderule_wasm_bg.wasm", import.meta.url)
 export * from "./default-session.js";
 export { environmentCredentials } from "./environment.js";
 export { SlideRuleError } from "./errors.js";
+export { saveFile } from "./node/save-file.js";
+export { rowsOf, toArrow, toDate, toDates } from "./tables.js";

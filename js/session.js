@@ -12,7 +12,7 @@ import { readOptions } from "./options.js";
 import { ScaleOperation } from "./scale-operation.js";
 import * as shapes from "./shapes.js";
 import { either } from "./signals.js";
-import { RecordStream } from "./stream.js";
+import { RecordStream } from "./stream/record-stream.js";
 import * as surface from "./surface.js";
 
 /**
@@ -188,6 +188,7 @@ export class Session {
       const request = { stream: { ...service("stream", api, parameters), timeoutMs } };
       return new RecordStream({
         ...read,
+        parameters: parameters ?? {},
         timeoutMs,
         open: async () => {
           const { value, response } = await this.#connection.call(request, read.signal);
@@ -196,6 +197,7 @@ export class Session {
           const { organization } = JSON.parse(value);
           return {
             response,
+            release: this.serverVersion,
             definition: (recordType) => this.#connection.definition(recordType, organization),
             whileOpen: (end) => this.#connection.whileOpen(end),
           };

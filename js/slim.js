@@ -16,3 +16,4 @@ export async function load(source) {
 
 export * from "./default-session.js";
 export { SlideRuleError } from "./errors.js";
+export { rowsOf, toArrow, toDate, toDates } from "./tables.js";

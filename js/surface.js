@@ -79,6 +79,8 @@ export const stream = {
   ...call,
   ...progress,
   onMessage: { check: callback, aliases: ["on_message"] },
+  onFile: { check: callback, aliases: ["on_file"] },
+  callbacks: { check: callbacksProblem },
   allowPartial: { check: flag, aliases: ["allow_partial"] },
 };
 
@@ -92,4 +94,11 @@ function storeProblem(store) {
     (method) => typeof (/** @type {any} */ (store)?.[method]) === "function",
   );
   return complete ? undefined : 'must be "memory", "session", or an object with load, save and forget';
+}
+
+/** @param {unknown} callbacks */
+function callbacksProblem(callbacks) {
+  const wrong = "must be an object with a function for each record type";
+  if (typeof callbacks !== "object" || callbacks === null) return wrong;
+  return Object.values(callbacks).every((each) => typeof each === "function") ? undefined : wrong;
 }

@@ -15,7 +15,7 @@ const FIELDS = ["latitude", "longitude", "h_sigma", "dh_fit_dx", "n_fit_photons"
 function batchOf(rows) {
   return {
     recordType: "atl06rec",
-    rows: rows.length,
+    length: rows.length,
     columns: {
       ...Object.fromEntries(FIELDS.map((field) => [field, new Float32Array(rows.length)])),
       rgt: Uint16Array.from(rows, ({ rgt }) => rgt),

@@ -11,9 +11,13 @@ const FUNCTIONS = [
   "authenticate",
   "createSession",
   "init",
+  "rowsOf",
   "scaleout",
   "source",
   "stream",
+  "toArrow",
+  "toDate",
+  "toDates",
   "updateAvailableServers",
   "update_available_servers",
 ];
@@ -28,7 +32,7 @@ async function run(program) {
 
 for (const [entry, more] of [
   ["sliderule-wasm", []],
-  ["sliderule-wasm/node", ["environmentCredentials"]],
+  ["sliderule-wasm/node", ["environmentCredentials", "saveFile"]],
   ["sliderule-wasm/slim", ["load"]],
 ]) {
   test(`${entry} exports the surface`, async () => {

@@ -149,7 +149,7 @@ describe("stream", () => {
     const { tables, messages, bytes } = await session.stream("atl06p", { resources: ["a.h5"], parms: {} }).collect();
     assert.equal(bytes, ATL06.length);
     const { atl06rec } = tables;
-    assert.equal(atl06rec.rows, 114);
+    assert.equal(atl06rec.length, 114);
     const { columns } = atl06rec;
     assert.ok(columns.h_mean instanceof Float64Array);
     assert.ok(columns.dh_fit_dx instanceof Float32Array);
@@ -198,11 +198,11 @@ describe("stream", () => {
     server.routes["source atl06p"] = (_, response) => records(response, ATL06_PARTIAL);
     await assert.rejects(session.stream("atl06p").collect(), (error) => {
       assert.equal(error.code, "incomplete_result");
-      assert.equal(error.partial.tables.atl06rec.rows, 57);
+      assert.equal(error.partial.tables.atl06rec.length, 57);
       return true;
     });
     const { tables } = await session.stream("atl06p", {}, { allow_partial: true }).collect();
-    assert.equal(tables.atl06rec.rows, 57);
+    assert.equal(tables.atl06rec.length, 57);
   });
 
   test("a result without rows is empty and no error", async (t) => {
@@ -222,8 +222,8 @@ describe("stream", () => {
       response.writeHead(200, { "content-type": "application/octet-stream" });
       response.write(ATL06.subarray(0, 10_000));
     };
-    for await (const { rows } of session.stream("atl06p")) {
-      assert.ok(rows > 0);
+    for await (const { length } of session.stream("atl06p")) {
+      assert.ok(length > 0);
       break;
     }
     await gone;
@@ -277,7 +277,7 @@ describe("stream", () => {
     await assert.rejects(aborted, { name: "AbortError" });
     server.routes["source definition"] = definition;
     for (const each of late) each();
-    assert.equal((await other).tables.atl06rec.rows, 114);
+    assert.equal((await other).tables.atl06rec.length, 114);
   });
 
   test("a layout comes from the cluster that the stream came from", async (t) => {
@@ -296,7 +296,7 @@ describe("stream", () => {
     await begun;
     await session.authenticate("beta", { username: USER, password: PASSWORD });
     go();
-    assert.equal((await collected).tables.atl06rec.rows, 114);
+    assert.equal((await collected).tables.atl06rec.length, 114);
     const asked = server.asked("definition").map(({ path }) => path);
     assert.deepEqual([...new Set(asked)], ["/clusters/acme/source/definition"]);
   });

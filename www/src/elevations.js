@@ -57,12 +57,12 @@ export class Segments {
    * @param {Batch} batch
    */
   add(batch) {
-    const length = this.length + batch.rows;
+    const length = this.length + batch.length;
     for (const field of FIELDS) {
       const added = batch.columns[field];
       if (added === undefined) throw new Error(`The cluster's ${batch.recordType} records have no field ${field}.`);
       const column = withRoom(this.#columns[field], length);
-      for (let row = 0; row < batch.rows; row += 1) column[this.length + row] = Number(added[row]);
+      for (let row = 0; row < batch.length; row += 1) column[this.length + row] = Number(added[row]);
       this.#columns[field] = column;
     }
     this.length = length;

@@ -4,37 +4,63 @@
  * @module
  */
 
-/** @import { Batch, Column } from "./index.js" */
+/** @import { Batch, Column } from "../index.js" */
 
 /**
- * @typedef {object} RawColumn A column as the decoder gives it: flat values, and how they belong to rows.
+ * @typedef {object} RawBatch Rows as the decoder gives them: flat values, and how they belong to rows.
+ * @property {string} recordType
+ * @property {number} length How many rows.
+ * @property {{ name: string, width: number, nesting?: Uint32Array }[]} layout The columns; `width` says how many values a
+ *   row (an item, where there are offsets) has, `nesting` what a column of a whole record is nested in. Shared by all
+ *   batches of the type.
+ * @property {any[]} values Of each column.
+ * @property {(Uint32Array | undefined)[]} [offsets] Where each row's items begin; one entry more than there are rows.
+ */
+
+/**
+ * @typedef {object} RawColumn
  * @property {string} name
  * @property {any} values
- * @property {number} width Values per row, or per item where there are offsets.
- * @property {Uint32Array} [offsets] Where each row's items begin; one entry more than there are rows.
+ * @property {number} width
+ * @property {Uint32Array} [offsets]
+ * @property {Uint32Array} [nesting]
  */
 
 /**
- * @param {{ recordType: string, rows: number, columns: RawColumn[] }} raw
+ * @param {RawBatch} raw
  * @returns {Batch}
  */
-export function batch({ recordType, rows, columns }) {
+export function batch({ recordType, length, layout, values, offsets }) {
   // fromEntries defines own properties, so that no field name of a server can reach a prototype.
-  const byName = Object.fromEntries(columns.map((column) => [column.name, shaped(column, rows)]));
-  return { recordType, rows, columns: byName };
+  const columns = Object.fromEntries(
+    layout.map(({ name, width }, index) => [name, shaped(values[index], width, offsets?.[index], length)]),
+  );
+  return { recordType, length, columns };
 }
 
 /**
- * @param {RawColumn} column
- * @param {number} rows
+ * The columns one by one.
+ *
+ * @param {RawBatch} raw
+ * @returns {RawColumn[]}
+ */
+export function rawColumns({ layout, values, offsets }) {
+  return layout.map((heading, index) => ({ ...heading, values: values[index], offsets: offsets?.[index] }));
+}
+
+/**
+ * @param {any} values
+ * @param {number} width
+ * @param {Uint32Array | undefined} offsets
+ * @param {number} length
  * @returns {Column}
  */
-function shaped({ values, width, offsets }, rows) {
+function shaped(values, width, offsets, length) {
   if (offsets === undefined && width === 1) return values;
   const start = (/** @type {number} */ row) => (offsets === undefined ? row : (offsets[row] ?? 0)) * width;
   const cut = (/** @type {number} */ from, /** @type {number} */ to) =>
     Array.isArray(values) ? values.slice(from, to) : values.subarray(from, to);
-  return Array.from({ length: rows }, (_, row) => cut(start(row), start(row + 1)));
+  return Array.from({ length }, (_, row) => cut(start(row), start(row + 1)));
 }
 
 /**
@@ -68,13 +94,13 @@ export async function joined(batches, between = () => {}) {
 async function joinedOne(recordType, batches, between) {
   const [first] = batches;
   if (batches.length === 1 && first !== undefined) return first;
-  const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
+  const length = batches.reduce((sum, batch) => sum + batch.length, 0);
   /** @type {[string, Column][]} */
   const columns = [];
   for (const name of Object.keys(first?.columns ?? {})) {
     columns.push([name, await concatenated(batches, name, between)]);
   }
-  return { recordType, rows, columns: Object.fromEntries(columns) };
+  return { recordType, length, columns: Object.fromEntries(columns) };
 }
 
 /**

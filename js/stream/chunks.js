@@ -1,0 +1,102 @@
+/**
+ * The chunks of an answer, as they are asked for.
+ *
+ * @module
+ */
+
+import { SlideRuleError } from "../errors.js";
+
+/** @import { Opened, Settings } from "./record-stream.js" */
+
+/** The chunks of a body. A body that breaks off is a truncated stream; closing ends the request. */
+export class Chunks {
+  #reader;
+  #url;
+  #timeoutMs;
+  /** @type {unknown} */
+  #ended;
+  #unwatch;
+  #untie;
+  /** When the chunk was asked for that is waited for. */
+  #asked = 0;
+  #waiting = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /**
+   * @param {Response} response
+   * @param {Opened["whileOpen"]} whileOpen
+   * @param {Settings} settings
+   */
+  constructor(response, whileOpen, { signal, timeoutMs }) {
+    this.#reader = response.body?.getReader();
+    this.#url = response.url;
+    this.#timeoutMs = timeoutMs;
+    this.#unwatch = whileOpen((reason) => this.#end(reason));
+    const onAbort = () => this.#end(signal?.reason);
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener("abort", onAbort);
+    this.#untie = () => signal?.removeEventListener("abort", onAbort);
+  }
+
+  /**
+   * The next chunk; nothing at the end.
+   *
+   * @returns {Promise<Uint8Array | undefined>}
+   */
+  async next() {
+    if (this.#reader === undefined) return undefined;
+    this.#asked = performance.now();
+    this.#waiting = true;
+    // One timer serves many chunks: setting one for each would cost more than reading it.
+    this.#timer ??= setTimeout(() => this.#look(), this.#timeoutMs);
+    try {
+      const { done, value } = await this.#reader.read();
+      if (this.#ended !== undefined) throw this.#ended;
+      return done ? undefined : value;
+    } catch (cause) {
+      throw this.#ended ?? broken(cause, this.#url);
+    } finally {
+      this.#waiting = false;
+    }
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    this.#unwatch();
+    this.#untie();
+    this.#reader?.cancel().catch(() => {});
+  }
+
+  /** @param {unknown} reason */
+  #end(reason) {
+    this.#ended ??= reason;
+    this.#reader?.cancel(reason).catch(() => {});
+  }
+
+  #look() {
+    this.#timer = undefined;
+    if (!this.#waiting) return;
+    const left = this.#asked + this.#timeoutMs - performance.now();
+    if (left <= 0) this.#end(silent(this.#timeoutMs, this.#url));
+    else this.#timer = setTimeout(() => this.#look(), left);
+  }
+}
+
+/**
+ * @param {unknown} cause
+ * @param {string} endpoint
+ */
+function broken(cause, endpoint) {
+  const message = "the stream broke off before its end, so the result would lack rows; send the request again";
+  return new SlideRuleError("stream_truncated", message, { endpoint, retryable: true, cause });
+}
+
+/**
+ * @param {number} timeoutMs
+ * @param {string} endpoint
+ */
+function silent(timeoutMs, endpoint) {
+  const message = `the server sent nothing for ${timeoutMs} ms; allow more with timeoutMs`;
+  return new SlideRuleError("timed_out", message, { endpoint, retryable: true });
+}

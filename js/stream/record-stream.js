@@ -1,0 +1,236 @@
+/**
+ * The records of a processing request, read as they are asked for.
+ *
+ * @module
+ */
+
+import { Decoder } from "../../pkg/sliderule_wasm.js";
+import { notify } from "../callbacks.js";
+import { batch, joined, rawColumns } from "./columns.js";
+import { joinAncillary } from "./ancillary.js";
+import { fromFailure, invalid, SlideRuleError } from "../errors.js";
+import { wholeRecord } from "./whole-record.js";
+import { Chunks } from "./chunks.js";
+import { FileTransfers } from "./files.js";
+import { Pace, soon, unlessAborted } from "./pace.js";
+
+/**
+ * @import {
+ *   Batch, RecordStream as Stream, ServerMessage, StreamedFile, StreamProgress, StreamResult,
+ * } from "../index.js"
+ */
+
+const LEVELS = /** @type {const} */ (["debug", "info", "warning", "error", "critical"]);
+/** How much is decoded at a time: a bound on the memory that a chunk takes, whatever the chunk. */
+const PIECE = 64 * 1024;
+
+/**
+ * @typedef {object} Settings
+ * @property {() => Promise<Opened>} open Sends the request.
+ * @property {object} parameters What was asked for; it names the ancillary fields.
+ * @property {number} timeoutMs
+ * @property {AbortSignal} [signal]
+ * @property {(progress: StreamProgress) => void} [onProgress]
+ * @property {(message: ServerMessage) => void} [onMessage]
+ * @property {(file: StreamedFile) => unknown} [onFile]
+ * @property {Record<string, (record: any) => unknown>} [callbacks]
+ * @property {boolean} [allowPartial]
+ */
+
+/**
+ * @typedef {object} Opened An answer that has begun.
+ * @property {Response} response
+ * @property {string | null} release The server's, where it is known: it says what exceptions mean.
+ * @property {(recordType: string) => Promise<string>} definition The layout of a record type, as the server wrote it.
+ * @property {(end: (reason: unknown) => void) => () => void} whileOpen Has the stream ended with its session.
+ */
+
+/** @implements {Stream} */
+export class RecordStream {
+  #settings;
+  #begun = false;
+  #bytes = 0;
+  #rows = 0;
+  /** @type {ServerMessage[]} */
+  #messages = [];
+  /** @type {FileTransfers | undefined} */
+  #transfers;
+  /** What the server said is missing from the result, first things first. */
+  #complaint = "";
+
+  /** @param {Settings | SlideRuleError} settings An error to fail with, where the options were wrong. */
+  constructor(settings) {
+    this.#settings = settings;
+  }
+
+  get messages() {
+    return this.#messages;
+  }
+
+  get files() {
+    return this.#transfers?.files ?? [];
+  }
+
+  get remoteFiles() {
+    return this.#transfers?.remoteFiles ?? [];
+  }
+
+  [Symbol.asyncIterator]() {
+    return this.#read(this.#begin());
+  }
+
+  /** @returns {Promise<StreamResult>} */
+  async collect() {
+    const settings = this.#begin();
+    /** @type {Batch[]} */
+    const batches = [];
+    for await (const each of this.#read({ ...settings, allowPartial: true })) batches.push(each);
+    const pace = new Pace();
+    const tables = await joined(batches, () => (pace.isOver() ? pace.rest() : undefined));
+    const result = {
+      tables: joinAncillary(tables, settings.parameters),
+      messages: this.#messages,
+      warnings: this.#messages.filter(({ meaning }) => meaning !== "progress"),
+      files: this.files,
+      remoteFiles: this.remoteFiles,
+      bytes: this.#bytes,
+    };
+    if (this.#complaint !== "" && !settings.allowPartial) {
+      const error = incomplete(this.#complaint);
+      error.partial = result;
+      throw error;
+    }
+    return result;
+  }
+
+  #begin() {
+    if (this.#settings instanceof SlideRuleError) throw this.#settings;
+    if (this.#begun) throw invalid("a stream can be read once; call stream again");
+    this.#begun = true;
+    return this.#settings;
+  }
+
+  /**
+   * @param {Settings} settings
+   * @returns {AsyncGenerator<Batch, void, undefined>}
+   */
+  async *#read(settings) {
+    const { response, release, definition, whileOpen } = await settings.open();
+    const chunks = new Chunks(response, whileOpen, settings);
+    const decoder = new Decoder(release ?? undefined, Object.keys(settings.callbacks ?? {}));
+    const transfers = new FileTransfers({ onFile: settings.onFile });
+    this.#transfers = transfers;
+    // A reader of a file may hold the stream up for as long as it likes, but not its end.
+    const unwatch = whileOpen((reason) => transfers.fail(reason));
+    const pace = new Pace();
+    const flush = () => this.#take(decoded(() => decoder.flush()) ?? [], settings);
+    /** @type {unknown} */
+    let reason = invalid("the stream was left before its end");
+    try {
+      let next = chunks.next();
+      for (;;) {
+        // Whoever leaves while rows are handed over awaits it no more.
+        next.catch(() => {});
+        if (decoder.isGathering() && !(await soon(next))) yield* flush();
+        const chunk = await next.catch((error) => error);
+        if (chunk === undefined) break;
+        if (!(chunk instanceof Uint8Array)) {
+          // What came whole before the stream broke off is handed over; who ended it wants no more.
+          if (chunk?.code === "stream_truncated") yield* flush();
+          throw chunk;
+        }
+        for (let at = 0; at < chunk.length; at += PIECE) {
+          const piece = chunk.subarray(at, at + PIECE);
+          this.#bytes += piece.length;
+          const items = decoded(() => decoder.push(piece));
+          if (items !== undefined) yield* this.#take(items, settings);
+          for (let needs = decoder.needs(); needs.length > 0; needs = decoder.needs()) {
+            const definitions = await unlessAborted(Promise.all(needs.map(definition)), settings.signal);
+            for (const [index, recordType] of needs.entries()) {
+              const defined = decoded(() => decoder.define(recordType, definitions[index] ?? "null"));
+              yield* this.#take(defined ?? [], settings);
+            }
+          }
+          if (pace.isOver()) await pace.rest();
+        }
+        notify(settings.onProgress, { bytes: this.#bytes, rows: this.#rows });
+        next = chunks.next();
+      }
+      yield* flush();
+      decoded(() => decoder.finish());
+      await unlessAborted(transfers.finish(), settings.signal);
+    } catch (error) {
+      reason = error;
+      throw error;
+    } finally {
+      unwatch();
+      transfers.fail(reason);
+      decoder.free();
+      chunks.close();
+    }
+    if (this.#complaint !== "" && !settings.allowPartial) throw incomplete(this.#complaint);
+  }
+
+  /**
+   * Brings each item, in order, to whoever it is for.
+   *
+   * @param {any[]} items
+   * @param {Settings} settings
+   * @returns {AsyncGenerator<Batch, void, undefined>}
+   */
+  async *#take(items, settings) {
+    for (const item of items) {
+      if (item.layout === undefined) {
+        this.#hear(item, settings);
+        continue;
+      }
+      this.#rows += item.length;
+      if (settings.callbacks !== undefined && Object.hasOwn(settings.callbacks, item.recordType)) {
+        await settings.callbacks[item.recordType]?.(
+          wholeRecord({ recordType: item.recordType, columns: rawColumns(item) }),
+        );
+      } else if (FileTransfers.takes(item.recordType)) {
+        await unlessAborted(/** @type {FileTransfers} */ (this.#transfers).take(batch(item)), settings.signal);
+      } else {
+        yield batch(item);
+      }
+    }
+  }
+
+  /**
+   * @param {any} item
+   * @param {Settings} settings
+   */
+  #hear(item, settings) {
+    /** @type {ServerMessage} */
+    const message = {
+      recordType: item.recordType,
+      level: LEVELS[Math.min(Math.max(item.level, 0), 4)] ?? "critical",
+      code: item.code ?? null,
+      kind: item.kind ?? null,
+      meaning: item.meaning,
+      text: item.text,
+    };
+    this.#messages.push(message);
+    if (item.meaning === "missing") this.#complaint ||= item.text || "an exception without a text";
+    notify(settings.onMessage, message);
+  }
+}
+
+/**
+ * @template T
+ * @param {() => T} act
+ */
+function decoded(act) {
+  try {
+    return act();
+  } catch (failure) {
+    throw fromFailure(failure);
+  }
+}
+
+/** @param {string} complaint */
+function incomplete(complaint) {
+  const message = `the server reports that the result lacks data (${complaint}); pass allowPartial to take what came`;
+  return new SlideRuleError("incomplete_result", message);
+}
