@@ -8,6 +8,13 @@ const MEGABYTE = 1_000_000;
 const piece = block(MEGABYTE);
 
 const server = createServer(async (request, response) => {
+  // For the page, which comes from elsewhere.
+  response.setHeader("access-control-allow-origin", "*");
+  response.setHeader("access-control-allow-headers", "content-type, x-sliderule-streaming");
+  if (request.method === "OPTIONS") {
+    response.end();
+    return;
+  }
   let text = "";
   for await (const chunk of request) text += chunk;
   const [, , service, size] = (request.url ?? "").split("/");

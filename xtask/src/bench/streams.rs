@@ -22,6 +22,10 @@ pub(super) fn bench(shell: &Shell, json: Option<&Path>) -> Result<()> {
     let mut run = shell.command("node");
     run.args(["--expose-gc", "tests/bench/streams.mjs"]).arg(shell.tree.at("pkg"));
     run.arg(npm.as_deref().unwrap_or(Path::new("-")));
+    match setup::chromium(shell)? {
+        Some(chromium) => run.arg("page").env("CHROME", chromium),
+        None => run.arg("-"),
+    };
     match json {
         Some(file) => run.arg(std::path::absolute(file).map_err(Failure::file("find", file))?),
         None => run.arg("-"),

@@ -1,0 +1,60 @@
+/** Whether the work stays in proportion to the bytes, however they are cut. */
+
+import { block, definitions } from "./body.mjs";
+
+/** Bytes a chunk, and bytes of the smaller body: enough for a few dozen milliseconds. */
+const CUTS = [
+  [1, 200_000],
+  [7, 1_000_000],
+  [1000, 8_000_000],
+  [64 * 1024, 20_000_000],
+];
+const TURNS = 3;
+
+/**
+ * By how much the time grows where the bytes grow tenfold, for the cut at which it grows most.
+ *
+ * @param {any} Decoder
+ * @returns {number}
+ */
+export function growth(Decoder) {
+  return Math.max(...CUTS.map(([chunk = 0, bytes = 0]) => grown(Decoder, chunk, bytes)));
+}
+
+/**
+ * @param {any} Decoder
+ * @param {number} chunk
+ * @param {number} bytes
+ */
+function grown(Decoder, chunk, bytes) {
+  const [few, many] = [block(bytes), block(bytes * 10)];
+  // Compiled and warm before it counts.
+  decode(Decoder, few, chunk);
+  const times = { few: Number.POSITIVE_INFINITY, many: Number.POSITIVE_INFINITY };
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    times.few = Math.min(times.few, decode(Decoder, few, chunk));
+    times.many = Math.min(times.many, decode(Decoder, many, chunk));
+  }
+  return times.many / times.few;
+}
+
+/**
+ * @param {any} Decoder
+ * @param {Buffer} body
+ * @param {number} chunk
+ * @returns {number} Milliseconds.
+ */
+function decode(Decoder, body, chunk) {
+  const began = performance.now();
+  const decoder = new Decoder(undefined, []);
+  for (let at = 0; at < body.length; at += chunk) {
+    decoder.push(body.subarray(at, at + chunk));
+    for (let needs = decoder.needs(); needs.length > 0; needs = decoder.needs()) {
+      for (const name of needs) decoder.define(name, JSON.stringify(definitions[name]));
+    }
+  }
+  decoder.flush();
+  decoder.finish();
+  decoder.free();
+  return performance.now() - began;
+}
