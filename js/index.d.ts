@@ -315,6 +315,7 @@ export interface StreamOptions {
    * await stream("atl06p", parameters, { callbacks }).collect();
    * ```
    */
+  // biome-ignore lint/suspicious/noExplicitAny: whoever names a record type knows its fields.
   callbacks?: Record<string, (record: Record<string, any>) => unknown>;
   /** Takes a result of which the server reports missing parts. Default false: it fails with `incomplete_result`. */
   allowPartial?: boolean;

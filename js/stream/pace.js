@@ -5,7 +5,7 @@
  */
 
 /** How long decoding may hold up everything else in a page, in milliseconds; half a frame. */
-const SLICE_MS = 8;
+const SLICE_MS = 4;
 /** How long rows wait for more of their batch before they are handed over, in milliseconds. */
 const LINGER_MS = 10;
 
