@@ -12,6 +12,7 @@
 //! | [`definition`] | what the bytes of a record type mean |
 //! | [`definitions`] | the definitions known so far, and which are missing |
 //! | `plan` | a definition with all that it nests, flattened into columns; how records become rows |
+//! | `rows` | from whole records to items: which wait for a definition, which continue a batch |
 //! | `decode` | the loops that fill the columns |
 //! | [`mod@column`] | what comes out: [`Batch`], [`Column`], [`Values`] |
 //! | [`message`] | what comes out beside the data: [`Event`], [`Exception`] |
@@ -86,6 +87,7 @@ pub mod exception_kind;
 pub mod frame;
 pub mod message;
 mod plan;
+mod rows;
 pub mod stream;
 
 pub use column::{Batch, Column, Values};
