@@ -13,8 +13,9 @@
 //! | `build` | the package, the page, the servers |
 //! | `demo` | a private cluster on this machine, and the shipped example against it |
 //! | `test` | every test, in groups |
+//! | `fuzz` | the decoder of record streams, under libFuzzer |
 //! | `simulate` | the control plane with everything going wrong that can, from seeds |
-//! | `soak` | the proofs of the provisioning system at full length |
+//! | `soak` | the proofs at full length |
 //! | `bench` | how long things take, in a release build |
 //! | `figures` | what a measurement wrote down |
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks on the terminal")]
@@ -27,6 +28,7 @@ mod descendants;
 mod failure;
 mod figures;
 mod fresh;
+mod fuzz;
 mod interrupt;
 mod setup;
 mod shell;
@@ -49,8 +51,8 @@ usage: cargo xtask <command>
                     serves until Ctrl-C, or ends by itself with --once
   simulate [--first-seed S] --seeds N --days D [--json FILE]
                     the control plane over simulated nodes, with everything going wrong that can
-  soak [--kills N] [--seeds N] [--json FILE]
-                    the provisioning system's proofs at full length: 300 kills, 1000 seeds, the measurements
+  soak [--kills N] [--seeds N] [--fuzz-seconds N] [--json FILE]
+                    the proofs at full length: 300 kills, 1000 seeds, 600 s of each fuzz target, the measurements
   bench control | streams [--json FILE]
                     how long decisions, wakes and balances take, in a release build
   test [group …]    every test, or the named groups only:

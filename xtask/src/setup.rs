@@ -3,9 +3,11 @@
 //!
 //! Needed from the machine: Rust by rustup, Node with npm, a C compiler, git. Everything else is installed:
 //! the WebAssembly target, wasm-pack and wasm-bindgen (into `target/tools`), the npm packages, and on Debian
-//! as root Chromium.
+//! as root Chromium and the C++ compiler of the fuzz targets.
 
 mod chromium;
+mod cpp;
+mod debian;
 mod node;
 mod registry;
 mod rust;
@@ -14,6 +16,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 pub(crate) use chromium::{MISSING as CHROMIUM_MISSING, chromium};
+pub(crate) use cpp::cpp_compiler;
 pub(crate) use registry::cargo_deny;
 
 use crate::failure::Result;

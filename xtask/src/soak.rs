@@ -1,7 +1,8 @@
-//! `cargo xtask soak [--kills N] [--seeds N] [--json FILE]`: the proofs of the provisioning system at full length.
+//! `cargo xtask soak [--kills N] [--seeds N] [--fuzz-seconds N] [--json FILE]`: the proofs at full length.
 //!
-//! Three parts, each of which `cargo xtask test` runs shorter: the real server killed at random instants under load, the
-//! simulator's seeds, and the measurements. `docs/TESTING.md` records what came of them.
+//! Four parts, each of which `cargo xtask test` runs shorter: the real server killed at random instants under load, the
+//! simulator's seeds, the fuzz targets, and the measurements. A part whose number is 0 is left out. `docs/TESTING.md` records
+//! what came of them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,10 @@ use crate::bench::{self, Subject};
 use crate::failure::{Failure, Result};
 use crate::figures;
 use crate::shell::Shell;
-use crate::{build, closing_lines};
+use crate::{build, closing_lines, fuzz};
+
+/// How long a fuzz target may run: a step that takes longer than half an hour is taken for one that hangs.
+const LONGEST: u64 = 1700;
 
 /// How much is proved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +23,8 @@ pub(crate) struct Soak {
     pub(crate) kills: u64,
     /// Seeds of the simulator, 30 days each.
     pub(crate) seeds: u64,
+    /// Seconds that each fuzz target runs.
+    pub(crate) fuzz: u64,
     /// Where the figures go besides.
     pub(crate) json: Option<PathBuf>,
 }
@@ -26,7 +32,7 @@ pub(crate) struct Soak {
 impl Soak {
     /// Reads the flags of the command.
     pub(crate) fn read(words: &[&str]) -> Result<Self> {
-        let mut soak = Self { kills: 300, seeds: 1000, json: None };
+        let mut soak = Self { kills: 300, seeds: 1000, fuzz: 600, json: None };
         let mut words = words.iter();
         while let Some(flag) = words.next() {
             let value = words.next().ok_or_else(|| Failure::Usage(format!("`{flag}` needs a value")))?;
@@ -34,9 +40,13 @@ impl Soak {
             match *flag {
                 "--kills" => soak.kills = number()?,
                 "--seeds" => soak.seeds = number()?,
+                "--fuzz-seconds" => soak.fuzz = number()?,
                 "--json" => soak.json = Some(PathBuf::from(value)),
                 other => return Err(Failure::Usage(format!("`soak` does not take `{other}`"))),
             }
+        }
+        if soak.fuzz > LONGEST {
+            return Err(Failure::Usage(format!("a fuzz target runs for at most {LONGEST} seconds")));
         }
         Ok(soak)
     }
@@ -53,6 +63,9 @@ pub(crate) fn soak(shell: &Shell, soak: &Soak) -> Result<()> {
     }
     if soak.seeds > 0 {
         parts.push(("simulate", simulate(shell, soak.seeds, &file("simulate.json"))?));
+    }
+    if soak.fuzz > 0 {
+        parts.push(("fuzz", fuzz::soak(shell, soak.fuzz)?));
     }
     let control = file("control.json");
     let measured = bench::bench(shell, Subject::Control, Some(&control));
@@ -118,10 +131,12 @@ mod tests {
 
     #[test]
     fn without_flags_it_is_the_full_length() {
-        assert_eq!(Soak::read(&[]).unwrap(), Soak { kills: 300, seeds: 1000, json: None });
-        let short = Soak::read(&["--kills", "7", "--seeds", "0", "--json", "x.json"]).unwrap();
-        assert_eq!(short, Soak { kills: 7, seeds: 0, json: Some("x.json".into()) });
-        for words in [&["--kills"][..], &["--kills", "many"], &["--days", "30"]] {
+        assert_eq!(Soak::read(&[]).unwrap(), Soak { kills: 300, seeds: 1000, fuzz: 600, json: None });
+        let words = ["--kills", "7", "--seeds", "0", "--fuzz-seconds", "60", "--json", "x.json"];
+        let short = Soak::read(&words).unwrap();
+        assert_eq!(short, Soak { kills: 7, seeds: 0, fuzz: 60, json: Some("x.json".into()) });
+        for words in [&["--kills"][..], &["--kills", "many"], &["--days", "30"], &["--fuzz-seconds", "3600"]]
+        {
             assert!(Soak::read(words).is_err(), "{words:?}");
         }
     }

@@ -229,6 +229,38 @@ fn what_came_whole_before_the_fault_comes_out_before_the_error() {
 }
 
 #[test]
+fn records_that_wait_come_before_a_fault_behind_them_however_the_stream_is_cut() {
+    let misfit = frame("point", &point(2)[..7]).unwrap();
+    let (one, garbage) = (record("point", 1), b"HTTP/1.1 502 Bad Gateway".to_vec());
+    for (stream, offset) in [
+        ([one.clone(), garbage.clone()].concat(), one.len() as u64),
+        ([one.clone(), misfit, garbage].concat(), one.len() as u64),
+    ] {
+        for size in [stream.len(), 7] {
+            let mut decoder = Decoder::default();
+            let (mut items, mut failure) = (Vec::new(), None);
+            // As a caller drives it that ends at the first error.
+            for chunk in stream.chunks(size) {
+                let outcome = decoder.push(chunk).and_then(|mut items| {
+                    while let Some(name) = decoder.needs().first() {
+                        items.extend(decoder.define(name, POINT)?);
+                    }
+                    Ok(items)
+                });
+                match outcome {
+                    Ok(more) => items.extend(more),
+                    Err(error) => failure = failure.or(Some(error)),
+                }
+            }
+            assert_eq!(ids(&items), [("point".to_owned(), vec![1])], "in chunks of {size}");
+            let end = decoder.finish().unwrap_err();
+            assert_eq!(end.offset(), Some(offset));
+            assert!(failure.is_none_or(|failure| failure == end));
+        }
+    }
+}
+
+#[test]
 fn a_header_is_refused_before_its_data_comes() {
     let header = |type_size: u16, data_size: u32| {
         [&2_u16.to_be_bytes()[..], &type_size.to_be_bytes(), &data_size.to_be_bytes()].concat()

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::failure::Result;
-use crate::setup::{is_program, on_path};
+use crate::setup::{debian, is_program, on_path};
 use crate::shell::Shell;
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -18,17 +18,8 @@ pub(crate) fn chromium(shell: &Shell) -> Result<Option<PathBuf>> {
     if let Some(found) = find() {
         return Ok(Some(found));
     }
-    if !rustix::process::getuid().is_root() || on_path("apt-get").is_none() {
-        return Ok(None);
-    }
-    let mut update = shell.command("apt-get");
-    shell.step("Updating the list of Debian packages", "apt-update", update.arg("update"))?;
-    let mut install = shell.command("apt-get");
-    install
-        .args(["install", "-y", "--no-install-recommends", "chromium"])
-        .env("DEBIAN_FRONTEND", "noninteractive");
-    shell.step("Installing Chromium for the browser tests", "apt-install", &mut install)?;
-    Ok(find())
+    let installed = debian::install(shell, "chromium", "Installing Chromium for the browser tests")?;
+    Ok(if installed { find() } else { None })
 }
 
 fn find() -> Option<PathBuf> {

@@ -8,6 +8,7 @@ use crate::build;
 use crate::closing_lines::{self, Tally};
 use crate::demo;
 use crate::failure::{Failure, Result};
+use crate::fuzz;
 use crate::setup::{self, CHROMIUM_MISSING};
 use crate::shell::Shell;
 
@@ -20,6 +21,7 @@ pub(crate) enum Group {
     Types,
     Clippy,
     Rust,
+    Fuzz,
     Contract,
     Wasm,
     Node,
@@ -29,13 +31,14 @@ pub(crate) enum Group {
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Format,
         Self::Biome,
         Self::Deny,
         Self::Types,
         Self::Clippy,
         Self::Rust,
+        Self::Fuzz,
         Self::Contract,
         Self::Wasm,
         Self::Node,
@@ -62,6 +65,7 @@ impl Group {
             Self::Types => "types",
             Self::Clippy => "clippy",
             Self::Rust => "rust",
+            Self::Fuzz => "fuzz",
             Self::Contract => "contract",
             Self::Wasm => "wasm",
             Self::Node => "node",
@@ -79,6 +83,7 @@ impl Group {
             Self::Types => "JavaScript keeps the types of its comments",
             Self::Clippy => "Rust is linted, for this machine and for WebAssembly",
             Self::Rust => "every Rust test",
+            Self::Fuzz => "the decoder of records against a slow one, over what libFuzzer thinks of",
             Self::Contract => "Rust, JavaScript and the tree say the same",
             Self::Wasm => "the WebAssembly boundary, whatever comes in from outside",
             Self::Node => "the package in Node",
@@ -90,17 +95,18 @@ impl Group {
 
     /// Whether it looks at what `build` makes. Compiling the server does: it embeds the page.
     pub(crate) fn needs_build(self) -> bool {
-        !matches!(self, Self::Format | Self::Biome | Self::Deny | Self::Contract)
+        !matches!(self, Self::Format | Self::Biome | Self::Deny | Self::Fuzz | Self::Contract)
     }
 
     pub(crate) fn run(self, shell: &Shell) -> Result<Tally> {
         match self {
-            Self::Format => check(shell, "cargo fmt", cargo(shell, &["fmt", "--all", "--check"])),
+            Self::Format => format(shell),
             Self::Biome => check(shell, "biome", npm_program(shell, "biome", &["ci", "--colors=off"])),
             Self::Types => check(shell, "tsc", npm_program(shell, "tsc", &["--project", "tsconfig.json"])),
             Self::Deny => deny(shell),
             Self::Clippy => clippy(shell),
             Self::Rust => rust(shell),
+            Self::Fuzz => fuzz::test(shell),
             Self::Contract => node_tests(shell, "tests/contract"),
             Self::Wasm => node_tests(shell, "tests/wasm"),
             Self::Node => node_tests(shell, "tests/node"),
@@ -136,6 +142,13 @@ fn tests(shell: &Shell, title: &str, mut command: Command) -> Result<Tally> {
         println!("  {line}");
     }
     Ok(Tally::read(&output))
+}
+
+/// The workspace, and the fuzz targets, which are one of their own.
+fn format(shell: &Shell) -> Result<Tally> {
+    check(shell, "cargo fmt", cargo(shell, &["fmt", "--all", "--check"]))?;
+    let targets = ["fmt", "--manifest-path", "crates/records/fuzz/Cargo.toml", "--check"];
+    check(shell, "cargo fmt of the fuzz targets", cargo(shell, &targets))
 }
 
 /// The licences and sources are held by `tests/contract` too, in every run.

@@ -1,5 +1,5 @@
 //! Whatever definition a server has and whatever values it sends, what was encoded is what is decoded,
-//! however the stream is cut; and a stream cut short is an error.
+//! alone or in a container and however the stream is cut; and a stream cut short is an error.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 mod specs;
 
-use sliderule_records::encode::{Record, Scalar, Writer};
+use sliderule_records::encode::{self, Record, Scalar, Writer};
 use sliderule_records::{Batch, Decoder, Definitions, Error, Item, Values};
-use specs::{Kind, Spec, define, record};
+use specs::{Kind, Spec, define, record, size_of_basic};
 
 /// One decoded value, comparable bit by bit.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,11 +64,15 @@ fn fill(writer: &mut Writer<'_>, letter: char, specs: &[Spec], bits: &mut Bits) 
         let name = format!("{letter}{index}");
         let count = if spec.elements == 0 { bits.below(4) } else { spec.elements };
         match &spec.kind {
-            Kind::Pointer => {}
+            Kind::Pointer | Kind::Bits => {}
             Kind::Basic(basic) => {
                 let (scalars, cells): (Vec<_>, Vec<_>) =
                     (0..count).map(|_| value(basic, bits.next())).unzip();
                 writer.set_all(&name, scalars).unwrap();
+                if let Some((other, _)) = spec.overlap(&name) {
+                    let bytes = cells.iter().flat_map(|cell| bytes_of(basic, cell, spec.big_endian));
+                    row.insert(other, bytes.map(|byte| Cell::Integer(byte.into())).collect());
+                }
                 row.insert(name, cells);
             }
             Kind::Text => {
@@ -94,15 +98,32 @@ fn fill(writer: &mut Writer<'_>, letter: char, specs: &[Spec], bits: &mut Bits) 
     row
 }
 
+/// The bytes of a number in a record.
+fn bytes_of(basic: &str, cell: &Cell, big_endian: bool) -> Vec<u8> {
+    let mut bytes = match (basic, cell) {
+        ("FLOAT", Cell::Float(bits)) => (f64::from_bits(*bits) as f32).to_le_bytes().to_vec(),
+        (_, Cell::Float(bits)) => bits.to_le_bytes().to_vec(),
+        (_, Cell::Integer(value)) => value.to_le_bytes()[..size_of_basic(basic)].to_vec(),
+        (_, Cell::Text(text)) => panic!("{text} is no number"),
+    };
+    if big_endian {
+        bytes.reverse();
+    }
+    bytes
+}
+
 /// The names of the columns of `specs`.
 fn empty(specs: &[Spec], letter: char) -> Vec<String> {
     let columns = specs.iter().enumerate().flat_map(|(index, spec)| match &spec.kind {
-        Kind::Pointer => Vec::new(),
+        Kind::Pointer | Kind::Bits => Vec::new(),
         Kind::Nested(inner) => empty(inner, if letter == 'f' { 'g' } else { 'f' })
             .into_iter()
             .map(|column| format!("{letter}{index}.{column}"))
             .collect(),
-        _ => vec![format!("{letter}{index}")],
+        _ => {
+            let name = format!("{letter}{index}");
+            spec.overlap(&name).map(|(other, _)| other).into_iter().chain([name]).collect()
+        }
     });
     columns.collect()
 }
@@ -136,9 +157,12 @@ fn widths(specs: &[Spec], letter: char) -> BTreeMap<String, usize> {
     for (index, spec) in specs.iter().enumerate() {
         let name = format!("{letter}{index}");
         match &spec.kind {
-            Kind::Pointer => {}
+            Kind::Pointer | Kind::Bits => {}
             Kind::Text => drop(all.insert(name, 1)),
-            Kind::Basic(_) => drop(all.insert(name, spec.elements)),
+            Kind::Basic(_) => {
+                all.extend(spec.overlap(&name));
+                all.insert(name, spec.elements);
+            }
             Kind::Nested(inner) => {
                 for (column, width) in widths(inner, if letter == 'f' { 'g' } else { 'f' }) {
                     all.insert(format!("{name}.{column}"), width * spec.elements);
@@ -187,25 +211,47 @@ struct Stream {
 
 fn stream() -> impl Strategy<Value = Stream> {
     let records = prop::collection::vec(record(), 1..4);
-    (records, prop::collection::vec((any::<prop::sample::Index>(), any::<u64>()), 1..8)).prop_map(
-        |(types, picks)| {
-            let mut definitions = Definitions::new();
-            for (index, specs) in types.iter().enumerate() {
-                define(&mut definitions, &format!("r{index}"), 'f', specs);
-            }
-            let (mut bytes, mut bounds, mut rows) = (Vec::new(), vec![0], Vec::new());
-            for (pick, seed) in picks {
+    let pick = || (any::<prop::sample::Index>(), any::<u64>());
+    // One record stands alone; several are packed into a container.
+    let picks = prop::collection::vec(
+        prop_oneof![2 => prop::collection::vec(pick(), 1), 1 => prop::collection::vec(pick(), 0..4)],
+        1..6,
+    );
+    (records, picks).prop_map(|(types, picks)| {
+        let mut definitions = Definitions::new();
+        for (index, specs) in types.iter().enumerate() {
+            define(&mut definitions, &format!("r{index}"), 'f', specs);
+        }
+        let (mut bytes, mut bounds, mut rows) = (Vec::new(), vec![0], Vec::new());
+        for picks in picks {
+            let mut frames = Vec::new();
+            for (pick, seed) in &picks {
                 let index = pick.index(types.len());
                 let name = format!("r{index}");
                 let mut record = Record::new(&definitions, &name).unwrap();
-                let row = fill(&mut record.root(), 'f', &types[index], &mut Bits(seed));
+                let row = fill(&mut record.root(), 'f', &types[index], &mut Bits(*seed));
                 rows.extend(rows_of(&types[index], row).into_iter().map(|row| (name.clone(), row)));
-                bytes.extend(record.frame().unwrap());
-                bounds.push(bytes.len());
+                frames.push(record.frame().unwrap());
             }
-            Stream { definitions, bytes, bounds, rows }
-        },
-    )
+            bytes.extend(if picks.len() == 1 { frames.concat() } else { container(&frames) });
+            bounds.push(bytes.len());
+        }
+        Stream { definitions, bytes, bounds, rows }
+    })
+}
+
+/// A container as servers pack it: with an index that says where each record is.
+fn container(frames: &[Vec<u8>]) -> Vec<u8> {
+    let start = 8 + 8 * frames.len();
+    let word = |number: usize| (number as u32).to_le_bytes();
+    let mut data = [word(frames.len()), word(start)].concat();
+    let mut offset = start;
+    for frame in frames {
+        data.extend([word(frame.len()), word(offset)].concat());
+        offset += frame.len();
+    }
+    data.extend(frames.concat());
+    encode::frame("conrec", &data).unwrap()
 }
 
 proptest! {

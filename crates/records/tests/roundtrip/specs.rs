@@ -1,4 +1,5 @@
-//! Arbitrary definitions: every type, byte order, nesting and unaligned gap, open-ended at the end.
+//! Arbitrary definitions: every type, byte order, nesting and unaligned gap, fields over the same bytes, open-ended at
+//! the end.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -13,6 +14,20 @@ pub(crate) struct Spec {
     /// Bytes left unused before it: fields are as unaligned as can be.
     pub(crate) gap: usize,
     pub(crate) big_endian: bool,
+    /// Another field reads the bytes of its numbers one by one, as real definitions by mistake have it.
+    pub(crate) overlapped: bool,
+}
+
+impl Spec {
+    /// The other field's name and number of bytes, if there is one.
+    pub(crate) fn overlap(&self, name: &str) -> Option<(String, usize)> {
+        match self.kind {
+            Kind::Basic(basic) if self.overlapped && self.elements > 0 => {
+                Some((format!("{name}bytes"), size_of_basic(basic) * self.elements))
+            }
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -21,6 +36,8 @@ pub(crate) enum Kind {
     /// A slot that clients skip.
     Pointer,
     Text,
+    /// Nobody decodes it.
+    Bits,
     Nested(Vec<Spec>),
 }
 
@@ -30,27 +47,24 @@ const NUMBERS: [&str; 12] = [
 ];
 
 fn spec(kind: impl Strategy<Value = Kind>, elements: std::ops::Range<usize>) -> impl Strategy<Value = Spec> {
-    (kind, elements, 0..4_usize, any::<bool>()).prop_map(|(kind, elements, gap, big_endian)| Spec {
-        kind,
-        elements,
-        gap,
-        big_endian,
-    })
+    (kind, elements, 0..4_usize, any::<bool>(), prop::bool::weighted(0.2)).prop_map(
+        |(kind, elements, gap, big_endian, overlapped)| Spec { kind, elements, gap, big_endian, overlapped },
+    )
 }
 
 fn number() -> impl Strategy<Value = Kind> {
     prop::sample::select(&NUMBERS[..]).prop_map(Kind::Basic)
 }
 
-/// A field of known length, nesting up to two levels.
+/// A field of known length, nesting up to four levels.
 fn fixed() -> impl Strategy<Value = Spec> {
     let leaf = prop_oneof![
         6 => spec(number(), 1..2),
         2 => spec(number(), 2..5),
         2 => spec(Just(Kind::Text), 1..12),
-        1 => spec(Just(Kind::Pointer), 1..2),
+        1 => spec(prop_oneof![Just(Kind::Pointer), Just(Kind::Bits)], 1..2),
     ];
-    leaf.prop_recursive(2, 12, 4, |inner| {
+    leaf.prop_recursive(4, 16, 3, |inner| {
         let nested = prop::collection::vec(inner, 1..4).prop_map(Kind::Nested);
         prop_oneof![spec(nested.clone(), 1..2), spec(nested, 2..4)]
     })
@@ -81,6 +95,7 @@ pub(crate) fn define(definitions: &mut Definitions, name: &str, letter: char, sp
         let (type_name, size) = match &spec.kind {
             Kind::Basic(basic) => ((*basic).to_owned(), size_of_basic(basic)),
             Kind::Pointer => ("INT32".to_owned(), 4),
+            Kind::Bits => ("BITFIELD".to_owned(), 1),
             Kind::Text => ("STRING".to_owned(), 1),
             Kind::Nested(inner) => {
                 let nested = format!("{name}.{index}");
@@ -95,6 +110,10 @@ pub(crate) fn define(definitions: &mut Definitions, name: &str, letter: char, sp
             format!("{letter}{index}"),
             json!({ "type": type_name, "offset": offset * 8, "elements": spec.elements, "flags": byte_order.to_owned() + flags }),
         );
+        if let Some((other, bytes)) = spec.overlap(&format!("{letter}{index}")) {
+            let field = json!({ "type": "UINT8", "offset": offset * 8, "elements": bytes, "flags": "LE" });
+            fields.insert(other, field);
+        }
         end = offset + size * spec.elements;
     }
     fields.insert("__datasize".to_owned(), json!(end));
@@ -102,7 +121,7 @@ pub(crate) fn define(definitions: &mut Definitions, name: &str, letter: char, sp
     end
 }
 
-fn size_of_basic(name: &str) -> usize {
+pub(crate) fn size_of_basic(name: &str) -> usize {
     match name {
         "INT8" | "UINT8" | "BOOL" => 1,
         "INT16" | "UINT16" => 2,
