@@ -15,7 +15,7 @@ import { join } from "node:path";
 
 import { createSession } from "sliderule-wasm/node";
 
-import { batch } from "../../js/stream/columns.js";
+import { batch, joined } from "../../js/stream/columns.js";
 import { block, definitions } from "./body.mjs";
 import { dataViewDecoder } from "./data-view.mjs";
 import { growth } from "./growth.mjs";
@@ -66,7 +66,7 @@ for (const [name, all] of Object.entries(turns)) {
   speed[name] = all.sort((one, other) => one - other)[Math.floor(TURNS / 2)] ?? 0;
 }
 await extra();
-await collected();
+await joining();
 const longest = page === "-" ? null : await longestBlock(url, BYTES);
 server.disconnect();
 
@@ -130,21 +130,26 @@ async function socket() {
 }
 
 function memory() {
-  const decoder = new Decoder(undefined, []);
   let rows = 0;
-  const take = (/** @type {any[] | undefined} */ items) => {
-    for (const item of items ?? []) rows += batch(item).length;
-  };
+  decodeAll((item) => {
+    rows += batch(item).length;
+  });
+  if (rows === 0) throw new Error("nothing was decoded");
+}
+
+/** @param {(item: any) => void} take */
+function decodeAll(take) {
+  const decoder = new Decoder(undefined, []);
+  const each = (/** @type {any[] | undefined} */ items) => items?.forEach(take);
   for (let at = 0; at < body.length; at += CHUNK) {
-    take(decoder.push(body.subarray(at, at + CHUNK)));
+    each(decoder.push(body.subarray(at, at + CHUNK)));
     for (let needs = decoder.needs(); needs.length > 0; needs = decoder.needs()) {
-      for (const name of needs) take(decoder.define(name, JSON.stringify(definitions[name])));
+      for (const name of needs) each(decoder.define(name, JSON.stringify(definitions[name])));
     }
   }
-  take(decoder.flush());
+  each(decoder.flush());
   decoder.finish();
   decoder.free();
-  if (rows === 0) throw new Error("nothing was decoded");
 }
 
 async function answer() {
@@ -202,28 +207,25 @@ async function extra() {
 }
 
 /**
- * What `collect` holds at most beside its result, in sizes of the largest column. The decoder's own memory and what
- * waits to be collected as garbage are not told apart from it, so bodies of two sizes are compared.
+ * What `collect` holds at most beside its result while it joins batches, in sizes of the largest column. Garbage is
+ * collected before each look, and its memory given back a moment later.
  */
-async function collected() {
-  const collect = /** @type {any} */ (globalThis).gc;
-  const held = async (/** @type {number} */ bytes) => {
-    collect?.();
-    const before = process.memoryUsage().arrayBuffers;
-    let most = 0;
-    const watch = setInterval(() => {
-      collect?.();
-      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
-    }, 5);
-    const { tables } = await session.stream(`records/${bytes}`).collect();
-    clearInterval(watch);
-    const sizes = Object.values(tables.atl06rec?.columns ?? {}).map((column) =>
-      Number(/** @type {any} */ (column).byteLength),
-    );
-    return { extra: most - sizes.reduce((sum, size) => sum + size, 0), largest: Math.max(...sizes) };
+async function joining() {
+  /** @type {import("sliderule-wasm").Batch[]} */
+  const batches = [];
+  decodeAll((item) => batches.push(batch(item)));
+  const free = async () => {
+    /** @type {any} */ (globalThis).gc?.();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    return process.memoryUsage().arrayBuffers;
   };
-  const [small, large] = [await held(BYTES / 10), await held(BYTES)];
-  collectPeak = (large.extra - small.extra) / (large.largest - small.largest);
+  const before = await free();
+  let most = 0;
+  const { atl06rec } = await joined(batches, async () => {
+    most = Math.max(most, (await free()) - before);
+  });
+  const sizes = Object.values(atl06rec?.columns ?? {}).map((column) => Number(/** @type {any} */ (column).byteLength));
+  collectPeak = most / Math.max(...sizes);
 }
 
 /** The client as published, pointed at our server: it takes the module that makes its requests from its settings. */
