@@ -295,11 +295,11 @@ export interface StreamOptions {
    * Called with each file as soon as the server announces it. Begin to read it (its `stream`, or `bytes()`) before
    * `onFile` returns, or before the promise it returns settles: the data waits for that long, and a file that nobody
    * reads is let go. Files share the stream, so a slow reader slows all of it. What it throws or rejects with fails the
-   * stream, whose end waits for all the promises returned. Default: files are gathered in the stream's `files`, together
+   * stream, whose end waits for all the promises returned (after a failure for two seconds at most). Default: files are gathered in the stream's `files`, together
    * at most 2 GiB (`stream_too_large`).
    *
    * ```js
-   * const onFile = (file) => saveFile(file, "heights.parquet"); // from sliderule-wasm/node
+   * const onFile = (file) => file.name.endsWith(".parquet") && saveFile(file, "heights.parquet"); // from sliderule-wasm/node
    * ```
    */
   onFile?: (file: StreamedFile) => unknown;
@@ -335,7 +335,7 @@ export interface StreamOptions {
 export interface StreamProgress {
   /** Bytes received. */
   bytes: number;
-  /** Rows decoded, over all record types. */
+  /** Rows handed over in batches, over all record types. */
   rows: number;
 }
 
@@ -384,7 +384,10 @@ export interface StreamedFile {
   size: number;
   /** Its bytes as they arrive; each chunk is the reader's own. Ends without an error only if the whole file came. */
   stream: ReadableStream<Uint8Array>;
-  /** All of its bytes, once they have arrived and the checksum, where the server sends one, was verified. */
+  /**
+   * All of its bytes, once they have arrived and the checksum, where the server sends one, was verified. A checksum that
+   * comes only after a reader of another file held up the stream for five seconds still fails the stream.
+   */
   bytes(): Promise<Uint8Array>;
 }
 
@@ -463,7 +466,7 @@ export interface ArrowOptions {
 export interface StreamResult {
   /** The rows of each record type, joined in the order of arrival. Empty if there were none. */
   tables: Record<string, Batch>;
-  /** What the server said, in the order of arrival. */
+  /** What the server said, in the order of arrival: the newest of the news, and what is more, a thousand of each at least. */
   messages: ServerMessage[];
   /** Those of the messages that are more than news. */
   warnings: ServerMessage[];

@@ -21,6 +21,8 @@ pub struct Decoder {
     layouts: RefCell<Layouts>,
     /// Major and minor of the server's release, which says what its exceptions mean.
     release: Option<(u32, u32)>,
+    /// The types of the records that are not taken apart into rows.
+    whole: Vec<String>,
 }
 
 #[wasm_bindgen]
@@ -30,12 +32,13 @@ impl Decoder {
     #[wasm_bindgen(constructor)]
     pub fn new(release: Option<String>, whole: Vec<String>) -> Decoder {
         let mut records = Records::default();
-        records.keep_whole(whole);
+        records.keep_whole(whole.clone());
         let release = release.and_then(|text| text.parse::<ReleaseVersion>().ok());
         Decoder {
             records: RefCell::new(records),
             layouts: RefCell::default(),
             release: release.map(|release| (release.major, release.minor)),
+            whole,
         }
     }
 
@@ -56,6 +59,12 @@ impl Decoder {
         self.records.borrow().is_gathering()
     }
 
+    /// Whether records wait for a definition; then `needs` says which.
+    #[wasm_bindgen(js_name = isWaiting)]
+    pub fn is_waiting(&self) -> bool {
+        self.records.borrow().is_waiting()
+    }
+
     /// Record types whose definitions are needed before anything more can be decoded.
     pub fn needs(&self) -> Vec<String> {
         self.records.borrow().needs()
@@ -65,6 +74,13 @@ impl Decoder {
     pub fn define(&self, record_type: &str, definition: &str) -> Result<Option<Array>, JsValue> {
         self.layouts.borrow_mut().clear();
         self.items(|records| records.define(record_type, definition))
+    }
+
+    /// Whether the stream is damaged, and all that came whole before the damage has been handed over but for what
+    /// `flush` gives. `finish` says what is wrong.
+    #[wasm_bindgen(js_name = hasFailed)]
+    pub fn has_failed(&self) -> bool {
+        self.records.borrow().has_failed()
     }
 
     /// Ends the stream. Throws a failure as JSON if it is not whole.
@@ -85,12 +101,48 @@ impl Decoder {
         let mut layouts = self.layouts.borrow_mut();
         let array = Array::new();
         for item in decoded {
-            array.push(&object(&item, &mut layouts, self.release));
+            array.push(&self.object(&item, &mut layouts));
             if let Item::Batch(batch) = item {
                 records.recycle(batch);
             }
         }
         Ok(Some(array))
+    }
+
+    /// `{ recordType, length, layout, values, offsets }` or `{ recordType, level, code, kind, meaning, text }`.
+    fn object(&self, item: &Item, layouts: &mut Layouts) -> JsValue {
+        let object = Object::new();
+        match item {
+            Item::Batch(batch) => {
+                set(&object, "recordType", &batch.record_type);
+                set(&object, "length", number(batch.length));
+                set(&object, "layout", layouts.of(batch, self.whole.contains(&batch.record_type)));
+                set(
+                    &object,
+                    "values",
+                    batch.columns.iter().map(|column| values(&column.values)).collect::<Array>(),
+                );
+                if batch.columns.iter().any(|column| column.offsets.is_some()) {
+                    set(&object, "offsets", batch.columns.iter().map(offsets).collect::<Array>());
+                }
+            }
+            Item::Event(event) => {
+                set(&object, "recordType", "eventrec");
+                set(&object, "level", event.level);
+                set(&object, "meaning", Meaning::of_event(event.level).as_str());
+                set(&object, "text", &event.text);
+            }
+            Item::Exception(exception) => {
+                set(&object, "recordType", "exceptrec");
+                set(&object, "level", exception.level);
+                set(&object, "code", exception.code);
+                let kind = ExceptionKind::of(exception.code, self.release);
+                set(&object, "kind", kind.as_str());
+                set(&object, "meaning", kind.meaning(exception.level).as_str());
+                set(&object, "text", &exception.text);
+            }
+        }
+        object.into()
     }
 }
 
@@ -104,42 +156,6 @@ fn thrown(error: Error) -> JsValue {
     JsValue::from_str(&serde_json::to_string(&failure).unwrap_or_default())
 }
 
-/// `{ recordType, length, layout, values, offsets }` or `{ recordType, level, code, kind, meaning, text }`.
-fn object(item: &Item, layouts: &mut Layouts, release: Option<(u32, u32)>) -> JsValue {
-    let object = Object::new();
-    match item {
-        Item::Batch(batch) => {
-            set(&object, "recordType", &batch.record_type);
-            set(&object, "length", number(batch.length));
-            set(&object, "layout", layouts.of(batch));
-            set(
-                &object,
-                "values",
-                batch.columns.iter().map(|column| values(&column.values)).collect::<Array>(),
-            );
-            if batch.columns.iter().any(|column| column.offsets.is_some()) {
-                set(&object, "offsets", batch.columns.iter().map(offsets).collect::<Array>());
-            }
-        }
-        Item::Event(event) => {
-            set(&object, "recordType", "eventrec");
-            set(&object, "level", event.level);
-            set(&object, "meaning", Meaning::of_event(event.level).as_str());
-            set(&object, "text", &event.text);
-        }
-        Item::Exception(exception) => {
-            set(&object, "recordType", "exceptrec");
-            set(&object, "level", exception.level);
-            set(&object, "code", exception.code);
-            let kind = ExceptionKind::of(exception.code, release);
-            set(&object, "kind", kind.as_str());
-            set(&object, "meaning", kind.meaning(exception.level).as_str());
-            set(&object, "text", &exception.text);
-        }
-    }
-    object.into()
-}
-
 /// What the columns of each record type are called, written once instead of for each batch: making text costs more
 /// than copying a column.
 #[derive(Default)]
@@ -147,7 +163,7 @@ struct Layouts(Vec<(String, JsValue)>);
 
 impl Layouts {
     /// As `[{ name, width, nesting }]`, the last only of records that are kept whole.
-    fn of(&mut self, batch: &Batch) -> JsValue {
+    fn of(&mut self, batch: &Batch, is_whole: bool) -> JsValue {
         if let Some((_, layout)) = self.0.iter().find(|(record_type, _)| *record_type == batch.record_type) {
             return layout.clone();
         }
@@ -155,7 +171,7 @@ impl Layouts {
             let heading = Object::new();
             set(&heading, "name", &column.name);
             set(&heading, "width", number(column.width));
-            if !column.nesting.is_empty() {
+            if is_whole {
                 let nesting: Vec<u32> = column.nesting.iter().copied().map(number).collect();
                 set(&heading, "nesting", Uint32Array::from(nesting.as_slice()));
             }

@@ -6,16 +6,13 @@
 
 import { SlideRuleError } from "../errors.js";
 
-/** @import { Opened, Settings } from "./record-stream.js" */
-
 /** The chunks of a body. A body that breaks off is a truncated stream; closing ends the request. */
 export class Chunks {
   #reader;
   #url;
   #timeoutMs;
-  /** @type {unknown} */
+  /** @type {{ reason: unknown } | undefined} */
   #ended;
-  #unwatch;
   #untie;
   /** When the chunk was asked for that is waited for. */
   #asked = 0;
@@ -25,18 +22,16 @@ export class Chunks {
 
   /**
    * @param {Response} response
-   * @param {Opened["whileOpen"]} whileOpen
-   * @param {Settings} settings
+   * @param {{ signal: AbortSignal, timeoutMs: number }} options
    */
-  constructor(response, whileOpen, { signal, timeoutMs }) {
+  constructor(response, { signal, timeoutMs }) {
     this.#reader = response.body?.getReader();
     this.#url = response.url;
     this.#timeoutMs = timeoutMs;
-    this.#unwatch = whileOpen((reason) => this.#end(reason));
-    const onAbort = () => this.#end(signal?.reason);
-    if (signal?.aborted) onAbort();
-    signal?.addEventListener("abort", onAbort);
-    this.#untie = () => signal?.removeEventListener("abort", onAbort);
+    const onAbort = () => this.#end(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort);
+    this.#untie = () => signal.removeEventListener("abort", onAbort);
   }
 
   /**
@@ -52,25 +47,24 @@ export class Chunks {
     this.#timer ??= setTimeout(() => this.#look(), this.#timeoutMs);
     try {
       const { done, value } = await this.#reader.read();
-      if (this.#ended !== undefined) throw this.#ended;
-      return done ? undefined : value;
+      if (this.#ended === undefined) return done ? undefined : value;
     } catch (cause) {
-      throw this.#ended ?? broken(cause, this.#url);
+      if (this.#ended === undefined) throw broken(cause, this.#url);
     } finally {
       this.#waiting = false;
     }
+    throw this.#ended.reason;
   }
 
   close() {
     clearTimeout(this.#timer);
-    this.#unwatch();
     this.#untie();
     this.#reader?.cancel().catch(() => {});
   }
 
   /** @param {unknown} reason */
   #end(reason) {
-    this.#ended ??= reason;
+    this.#ended ??= { reason };
     this.#reader?.cancel(reason).catch(() => {});
   }
 

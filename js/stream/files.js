@@ -25,6 +25,13 @@ const REMOTE = "arrowrec.remote";
 const RECORD_TYPES = new Set([META, DATA, EOF, REMOTE]);
 /** How much files may take in memory unless the caller says. */
 const LIMIT = 2 * 1024 ** 3;
+/** How many files a stream may hold; each costs memory even where it has no bytes. */
+const FILES = 1000;
+/**
+ * How long a reader may hold up the stream before files whose bytes have all come are called whole without waiting for
+ * a checksum, where the server has not sent any: it may wait for just that.
+ */
+const GRACE_MS = 5000;
 
 export class FileTransfers {
   #onFile;
@@ -39,16 +46,23 @@ export class FileTransfers {
   #failure;
   /** @type {(() => void) | undefined} */
   #wake;
+  /** Files announced so far. */
+  #begun = 0;
+  /** Whether the server sends checksums. */
+  #verifies = false;
+  #onFailure;
   /** @type {FileResult[]} */
   files = [];
   /** @type {RemoteFile[]} */
   remoteFiles = [];
 
   /**
-   * @param {{ onFile?: (file: StreamedFile) => unknown, limit?: number }} [options] `limit` bounds the bytes that are
-   *   gathered in memory at a time; without `onFile`, all files are.
+   * @param {{ onFile?: (file: StreamedFile) => unknown, limit?: number, onFailure?: (reason: unknown) => void }} [options]
+   *   `limit` bounds the bytes that are gathered in memory at a time; without `onFile`, all files are. `onFailure` hears
+   *   at once of what `onFile` throws or rejects with.
    */
-  constructor({ onFile, limit = LIMIT } = {}) {
+  constructor({ onFile, limit = LIMIT, onFailure } = {}) {
+    this.#onFailure = onFailure;
     this.#onFile = onFile ?? ((file) => this.#gather(file));
     this.#budget = { limit, held: 0, keeps: onFile === undefined };
   }
@@ -108,6 +122,15 @@ export class FileTransfers {
   }
 
   /**
+   * Waits until what `onFile` began has cleaned up behind itself, after a failure and for a while at most.
+   *
+   * @param {number} atMostMs
+   */
+  async settled(atMostMs) {
+    if (this.#handlers.size > 0) await soon(Promise.all(this.#handlers), atMostMs);
+  }
+
+  /**
    * @param {Batch} batch
    * @param {number} row
    */
@@ -129,6 +152,8 @@ export class FileTransfers {
    * @param {number} size
    */
   #begin(name, size) {
+    this.#begun += 1;
+    if (this.#begun > FILES) throw tooLarge(`the stream holds more than ${FILES} files`);
     const before = this.#transfers.get(name);
     if (before !== undefined && !before.isFull) {
       throw malformed(`the file ${before.label} began again when ${progress(before)} had come`);
@@ -140,7 +165,10 @@ export class FileTransfers {
     // Not awaited here: it may itself wait for the bytes of the file, which come only if the stream is read on.
     const handled = Promise.resolve(this.#onFile(transfer.file)).then(
       () => transfer.withdraw(),
-      (error) => this.fail(error),
+      (error) => {
+        this.fail(error);
+        this.#onFailure?.(error);
+      },
     );
     this.#handlers.add(handled);
     handled.then(() => this.#handlers.delete(handled));
@@ -161,7 +189,7 @@ export class FileTransfers {
     while (!transfer.offer(data)) {
       const change = transfer.change();
       // Whoever holds this file up may itself wait for another one to end.
-      if (this.#full.size > 0 && !(await soon(change))) this.#settle();
+      if (this.#full.size > 0 && !this.#verifies && !(await soon(change, GRACE_MS))) this.#settle();
       await change;
     }
     if (transfer.isFull && data.length > 0) this.#full.add(transfer);
@@ -173,6 +201,7 @@ export class FileTransfers {
    */
   #verify(name, checksum) {
     const transfer = this.#known(name, EOF);
+    this.#verifies = true;
     if (!transfer.isFull) throw malformed(`the file ${transfer.label} ended when ${progress(transfer)} had come`);
     if (transfer.sum !== BigInt.asUintN(64, checksum)) {
       throw malformed(

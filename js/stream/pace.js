@@ -4,10 +4,10 @@
  * @module
  */
 
-/** How long decoding may hold up everything else in a page, in milliseconds; half a frame. */
+/** How long decoding may hold up everything else in a page, in milliseconds: a part of a frame, since others want theirs. */
 const SLICE_MS = 4;
-/** How long rows wait for more of their batch before they are handed over, in milliseconds. */
-const LINGER_MS = 10;
+/** Microtasks that it takes until a chunk is there that has arrived already, and a few more. */
+const TURNS = 8;
 
 /** Lets other work in between: a body that has arrived already would otherwise be decoded in one go. */
 export class Pace {
@@ -17,43 +17,70 @@ export class Pace {
     return performance.now() - this.#began > SLICE_MS;
   }
 
-  /** Waits for a turn of the event loop. A message takes none of the delay that timers have in pages. */
+  /** Waits for a turn of the event loop. */
   async rest() {
-    const { port1, port2 } = new MessageChannel();
-    await new Promise((resolve) => {
-      port1.onmessage = resolve;
-      port2.postMessage(undefined);
-    });
-    port1.close();
+    await turn();
     this.#began = performance.now();
   }
 }
 
+/** @type {MessageChannel | undefined} Made once: making one costs more than a turn. */
+let channel;
+
 /**
- * Whether a promise settles within a moment.
+ * A turn of the event loop, without the delay that timers have in pages.
+ *
+ * @returns {Promise<void>}
+ */
+function turn() {
+  // In Node, where an open port would keep the program from ending.
+  if (typeof setImmediate === "function") return new Promise((resolve) => setImmediate(resolve));
+  channel ??= new MessageChannel();
+  const { port1, port2 } = channel;
+  return new Promise((resolve) => {
+    port1.addEventListener("message", () => resolve(), { once: true });
+    port1.start();
+    port2.postMessage(undefined);
+  });
+}
+
+/**
+ * Whether a promise settles within so many milliseconds. What has arrived already settles without a timer, which costs more than
+ * decoding a small chunk.
  *
  * @param {Promise<unknown>} promise
+ * @param {number} withinMs
  * @returns {Promise<boolean>}
  */
-export function soon(promise) {
+export async function soon(promise, withinMs) {
+  let settled = false;
+  /** @type {() => void} */
+  let stop = () => {};
+  const settle = () => {
+    settled = true;
+    stop();
+  };
+  promise.then(settle, settle);
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    await undefined;
+    if (settled) return true;
+  }
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), LINGER_MS);
-    const settle = () => {
+    const timer = setTimeout(() => resolve(false), withinMs);
+    stop = () => {
       clearTimeout(timer);
       resolve(true);
     };
-    promise.then(settle, settle);
   });
 }
 
 /**
  * @template T
  * @param {Promise<T>} promise
- * @param {AbortSignal | undefined} signal
+ * @param {AbortSignal} signal
  * @returns {Promise<T>}
  */
 export function unlessAborted(promise, signal) {
-  if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
     if (signal.aborted) onAbort();

@@ -12,6 +12,7 @@ import { fromFailure, invalid, SlideRuleError } from "../errors.js";
 import { wholeRecord } from "./whole-record.js";
 import { Chunks } from "./chunks.js";
 import { FileTransfers } from "./files.js";
+import { Messages } from "./messages.js";
 import { Pace, soon, unlessAborted } from "./pace.js";
 
 /**
@@ -23,6 +24,10 @@ import { Pace, soon, unlessAborted } from "./pace.js";
 const LEVELS = /** @type {const} */ (["debug", "info", "warning", "error", "critical"]);
 /** How much is decoded at a time: a bound on the memory that a chunk takes, whatever the chunk. */
 const PIECE = 64 * 1024;
+/** How long rows wait for more of their batch before they are handed over, in milliseconds. */
+const LINGER_MS = 10;
+/** How long a failed stream waits for what `onFile` began to clean up behind itself, in milliseconds. */
+const CLEAN_UP_MS = 2000;
 
 /**
  * @typedef {object} Settings
@@ -51,8 +56,7 @@ export class RecordStream {
   #begun = false;
   #bytes = 0;
   #rows = 0;
-  /** @type {ServerMessage[]} */
-  #messages = [];
+  #messages = new Messages();
   /** @type {FileTransfers | undefined} */
   #transfers;
   /** What the server said is missing from the result, first things first. */
@@ -64,7 +68,7 @@ export class RecordStream {
   }
 
   get messages() {
-    return this.#messages;
+    return this.#messages.all;
   }
 
   get files() {
@@ -89,8 +93,8 @@ export class RecordStream {
     const tables = await joined(batches, () => (pace.isOver() ? pace.rest() : undefined));
     const result = {
       tables: joinAncillary(tables, settings.parameters),
-      messages: this.#messages,
-      warnings: this.#messages.filter(({ meaning }) => meaning !== "progress"),
+      messages: this.messages,
+      warnings: this.messages.filter(({ meaning }) => meaning !== "progress"),
       files: this.files,
       remoteFiles: this.remoteFiles,
       bytes: this.#bytes,
@@ -116,22 +120,36 @@ export class RecordStream {
    */
   async *#read(settings) {
     const { response, release, definition, whileOpen } = await settings.open();
-    const chunks = new Chunks(response, whileOpen, settings);
+    // Whatever ends the stream before its end: the caller, the session, a file that could not be taken.
+    const ending = new AbortController();
+    const { signal } = ending;
+    const unwatch = whileOpen((reason) => ending.abort(reason));
+    const untie = follow(settings.signal, ending);
+    const chunks = new Chunks(response, { signal, timeoutMs: settings.timeoutMs });
     const decoder = new Decoder(release ?? undefined, Object.keys(settings.callbacks ?? {}));
-    const transfers = new FileTransfers({ onFile: settings.onFile });
+    const transfers = new FileTransfers({ onFile: settings.onFile, onFailure: (reason) => ending.abort(reason) });
+    signal.addEventListener("abort", () => transfers.fail(signal.reason));
     this.#transfers = transfers;
-    // A reader of a file may hold the stream up for as long as it likes, but not its end.
-    const unwatch = whileOpen((reason) => transfers.fail(reason));
+    const sinks = { settings, transfers, signal };
     const pace = new Pace();
-    const flush = () => this.#take(decoded(() => decoder.flush()) ?? [], settings);
-    /** @type {unknown} */
-    let reason = invalid("the stream was left before its end");
+    /** Since when rows have waited for more of their batch. */
+    let gathering = 0;
+    const flush = () => {
+      gathering = 0;
+      return this.#take(decoded(() => decoder.flush()) ?? [], sinks);
+    };
+    /** @type {{ reason: unknown } | undefined} */
+    let failure = { reason: invalid("the stream was left before its end") };
     try {
       let next = chunks.next();
       for (;;) {
         // Whoever leaves while rows are handed over awaits it no more.
         next.catch(() => {});
-        if (decoder.isGathering() && !(await soon(next))) yield* flush();
+        if (decoder.isGathering()) {
+          gathering ||= performance.now();
+          const left = gathering + LINGER_MS - performance.now();
+          if (left <= 0 || !(await soon(next, left))) yield* flush();
+        }
         const chunk = await next.catch((error) => error);
         if (chunk === undefined) break;
         if (!(chunk instanceof Uint8Array)) {
@@ -143,13 +161,22 @@ export class RecordStream {
           const piece = chunk.subarray(at, at + PIECE);
           this.#bytes += piece.length;
           const items = decoded(() => decoder.push(piece));
-          if (items !== undefined) yield* this.#take(items, settings);
-          for (let needs = decoder.needs(); needs.length > 0; needs = decoder.needs()) {
-            const definitions = await unlessAborted(Promise.all(needs.map(definition)), settings.signal);
+          if (items !== undefined) {
+            gathering = 0;
+            yield* this.#take(items, sinks);
+          }
+          while (decoder.isWaiting()) {
+            const needs = decoder.needs();
+            const definitions = await unlessAborted(Promise.all(needs.map(definition)), signal);
             for (const [index, recordType] of needs.entries()) {
               const defined = decoded(() => decoder.define(recordType, definitions[index] ?? "null"));
-              yield* this.#take(defined ?? [], settings);
+              yield* this.#take(defined ?? [], sinks);
             }
+          }
+          // What came before the damage has been handed over, and nothing can come after it.
+          if (decoder.hasFailed()) {
+            yield* flush();
+            decoded(() => decoder.finish());
           }
           if (pace.isOver()) await pace.rest();
         }
@@ -158,15 +185,20 @@ export class RecordStream {
       }
       yield* flush();
       decoded(() => decoder.finish());
-      await unlessAborted(transfers.finish(), settings.signal);
+      await unlessAborted(transfers.finish(), signal);
+      failure = undefined;
     } catch (error) {
-      reason = error;
+      failure = { reason: error };
       throw error;
     } finally {
       unwatch();
-      transfers.fail(reason);
-      decoder.free();
+      untie();
       chunks.close();
+      decoder.free();
+      if (failure !== undefined) {
+        transfers.fail(failure.reason);
+        await transfers.settled(CLEAN_UP_MS);
+      }
     }
     if (this.#complaint !== "" && !settings.allowPartial) throw incomplete(this.#complaint);
   }
@@ -175,23 +207,21 @@ export class RecordStream {
    * Brings each item, in order, to whoever it is for.
    *
    * @param {any[]} items
-   * @param {Settings} settings
+   * @param {{ settings: Settings, transfers: FileTransfers, signal: AbortSignal }} sinks
    * @returns {AsyncGenerator<Batch, void, undefined>}
    */
-  async *#take(items, settings) {
+  async *#take(items, { settings, transfers, signal }) {
     for (const item of items) {
+      signal.throwIfAborted();
       if (item.layout === undefined) {
         this.#hear(item, settings);
-        continue;
-      }
-      this.#rows += item.length;
-      if (settings.callbacks !== undefined && Object.hasOwn(settings.callbacks, item.recordType)) {
-        await settings.callbacks[item.recordType]?.(
-          wholeRecord({ recordType: item.recordType, columns: rawColumns(item) }),
-        );
+      } else if (settings.callbacks !== undefined && Object.hasOwn(settings.callbacks, item.recordType)) {
+        const record = wholeRecord({ recordType: item.recordType, columns: rawColumns(item) });
+        await unlessAborted(Promise.resolve(settings.callbacks[item.recordType]?.(record)), signal);
       } else if (FileTransfers.takes(item.recordType)) {
-        await unlessAborted(/** @type {FileTransfers} */ (this.#transfers).take(batch(item)), settings.signal);
+        await unlessAborted(transfers.take(batch(item)), signal);
       } else {
+        this.#rows += item.length;
         yield batch(item);
       }
     }
@@ -211,10 +241,24 @@ export class RecordStream {
       meaning: item.meaning,
       text: item.text,
     };
-    this.#messages.push(message);
+    this.#messages.add(message);
     if (item.meaning === "missing") this.#complaint ||= item.text || "an exception without a text";
     notify(settings.onMessage, message);
   }
+}
+
+/**
+ * Ends the one when the other is ended.
+ *
+ * @param {AbortSignal | undefined} signal
+ * @param {AbortController} controller
+ * @returns {() => void} Ends that.
+ */
+function follow(signal, controller) {
+  const onAbort = () => controller.abort(signal?.reason);
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener("abort", onAbort);
+  return () => signal?.removeEventListener("abort", onAbort);
 }
 
 /**

@@ -3,6 +3,12 @@
 use crate::definition::Definition;
 use crate::error::Error;
 
+/// How deeply records may nest.
+pub const DEPTH: usize = 16;
+
+/// How many record types one may nest, itself included.
+pub const NESTED: usize = 64;
+
 /// The definitions known so far, by record type.
 #[derive(Clone, Debug, Default)]
 pub struct Definitions {
@@ -33,22 +39,42 @@ impl Definitions {
 
     /// The definitions that are still needed before records of this type can be decoded: its own, or
     /// those of records nested in it at any depth. More may turn up once these are known.
+    ///
+    /// None are where it nests more than [`NESTED`] types or deeper than [`DEPTH`]: no record is like that, and a server
+    /// that goes on naming further types would be asked for ever. Such a type cannot be decoded.
     pub fn missing_for(&self, record_type: &str) -> Vec<String> {
-        let mut names = vec![record_type];
         let mut missing = Vec::new();
+        let known = self.walk(record_type, |name| missing.push(name.to_owned()));
+        if known { missing } else { Vec::new() }
+    }
+
+    /// Whether what the type nests stays within bounds, as far as it is known.
+    pub(crate) fn is_bounded(&self, record_type: &str) -> bool {
+        self.walk(record_type, |_| {})
+    }
+
+    /// Goes through the type and all that it nests, each once, and tells of those that are not known. Returns whether it
+    /// came to an end within bounds.
+    fn walk(&self, record_type: &str, mut unknown: impl FnMut(&str)) -> bool {
+        let mut names = vec![(record_type, 0)];
         let mut next = 0;
-        while let Some(name) = names.get(next).copied() {
+        while let Some((name, depth)) = names.get(next).copied() {
             next += 1;
-            match self.get(name) {
-                None => missing.push(name.to_owned()),
-                Some(definition) => definition.nested().for_each(|nested| {
-                    if !names.contains(&nested) {
-                        names.push(nested);
-                    }
-                }),
+            let Some(definition) = self.get(name) else {
+                unknown(name);
+                continue;
+            };
+            for nested in definition.nested() {
+                if names.iter().any(|(name, _)| *name == nested) {
+                    continue;
+                }
+                if depth == DEPTH || names.len() == NESTED {
+                    return false;
+                }
+                names.push((nested, depth + 1));
             }
         }
-        missing
+        true
     }
 }
 
@@ -70,5 +96,21 @@ mod tests {
         assert_eq!(definitions.missing_for("a"), ["b"]);
         definitions.define("b", &nesting("a")).unwrap();
         assert_eq!(definitions.missing_for("a"), [""; 0]);
+    }
+
+    #[test]
+    fn a_server_that_names_ever_more_types_is_not_asked_for_ever() {
+        let field = |name: String| format!(r#""{name}": {{"type": "{name}", "offset": 0, "elements": 1}}"#);
+        let mut definitions = Definitions::new();
+        for depth in 0.. {
+            let missing = definitions.missing_for("t0");
+            let Some(name) = missing.first() else { break };
+            assert!(depth <= DEPTH);
+            definitions.define(name, &format!("{{{}}}", field(format!("t{}", depth + 1)))).unwrap();
+        }
+        assert!(!definitions.is_bounded("t0"));
+        let wide: Vec<String> = (0..4000).map(|index| field(format!("w{index}"))).collect();
+        definitions.define("wide", &format!("{{{}}}", wide.join(","))).unwrap();
+        assert_eq!((definitions.missing_for("wide"), definitions.is_bounded("wide")), (Vec::new(), false));
     }
 }

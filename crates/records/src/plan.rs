@@ -16,16 +16,13 @@
 //! - Open-ended inside an element of an array has no end that could be told, and is an error.
 
 use crate::column::{Column, Values};
-use crate::definition::{Basic, Elements, FieldType};
-use crate::definitions::Definitions;
+use crate::definition::{Basic, Elements, FieldType, fault};
+use crate::definitions::{DEPTH, Definitions, NESTED};
 use crate::error::Error;
 
 use compile::Compiler;
 
 mod compile;
-
-/// How deeply records may nest.
-const DEPTH: usize = 16;
 
 /// The same field in every element: where its values are, and which column they go to.
 #[derive(Debug)]
@@ -88,6 +85,10 @@ pub(crate) struct Plan {
 impl Plan {
     /// Compiles the plan of a record type whose definitions are all known; `whole` keeps its records whole.
     pub(crate) fn compile(definitions: &Definitions, record_type: &str, whole: bool) -> Result<Plan, Error> {
+        if !definitions.is_bounded(record_type) {
+            let problem = format!("it nests more than {NESTED} record types, or deeper than {DEPTH}");
+            return Err(fault(record_type, problem));
+        }
         let mut compiler = Compiler {
             definitions,
             record_type,

@@ -21,7 +21,7 @@ use crate::stream::Item;
 const CONTAINER: &str = "conrec";
 
 /// How many types' definitions are asked for at a time.
-const WAITING: usize = 32;
+pub(crate) const WAITING: usize = 32;
 
 /// What is between whole records and items.
 #[derive(Debug, Default)]

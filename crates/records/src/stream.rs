@@ -7,7 +7,7 @@ use crate::definitions::Definitions;
 use crate::error::Error;
 use crate::frame::{DEFAULT_LIMIT, Frames};
 use crate::message::{Event, Exception};
-use crate::rows::Rows;
+use crate::rows::{Rows, WAITING};
 
 /// How deeply containers may be packed into each other; servers pack once.
 const CONTAINERS: usize = 4;
@@ -120,12 +120,17 @@ impl Decoder {
         }
     }
 
+    /// Whether records wait for a definition: whether [`Decoder::needs`] names any. Cheap enough to ask after each chunk.
+    pub fn is_waiting(&self) -> bool {
+        !self.rows.waiting.is_empty()
+    }
+
     /// The definitions that the records so far cannot be decoded without: to be fetched, and given to
     /// [`Decoder::define`]. Ask again after that; they may nest further types.
     pub fn needs(&self) -> Vec<String> {
         let mut needs = Vec::new();
         for name in self.rows.waiting.iter().flat_map(|name| self.rows.definitions.missing_for(name)) {
-            if !needs.contains(&name) {
+            if needs.len() < WAITING && !needs.contains(&name) {
                 needs.push(name);
             }
         }
@@ -151,6 +156,12 @@ impl Decoder {
         }
         self.rows.flush();
         self.hand_over()
+    }
+
+    /// Whether the stream is damaged, and nothing waits any more that stands before the damage. [`Decoder::finish`] says
+    /// what is wrong.
+    pub fn has_failed(&self) -> bool {
+        self.failure.is_some() && self.rows.held.is_empty()
     }
 
     /// Ends the stream: an error if it ended inside a record, with records waiting for definitions, or
