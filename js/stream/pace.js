@@ -20,6 +20,11 @@ export class Pace {
   /** Waits for a turn of the event loop. */
   async rest() {
     await turn();
+    this.rested();
+  }
+
+  /** The event loop has had a turn for another reason. */
+  rested() {
     this.#began = performance.now();
   }
 }
@@ -45,32 +50,36 @@ function turn() {
 }
 
 /**
- * Whether a promise settles within so many milliseconds. What has arrived already settles without a timer, which costs more than
- * decoding a small chunk.
+ * Whether a promise settles without a turn of the event loop, as that of a chunk does which has arrived already.
+ *
+ * @param {Promise<unknown>} promise
+ * @returns {Promise<boolean>}
+ */
+export async function atOnce(promise) {
+  let settled = false;
+  const settle = () => {
+    settled = true;
+  };
+  promise.then(settle, settle);
+  for (let turn = 0; turn < TURNS && !settled; turn += 1) await undefined;
+  return settled;
+}
+
+/**
+ * Whether a promise settles within so many milliseconds.
  *
  * @param {Promise<unknown>} promise
  * @param {number} withinMs
  * @returns {Promise<boolean>}
  */
-export async function soon(promise, withinMs) {
-  let settled = false;
-  /** @type {() => void} */
-  let stop = () => {};
-  const settle = () => {
-    settled = true;
-    stop();
-  };
-  promise.then(settle, settle);
-  for (let turn = 0; turn < TURNS; turn += 1) {
-    await undefined;
-    if (settled) return true;
-  }
+export function soon(promise, withinMs) {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), withinMs);
-    stop = () => {
+    const settle = () => {
       clearTimeout(timer);
       resolve(true);
     };
+    promise.then(settle, settle);
   });
 }
 

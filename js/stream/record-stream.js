@@ -13,7 +13,7 @@ import { wholeRecord } from "./whole-record.js";
 import { Chunks } from "./chunks.js";
 import { FileTransfers } from "./files.js";
 import { Messages } from "./messages.js";
-import { Pace, soon, unlessAborted } from "./pace.js";
+import { atOnce, Pace, soon, unlessAborted } from "./pace.js";
 
 /**
  * @import {
@@ -145,12 +145,14 @@ export class RecordStream {
       for (;;) {
         // Whoever leaves while rows are handed over awaits it no more.
         next.catch(() => {});
+        const arrived = await atOnce(next);
         if (decoder.isGathering()) {
           gathering ||= performance.now();
           const left = gathering + LINGER_MS - performance.now();
-          if (left <= 0 || !(await soon(next, left))) yield* flush();
+          if (left <= 0 || !(arrived || (await soon(next, left)))) yield* flush();
         }
         const chunk = await next.catch((error) => error);
+        if (!arrived) pace.rested();
         if (chunk === undefined) break;
         if (!(chunk instanceof Uint8Array)) {
           // What came whole before the stream broke off is handed over; who ended it wants no more.
