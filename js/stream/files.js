@@ -13,15 +13,12 @@
  */
 
 import { SlideRuleError } from "../errors.js";
+import { bytes, DATA, EOF, integer, META, malformed, REMOTE, size, text } from "./file-records.js";
 import { FileTransfer, quoted, tooLarge } from "./file-transfer.js";
 import { soon } from "./pace.js";
 
 /** @import { Batch, FileResult, RemoteFile, StreamedFile } from "../index.js" */
 
-const META = "arrowrec.meta";
-const DATA = "arrowrec.data";
-const EOF = "arrowrec.eof";
-const REMOTE = "arrowrec.remote";
 const RECORD_TYPES = new Set([META, DATA, EOF, REMOTE]);
 /** How much files may take in memory unless the caller says. */
 const LIMIT = 2 * 1024 ** 3;
@@ -241,68 +238,9 @@ export class FileTransfers {
   }
 }
 
-/**
- * @param {Batch} batch
- * @param {string} field
- * @param {number} row
- */
-function text(batch, field, row) {
-  const value = batch.columns[field]?.[row];
-  if (typeof value !== "string") throw lacking(batch, field, "text");
-  return value;
-}
-
-/**
- * @param {Batch} batch
- * @param {number} row
- */
-function bytes(batch, row) {
-  const value = batch.columns.data?.[row];
-  if (!(value instanceof Uint8Array)) throw lacking(batch, "data", "bytes");
-  return value;
-}
-
-/**
- * @param {Batch} batch
- * @param {string} field
- * @param {number} row
- */
-function integer(batch, field, row) {
-  const value = batch.columns[field]?.[row];
-  if (typeof value === "bigint") return value;
-  if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
-  throw lacking(batch, field, "a whole number");
-}
-
-/**
- * @param {Batch} batch
- * @param {number} row
- */
-function size(batch, row) {
-  const value = integer(batch, "size", row);
-  const name = () => quoted(text(batch, batch.recordType === REMOTE ? "url" : "filename", row));
-  if (value < 0n) throw malformed(`the file ${name()} was announced with ${value} bytes`);
-  if (value > Number.MAX_SAFE_INTEGER) throw tooLarge(`the file ${name()} was announced with ${value} bytes`);
-  return Number(value);
-}
-
-/**
- * @param {Batch} batch
- * @param {string} field
- * @param {string} kind
- */
-function lacking({ recordType }, field, kind) {
-  return malformed(`${recordType} must have a field ${field} that is ${kind}; the server defines it differently`);
-}
-
 /** @param {FileTransfer} transfer */
 function progress({ received, file }) {
   return `${received} of its ${file.size} bytes`;
-}
-
-/** @param {string} message */
-function malformed(message) {
-  return new SlideRuleError("stream_malformed", message);
 }
 
 /** @param {FileTransfer} transfer */

@@ -10,6 +10,7 @@ import { describe, test } from "node:test";
 import { createSession, rowsOf, saveFile, toDate } from "sliderule-wasm/node";
 
 import { ATL06, ORGANIZATION, PASSWORD, records, standIn, USER } from "./stand-in.mjs";
+import { data, eof, exception, meta, remote } from "./wire.mjs";
 
 async function signedIn(t, body, options) {
   const server = await standIn(t, options);
@@ -19,35 +20,7 @@ async function signedIn(t, body, options) {
   return { server, session };
 }
 
-/** A record: header, type name, data. */
-function record(type, data) {
-  const header = Buffer.alloc(8);
-  header.writeUInt16BE(2, 0);
-  header.writeUInt16BE(type.length + 1, 2);
-  header.writeUInt32BE(data.length, 4);
-  return Buffer.concat([header, Buffer.from(`${type}\0`), data]);
-}
-
-const named = (name, size = 128) => Buffer.concat([Buffer.from(name)], size);
-
-function u64(value) {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(value));
-  return bytes;
-}
-
 const sum = (bytes) => bytes.reduce((total, byte) => total + byte, 0);
-const meta = (name, size) => record("arrowrec.meta", Buffer.concat([named(name), u64(size)]));
-const data = (name, bytes) => record("arrowrec.data", Buffer.concat([named(name), bytes]));
-const eof = (name, checksum) => record("arrowrec.eof", Buffer.concat([named(name), u64(checksum)]));
-const remote = (url, size) => record("arrowrec.remote", Buffer.concat([named(url, 512), u64(size)]));
-
-function exception(code, level, text) {
-  const head = Buffer.alloc(8);
-  head.writeInt32LE(code, 0);
-  head.writeInt32LE(level, 4);
-  return record("exceptrec", Buffer.concat([head, named(text, 256)]));
-}
 
 const TABLE = Buffer.from(Array.from({ length: 50_000 }, (_, index) => (index * 7) % 256));
 const NOTES = Buffer.from('{"columns": 2}');

@@ -10,6 +10,7 @@ import { describe, test } from "node:test";
 import { createSession, saveFile } from "sliderule-wasm/node";
 
 import { ATL06, answer, ORGANIZATION, PASSWORD, standIn, USER } from "./stand-in.mjs";
+import { data, exception, meta, record } from "./wire.mjs";
 
 /** A session, and a server that sends `body` and then leaves the connection open unless it is told to `end`. */
 async function sending(t, body, { end = false, routes = {} } = {}) {
@@ -26,25 +27,6 @@ async function sending(t, body, { end = false, routes = {} } = {}) {
   await session.authenticate(undefined, { username: USER, password: PASSWORD });
   return { server, session, closed };
 }
-
-/** A record: header, type name, data. */
-function record(type, data) {
-  const header = Buffer.alloc(8);
-  header.writeUInt16BE(2, 0);
-  header.writeUInt16BE(type.length + 1, 2);
-  header.writeUInt32BE(data.length, 4);
-  return Buffer.concat([header, Buffer.from(`${type}\0`), data]);
-}
-
-const named = (name) => Buffer.concat([Buffer.from(name)], 128);
-
-function meta(name, size) {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(size));
-  return record("arrowrec.meta", Buffer.concat([named(name), bytes]));
-}
-
-const data = (name, bytes) => record("arrowrec.data", Buffer.concat([named(name), bytes]));
 
 const forever = () => new Promise(() => {});
 
@@ -153,12 +135,6 @@ test("a server that names ever more record types is not asked for ever", async (
 });
 
 test("of what a server says during a long job the newest is kept, and what is more than news", async (t) => {
-  const exception = (code, level, text) => {
-    const head = Buffer.alloc(8);
-    head.writeInt32LE(code, 0);
-    head.writeInt32LE(level, 4);
-    return record("exceptrec", Buffer.concat([head, named(text), Buffer.alloc(128)]));
-  };
   const said = Array.from({ length: 5000 }, (_, index) => exception(0, 1, `news ${index}`));
   const body = Buffer.concat([exception(-77, 2, "odd"), ...said]);
   const { session } = await sending(t, body, { end: true });
