@@ -1,5 +1,6 @@
 /**
- * Credentials from environment variables, where the program has an environment.
+ * Credentials that nobody has to pass: from environment variables where the program has an environment, and from where
+ * an entry of the package knows to look further.
  *
  * @module
  */
@@ -19,4 +20,37 @@ export function environmentCredentials() {
   const username = environment?.PS_USERNAME;
   const password = environment?.PS_PASSWORD;
   return username && password ? { username, password } : undefined;
+}
+
+/** @type {((machine: string) => Promise<Credentials | undefined>) | undefined} */
+let further;
+
+/**
+ * Where to look after the environment.
+ *
+ * @param {(machine: string) => Promise<Credentials | undefined>} source
+ */
+export function lookFurther(source) {
+  further = source;
+}
+
+/**
+ * The first credentials found.
+ *
+ * @param {string | undefined} machine The host of the provisioning system, with its port if the address has one.
+ * @returns {Promise<Credentials | undefined>}
+ */
+export async function foundCredentials(machine) {
+  return environmentCredentials() ?? (machine === undefined ? undefined : further?.(machine));
+}
+
+/**
+ * The host of the provisioning system, as the addresses of a session say; nothing where they cannot be understood.
+ *
+ * @param {{ url: string, provisioningUrl?: string }} addresses
+ * @returns {string | undefined}
+ */
+export function machineOf({ url, provisioningUrl }) {
+  const address = provisioningUrl ?? (url.includes("://") ? url : `https://ps.${url.trim()}`);
+  return URL.canParse(address) ? new URL(address).host : undefined;
 }

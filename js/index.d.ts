@@ -138,7 +138,10 @@ export interface ConnectionOptions {
 
 /** What `session.init` does besides connecting. */
 export interface StartOptions {
-  /** How to sign in. Default: cached tokens; in Node also `PS_GITHUB_TOKEN`, `PS_USERNAME` and `PS_PASSWORD`. */
+  /**
+   * How to sign in. Default: cached tokens; in Node also `PS_GITHUB_TOKEN`, `PS_USERNAME` and `PS_PASSWORD`, then (with the
+   * entry `sliderule-wasm/node`) the machine `ps.<domain>` of `.netrc`.
+   */
   credentials?: Credentials;
   /** Nodes to ask for, and wait for, before the promise resolves. Default: none are asked for. */
   desiredNodes?: number;
@@ -651,7 +654,7 @@ export function init(url?: string, options?: InitOptions): Promise<Session>;
  * Signs in to an organization with the default session, which then belongs to that organization.
  *
  * @param organization Default: the session's organization.
- * @param credentials Default: cached tokens; in Node also the environment.
+ * @param credentials Default: cached tokens; in Node also the environment, and `.netrc` with the entry for Node.
  */
 export function authenticate(
   organization?: string | null,

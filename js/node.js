@@ -6,8 +6,11 @@
 
 import { readFile } from "node:fs/promises";
 
+import { lookFurther } from "./environment.js";
+import { netrcCredentials } from "./node/netrc.js";
 import { provide } from "./wasm.js";
 
+lookFurther(netrcCredentials);
 provide(() => readFile(new URL("../pkg/sliderule_wasm_bg.wasm", import.meta.url)));
 
 export * from "./default-session.js";

@@ -6,7 +6,7 @@
 
 import { notify } from "./callbacks.js";
 import { Connection } from "./connection.js";
-import { environmentCredentials } from "./environment.js";
+import { foundCredentials, machineOf } from "./environment.js";
 import { fromFailure, invalid, SlideRuleError } from "./errors.js";
 import { readOptions } from "./options.js";
 import { ScaleOperation } from "./scale-operation.js";
@@ -40,6 +40,8 @@ const NO_DNS = {
 /** @implements {SessionType} */
 export class Session {
   #connection;
+  /** Where credentials for the provisioning system may be found. */
+  #machine;
 
   /**
    * @param {SessionOptions} options As read by `readOptions`.
@@ -48,6 +50,7 @@ export class Session {
   constructor({ url = DEFAULT_URL, organization = PUBLIC, store, onWarning, bypassDns, ...rest }, problem) {
     const settings = problem ?? { url, organization, ...rest };
     this.#connection = new Connection(settings, organization, { store, onWarning });
+    this.#machine = machineOf({ url, provisioningUrl: rest.provisioningUrl });
     if (bypassDns) this.#connection.warn(NO_DNS);
   }
 
@@ -80,7 +83,7 @@ export class Session {
     );
     const request = {
       init: {
-        credentials: this.#credentials(readOptions("credentials", credentials, surface.credentials)),
+        credentials: await this.#credentials(readOptions("credentials", credentials, surface.credentials)),
         order: order(desiredNodes, timeToLive),
         timeoutMs: timeoutMs ?? SCALE_TIMEOUT_MS,
       },
@@ -100,7 +103,7 @@ export class Session {
     const { signal, ...given } = readOptions("authenticate", credentials, surface.authenticate);
     const name = organization ?? this.organization;
     if (name !== null && typeof name !== "string") throw invalid("authenticate: the organization must be text");
-    const request = { authenticate: { organization: name, credentials: this.#credentials(given, name) } };
+    const request = { authenticate: { organization: name, credentials: await this.#credentials(given, name) } };
     const { value } = await this.#connection.call(request, signal);
     return shapes.authentication(JSON.parse(value));
   }
@@ -255,14 +258,15 @@ export class Session {
   }
 
   /**
-   * The credentials given, or those of the environment for an organization that needs some.
+   * The credentials given, or those that are found for an organization that needs some.
    *
    * @param {Credentials} given
    * @param {string | null} organization
    */
-  #credentials(given, organization = this.organization) {
+  async #credentials(given, organization = this.organization) {
     if (Object.keys(given).length > 0) return given;
-    return organization === null || organization === PUBLIC ? null : (environmentCredentials() ?? null);
+    if (organization === null || organization === PUBLIC) return null;
+    return (await foundCredentials(this.#machine)) ?? null;
   }
 }
 
