@@ -15,6 +15,9 @@ use crate::plan::{Leaf, Plan, Repeat};
 /// values written need a part of, too.
 const BLOCK: usize = 16 << 10;
 
+/// Elements whose values are read at a time: many enough that going from one to the next hardly counts.
+const ROWS: usize = 4;
+
 /// How many times its own size a record may decode to. Repeated headers and overlapping fields multiply;
 /// real definitions stay below ten, and this bounds what a hostile one can make of a record.
 const EXPANSION: u64 = 64;
@@ -195,8 +198,7 @@ fn numbers<T: Number<N>, const N: usize>(
         // The common case: one value per element, and nothing that reaches into the next.
         [begin] if run == 1 && *begin + N <= stride => {
             let elements = bytes.get(..rows * stride).unwrap_or_default();
-            out.extend(std::iter::repeat_n(T::default(), rows));
-            spread(out.get_mut(before..).unwrap_or_default(), elements, *begin, stride);
+            spread(out, elements, *begin, stride);
         }
         _ => places(leaf, stride, rows).for_each(|begin| packed(out, bytes, begin, run)),
     }
@@ -205,21 +207,14 @@ fn numbers<T: Number<N>, const N: usize>(
     }
 }
 
-/// Writes the value that begins at `begin` in each element, four elements at a time.
-fn spread<T: Number<N>, const N: usize>(out: &mut [T], elements: &[u8], begin: usize, stride: usize) {
-    let (fours, rest) = out.as_chunks_mut::<4>();
-    let mut blocks = elements.chunks_exact(4 * stride);
-    for (four, block) in fours.iter_mut().zip(&mut blocks) {
-        *four = [
-            value(block, begin),
-            value(block, begin + stride),
-            value(block, begin + 2 * stride),
-            value(block, begin + 3 * stride),
-        ];
-    }
-    for (out, element) in rest.iter_mut().zip(blocks.remainder().chunks_exact(stride)) {
-        *out = value(element, begin);
-    }
+/// Appends the value that begins at `begin` in each element, some elements at a time.
+fn spread<T: Number<N>, const N: usize>(out: &mut Vec<T>, elements: &[u8], begin: usize, stride: usize) {
+    let blocks = elements.chunks_exact(ROWS * stride);
+    let rest = blocks.remainder();
+    out.extend(blocks.flat_map(|block| -> [T; ROWS] {
+        std::array::from_fn(|row| value::<T, N>(block, begin + row * stride))
+    }));
+    out.extend(rest.chunks_exact(stride).map(|element| value::<T, N>(element, begin)));
 }
 
 /// The value that begins there. It lies within bounds, see `Builder::check`; the default is never read.
