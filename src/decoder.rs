@@ -21,8 +21,6 @@ pub struct Decoder {
     layouts: RefCell<Layouts>,
     /// Major and minor of the server's release, which says what its exceptions mean.
     release: Option<(u32, u32)>,
-    /// The types of the records that are not taken apart into rows.
-    whole: Vec<String>,
 }
 
 #[wasm_bindgen]
@@ -32,13 +30,12 @@ impl Decoder {
     #[wasm_bindgen(constructor)]
     pub fn new(release: Option<String>, whole: Vec<String>) -> Decoder {
         let mut records = Records::default();
-        records.keep_whole(whole.clone());
+        records.keep_whole(whole);
         let release = release.and_then(|text| text.parse::<ReleaseVersion>().ok());
         Decoder {
             records: RefCell::new(records),
             layouts: RefCell::default(),
             release: release.map(|release| (release.major, release.minor)),
-            whole,
         }
     }
 
@@ -101,7 +98,8 @@ impl Decoder {
         let mut layouts = self.layouts.borrow_mut();
         let array = Array::new();
         for item in decoded {
-            array.push(&self.object(&item, &mut layouts));
+            let is_whole = matches!(&item, Item::Batch(batch) if records.keeps_whole(&batch.record_type));
+            array.push(&self.object(&item, is_whole, &mut layouts));
             if let Item::Batch(batch) = item {
                 records.recycle(batch);
             }
@@ -110,13 +108,13 @@ impl Decoder {
     }
 
     /// `{ recordType, length, layout, values, offsets }` or `{ recordType, level, code, kind, meaning, text }`.
-    fn object(&self, item: &Item, layouts: &mut Layouts) -> JsValue {
+    fn object(&self, item: &Item, is_whole: bool, layouts: &mut Layouts) -> JsValue {
         let object = Object::new();
         match item {
             Item::Batch(batch) => {
                 set(&object, "recordType", &batch.record_type);
                 set(&object, "length", number(batch.length));
-                set(&object, "layout", layouts.of(batch, self.whole.contains(&batch.record_type)));
+                set(&object, "layout", layouts.of(batch, is_whole));
                 set(
                     &object,
                     "values",

@@ -6,14 +6,15 @@
 
 import { Decoder } from "../../pkg/sliderule_wasm.js";
 import { notify } from "../callbacks.js";
-import { batch, joined, rawColumns } from "./columns.js";
-import { joinAncillary } from "./ancillary.js";
 import { fromFailure, invalid, SlideRuleError } from "../errors.js";
-import { wholeRecord } from "./whole-record.js";
+import { either } from "../signals.js";
+import { joinAncillary } from "./ancillary.js";
 import { Chunks } from "./chunks.js";
+import { batch, joined, rawColumns } from "./columns.js";
 import { FileTransfers } from "./files.js";
 import { Messages } from "./messages.js";
 import { atOnce, Pace, soon, unlessAborted } from "./pace.js";
+import { wholeRecord } from "./whole-record.js";
 
 /**
  * @import {
@@ -122,9 +123,8 @@ export class RecordStream {
     const { response, release, definition, whileOpen } = await settings.open();
     // Whatever ends the stream before its end: the caller, the session, a file that could not be taken.
     const ending = new AbortController();
-    const { signal } = ending;
+    const { signal, untie } = either(settings.signal, ending.signal);
     const unwatch = whileOpen((reason) => ending.abort(reason));
-    const untie = follow(settings.signal, ending);
     const chunks = new Chunks(response, { signal, timeoutMs: settings.timeoutMs });
     const decoder = new Decoder(release ?? undefined, Object.keys(settings.callbacks ?? {}));
     const transfers = new FileTransfers({ onFile: settings.onFile, onFailure: (reason) => ending.abort(reason) });
@@ -247,20 +247,6 @@ export class RecordStream {
     if (item.meaning === "missing") this.#complaint ||= item.text || "an exception without a text";
     notify(settings.onMessage, message);
   }
-}
-
-/**
- * Ends the one when the other is ended.
- *
- * @param {AbortSignal | undefined} signal
- * @param {AbortController} controller
- * @returns {() => void} Ends that.
- */
-function follow(signal, controller) {
-  const onAbort = () => controller.abort(signal?.reason);
-  if (signal?.aborted) onAbort();
-  signal?.addEventListener("abort", onAbort);
-  return () => signal?.removeEventListener("abort", onAbort);
 }
 
 /**

@@ -44,8 +44,8 @@ impl Definitions {
     /// that goes on naming further types would be asked for ever. Such a type cannot be decoded.
     pub fn missing_for(&self, record_type: &str) -> Vec<String> {
         let mut missing = Vec::new();
-        let known = self.walk(record_type, |name| missing.push(name.to_owned()));
-        if known { missing } else { Vec::new() }
+        let is_bounded = self.walk(record_type, |name| missing.push(name.to_owned()));
+        if is_bounded { missing } else { Vec::new() }
     }
 
     /// Whether what the type nests stays within bounds, as far as it is known.

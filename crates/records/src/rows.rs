@@ -82,6 +82,11 @@ impl Rows {
         Ok(())
     }
 
+    /// Whether records of this type are kept whole.
+    pub(crate) fn keeps_whole(&self, record_type: &str) -> bool {
+        self.whole.iter().any(|whole| whole == record_type)
+    }
+
     fn is_defined(&self, record_type: &str) -> bool {
         self.plan(record_type).is_some() || self.definitions.missing_for(record_type).is_empty()
     }
@@ -101,7 +106,7 @@ impl Rows {
         let plan = match self.plan(frame.record_type) {
             Some(plan) => Arc::clone(plan),
             None => {
-                let whole = self.whole.iter().any(|whole| whole == frame.record_type);
+                let whole = self.keeps_whole(frame.record_type);
                 let plan = Plan::compile(&self.definitions, frame.record_type, whole);
                 let plan = Arc::new(plan.map_err(|error| error.at(frame.offset))?);
                 self.plans.push(Arc::clone(&plan));

@@ -68,6 +68,11 @@ impl Decoder {
         self.rows.whole = record_types;
     }
 
+    /// Whether records of this type are kept whole.
+    pub fn keeps_whole(&self, record_type: &str) -> bool {
+        self.rows.keeps_whole(record_type)
+    }
+
     /// Decodes the next bytes of the stream, however cut.
     ///
     /// While [`Decoder::needs`] names definitions, records from the first one that needs them on are
