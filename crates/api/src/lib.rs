@@ -15,6 +15,7 @@
 //! | [`status`] | cluster status and capacity requests of our own API (`/api/v1/…`) |
 //! | [`costs`] | what a cluster cost (`/api/v1/…`) |
 //! | [`notices`] | what people are told (`/api/v1/…`) |
+//! | [`people`] | people and their accounts (`/api/v1/…`) |
 //! | [`discovery`] | what nodes and the gateway say to each other |
 //! | [`lease`] | what a node's runner and the provisioning system say to each other |
 //! | [`version`] | release numbers such as `v4.20.0` |
@@ -31,6 +32,7 @@ pub mod lease;
 pub mod money;
 pub mod names;
 pub mod notices;
+pub mod people;
 pub mod status;
 pub mod time;
 pub mod tokens;

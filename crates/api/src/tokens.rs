@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::names::InvalidName;
 use crate::{OrganizationName, UserName};
 
 /// Body of `POST /api/org_token/`.
@@ -64,6 +65,53 @@ pub enum TokenKind {
     Refresh,
 }
 
+/// What a token is good for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Audience {
+    /// The user's own account, and nothing of any organization. A name that no organization can have.
+    Account,
+    /// One organization.
+    Organization(OrganizationName),
+}
+
+impl Audience {
+    /// The account, on the wire: the reserved name of the provisioning system itself.
+    pub const ACCOUNT: &'static str = "ps";
+
+    /// The audience as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Account => Self::ACCOUNT,
+            Self::Organization(name) => name.as_str(),
+        }
+    }
+
+    /// The organization, if it is one.
+    #[must_use]
+    pub fn organization(&self) -> Option<&OrganizationName> {
+        match self {
+            Self::Account => None,
+            Self::Organization(name) => Some(name),
+        }
+    }
+}
+
+impl TryFrom<String> for Audience {
+    type Error = InvalidName;
+
+    fn try_from(text: String) -> Result<Self, InvalidName> {
+        if text == Self::ACCOUNT { Ok(Self::Account) } else { text.parse().map(Self::Organization) }
+    }
+}
+
+impl From<Audience> for String {
+    fn from(audience: Audience) -> Self {
+        audience.as_str().to_owned()
+    }
+}
+
 /// The claims inside a token of ours. Times are seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
@@ -75,10 +123,12 @@ pub struct Claims {
     pub iat: u64,
     /// Unique per token, 32 hexadecimal digits.
     pub jti: String,
-    /// The one organization the token is good for.
-    pub aud: OrganizationName,
+    /// The session it belongs to, 32 hexadecimal digits: a sign-in and all refreshes that followed from it.
+    pub sid: String,
+    /// What the token is good for.
+    pub aud: Audience,
     /// The same once more, where existing nodes and scripts look for it.
-    pub org_name: OrganizationName,
+    pub org_name: Audience,
     /// Whom the token was issued to.
     pub user_name: UserName,
     /// The same by number, which is never reused.
@@ -104,7 +154,17 @@ secret_debug!(
 
 #[cfg(test)]
 mod tests {
-    use super::{PasswordSignIn, TokenAnswer};
+    use super::{Audience, PasswordSignIn, TokenAnswer};
+    use crate::OrganizationName;
+
+    #[test]
+    fn the_account_is_an_audience_that_no_organization_can_be() {
+        let read = |text: &str| serde_json::from_str::<Audience>(&format!("\"{text}\"")).unwrap();
+        assert_eq!(read("ps"), Audience::Account);
+        assert!("ps".parse::<OrganizationName>().is_err());
+        assert_eq!(read("acme").organization().map(OrganizationName::as_str), Some("acme"));
+        assert_eq!(serde_json::to_string(&Audience::Account).unwrap(), "\"ps\"");
+    }
 
     #[test]
     fn debug_output_carries_no_secret() {

@@ -45,7 +45,7 @@ impl Clusters for House {
             TokenProblem::Expired => TokenRefused::Expired,
             TokenProblem::Invalid | TokenProblem::WrongKind => TokenRefused::Invalid,
         })?;
-        if claims.aud != *organization {
+        if claims.aud.organization() != Some(organization) {
             return Err(TokenRefused::OtherOrganization);
         }
         match self.db.standing(claims.user_id, organization.as_str()).await {

@@ -11,7 +11,7 @@ use crate::app::Shared;
 use crate::handlers::{
     alter_request, blacklist, costs, deploy, desired_nodes, desired_nodes_ttl, destroy, estimate,
     github_token, membership_status, notices, org_ip_adr, org_num_nodes, password_token, ping, place_request,
-    refresh, refresh_token, release_own, release_request, release_requests, spend, status,
+    refresh, refresh_token, release_own, release_request, release_requests, sign_in, spend, status,
 };
 use crate::http::{layers, refusal};
 
@@ -41,6 +41,7 @@ pub fn api(app: Shared) -> Router {
             put(release_own::put).patch(release_own::put),
         )
         // ours
+        .route("/api/v1/session", post(sign_in::post))
         .route("/api/v1/organizations/{organization}/status", get(status::get))
         .route("/api/v1/organizations/{organization}/estimate", get(estimate::get))
         .route(

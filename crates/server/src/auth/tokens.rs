@@ -10,8 +10,8 @@ use std::sync::{Mutex, PoisonError};
 
 use jsonwebtoken::{Algorithm, Header, Validation, decode, encode};
 use sha2::{Digest, Sha256};
-use sliderule_api::tokens::{Claims, TokenAnswer, TokenKind};
-use sliderule_api::{API_PATH, OrganizationName};
+use sliderule_api::API_PATH;
+use sliderule_api::tokens::{Audience, Claims, TokenAnswer, TokenKind};
 use uuid::Uuid;
 
 use super::SigningKey;
@@ -53,14 +53,15 @@ impl TokenMint {
         Self { key, lifetimes, verified: Mutex::default() }
     }
 
-    /// Issues a pair of tokens for a member of an organization.
+    /// Issues a pair of tokens of a session.
     ///
     /// # Errors
     /// Signing failed, which no input can cause.
     pub fn issue(
         &self,
         user: &User,
-        organization: &OrganizationName,
+        audience: &Audience,
+        session: &str,
         now_seconds: u64,
     ) -> Result<Issued, Error> {
         let TokenLifetimes { access_seconds, refresh_seconds } = self.lifetimes;
@@ -70,8 +71,9 @@ impl TokenMint {
                 exp: now_seconds.saturating_add(lifetime),
                 iat: now_seconds,
                 jti: Uuid::new_v4().simple().to_string(),
-                aud: organization.clone(),
-                org_name: organization.clone(),
+                sid: session.to_owned(),
+                aud: audience.clone(),
+                org_name: audience.clone(),
                 user_name: user.name.clone(),
                 user_id: user.id,
             };
@@ -134,7 +136,7 @@ impl TokenMint {
 
 #[cfg(test)]
 mod tests {
-    use sliderule_api::tokens::TokenKind;
+    use sliderule_api::tokens::{Audience, TokenKind};
 
     use super::{SigningKey, TokenMint, TokenProblem};
     use crate::config::TokenLifetimes;
@@ -146,6 +148,10 @@ mod tests {
         TokenMint::new(key, TokenLifetimes::default())
     }
 
+    fn acme() -> Audience {
+        Audience::Organization("acme".parse().unwrap())
+    }
+
     fn ada() -> User {
         User { id: 7, name: "ada".parse().unwrap() }
     }
@@ -153,7 +159,7 @@ mod tests {
     #[test]
     fn a_token_says_whom_it_was_issued_to_until_it_ends() {
         let mint = mint();
-        let issued = mint.issue(&ada(), &"acme".parse().unwrap(), 1000).unwrap();
+        let issued = mint.issue(&ada(), &acme(), "s", 1000).unwrap();
         let claims = mint.verify(&issued.access, TokenKind::Access, 4599).unwrap();
         assert_eq!((claims.user_id, claims.org_name.as_str()), (7, "acme"));
         assert_eq!(mint.verify(&issued.access, TokenKind::Access, 4600), Err(TokenProblem::Expired));
@@ -162,7 +168,7 @@ mod tests {
     #[test]
     fn neither_kind_serves_for_the_other() {
         let mint = mint();
-        let issued = mint.issue(&ada(), &"acme".parse().unwrap(), 1000).unwrap();
+        let issued = mint.issue(&ada(), &acme(), "s", 1000).unwrap();
         assert_eq!(mint.verify(&issued.refresh, TokenKind::Access, 1000), Err(TokenProblem::WrongKind));
         assert_eq!(mint.verify(&issued.access, TokenKind::Refresh, 1000), Err(TokenProblem::WrongKind));
     }
@@ -170,7 +176,7 @@ mod tests {
     #[test]
     fn a_token_of_another_key_or_with_a_changed_letter_is_none_of_ours() {
         let (mint, other) = (mint(), mint());
-        let issued = other.issue(&ada(), &"acme".parse().unwrap(), 1000).unwrap();
+        let issued = other.issue(&ada(), &acme(), "s", 1000).unwrap();
         for forged in ["", "a.b.c", &issued.access, &issued.access.replace('e', "f")] {
             assert_eq!(mint.verify(forged, TokenKind::Access, 1000), Err(TokenProblem::Invalid), "{forged}");
         }
@@ -178,8 +184,9 @@ mod tests {
 
     #[test]
     fn the_longest_names_still_make_a_short_token() {
+        let longest = Audience::Organization("o".repeat(63).parse().unwrap());
         let user = User { id: i64::MAX, name: "u".repeat(150).parse().unwrap() };
-        let issued = mint().issue(&user, &"o".repeat(63).parse().unwrap(), 1_795_467_026).unwrap();
+        let issued = mint().issue(&user, &longest, &"0".repeat(32), 1_795_467_026).unwrap();
         assert!(issued.access.len() < 800, "{}", issued.access.len());
     }
 }

@@ -54,7 +54,7 @@ impl UserCommand {
         let new = NewUser {
             name: add.name,
             email: add.email,
-            password: Hasher::default().hash(read_password()?).await?,
+            password: Some(Hasher::default().hash(read_password()?).await?),
             github_id: add.github_id,
             at: data.steady_clock()?.now(),
         };

@@ -21,5 +21,6 @@ pub mod refresh_token;
 pub mod release_own;
 pub mod release_request;
 pub mod release_requests;
+pub mod sign_in;
 pub mod spend;
 pub mod status;

@@ -16,7 +16,7 @@ pub async fn post(State(app): State<Shared>, fields: Fields) -> Result<Json<Toke
     let [username, password, organization] = fields.require(["username", "password", "org_name"])?;
     let password = SecretString::from(password);
     let (user, hash) = app.db.user_to_sign_in(&username).await?.unzip();
-    let right = app.hasher.verify(password, hash).await.map_err(Refusal::too_busy)?;
+    let right = app.hasher.verify(password, hash.flatten()).await.map_err(Refusal::too_busy)?;
     let Some(user) = user.filter(|_| right) else {
         return Err(Refusal::unauthorized(
             ErrorCode::WrongCredentials,

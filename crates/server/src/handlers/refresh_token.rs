@@ -17,8 +17,10 @@ pub async fn post(State(app): State<Shared>, fields: Fields) -> Result<Json<Toke
     let now = app.now_seconds();
     let claims = app.mint.verify(&refresh, TokenKind::Refresh, now).map_err(refuse)?;
     let user = User { id: claims.user_id, name: claims.user_name.clone() };
-    let organization = sign_in::check(&app, &user, claims.aud.as_str()).await?;
-    let pair = app.mint.issue(&user, &organization, now)?;
+    if let Some(organization) = claims.aud.organization() {
+        sign_in::check(&app, &user, organization.as_str()).await?;
+    }
+    let pair = app.mint.issue(&user, &claims.aud, &claims.sid, now)?;
     match app.db.spend_token(&claims, now).await? {
         Spending::Spent => Ok(Json(pair)),
         Spending::SpentBefore => {

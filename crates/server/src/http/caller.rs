@@ -8,7 +8,7 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use sliderule_api::bearer::{NoBearer, bearer};
-use sliderule_api::tokens::{Claims, TokenKind};
+use sliderule_api::tokens::{Audience, Claims, TokenKind};
 use sliderule_api::{ErrorCode, OrganizationName};
 
 use super::Refusal;
@@ -18,6 +18,9 @@ use crate::store::{Role, Standing};
 
 /// Somebody with a valid access token.
 pub struct Caller(pub Claims);
+
+/// Somebody with a valid access token for their own account, which is good for no organization.
+pub struct Account(pub Claims);
 
 /// An active member of the organization a request is about, with a token for it.
 pub struct Member {
@@ -86,6 +89,24 @@ impl FromRequestParts<Shared> for Caller {
     }
 }
 
+impl FromRequestParts<Shared> for Account {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Refusal> {
+        let Caller(claims) = Caller::from_request_parts(parts, app).await?;
+        match claims.aud {
+            Audience::Account => Ok(Self(claims)),
+            Audience::Organization(organization) => {
+                let message = format!(
+                    "this token is for the organization {organization}, and this is about your account; sign in at \
+                     /api/v1/session without naming an organization"
+                );
+                Err(Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ReauthenticationRequired, message))
+            }
+        }
+    }
+}
+
 impl Caller {
     /// How the caller stands to that organization, if the token is for it.
     ///
@@ -99,14 +120,16 @@ impl Caller {
     ) -> Result<(OrganizationName, Standing), Refusal> {
         let standing = app.db.standing(self.0.user_id, organization).await?;
         refuse_outsiders(standing, self.0.user_name.as_str(), organization)?;
-        if self.0.aud.as_str() != organization {
-            let message = format!(
-                "Token claim org:{} does not match organization given:{organization}; sign in for that one",
-                self.0.aud
-            );
-            return Err(Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ReauthenticationRequired, message));
+        match self.0.aud.organization() {
+            Some(audience) if audience.as_str() == organization => Ok((audience.clone(), standing)),
+            _ => {
+                let message = format!(
+                    "Token claim org:{} does not match organization given:{organization}; sign in for that one",
+                    self.0.aud.as_str()
+                );
+                Err(Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ReauthenticationRequired, message))
+            }
         }
-        Ok((self.0.aud.clone(), standing))
     }
 
     /// The caller as an active member of that organization.

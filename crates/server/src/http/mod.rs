@@ -17,7 +17,7 @@ pub mod path;
 pub mod query;
 pub mod refusal;
 
-pub use caller::{Caller, Member};
+pub use caller::{Account, Caller, Member};
 pub use fields::Fields;
 pub use path::Segments;
 pub use query::Query;

@@ -98,8 +98,8 @@ impl Database {
         let inserted = sqlx::query_scalar(
             "INSERT INTO organizations (name, owner_id, min_nodes, max_nodes, per_user, version, is_public,
                                         node_hour_micro_usd, fixed_hour_micro_usd, allowance_micro_usd,
-                                        allowance_cap_micro_usd, credited_through, created_at_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                                        allowance_cap_micro_usd, credited_through, created_at_ms, node_cap)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         )
         .bind(new.name.as_str())
         .bind(owner)
@@ -114,6 +114,7 @@ impl Database {
         .bind(new.allowance.cap.map(|cap| cap.0))
         .bind(new.allowance.credited_through.0)
         .bind(new.at.0)
+        .bind(new.limits.max_nodes)
         .fetch_one(&mut *tx)
         .await;
         let organization: i64 = inserted.map_err(|error| match collision(&error) {

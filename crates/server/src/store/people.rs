@@ -16,8 +16,8 @@ pub struct NewUser {
     pub name: UserName,
     /// Where they are reached.
     pub email: String,
-    /// Their password, hashed.
-    pub password: PasswordHash,
+    /// Their password, hashed; without one they sign in with GitHub only.
+    pub password: Option<PasswordHash>,
     /// The number of their GitHub account, if they may sign in with it.
     pub github_id: Option<i64>,
     /// When they are added.
@@ -47,7 +47,7 @@ impl Database {
         )
         .bind(new.name.as_str())
         .bind(&new.email)
-        .bind(new.password.as_str())
+        .bind(new.password.as_ref().map(PasswordHash::as_str))
         .bind(new.github_id)
         .bind(new.at.0)
         .fetch_one(&mut *tx)
@@ -66,29 +66,31 @@ impl Database {
         Ok(User { id, name: new.name.clone() })
     }
 
-    /// The user of that name (in any case), with the hash of their password.
+    /// The user of that name (in any case) who may sign in, with the hash of their password if they have one.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn user_to_sign_in(&self, name: &str) -> Result<Option<(User, PasswordHash)>, Error> {
+    pub async fn user_to_sign_in(&self, name: &str) -> Result<Option<(User, Option<PasswordHash>)>, Error> {
         let doing = "looked for a user";
-        let found = sqlx::query("SELECT id, name, password_hash FROM users WHERE name = ?")
-            .bind(name)
-            .fetch_optional(&self.readers)
-            .await
-            .map_err(failed(doing))?;
+        let found = sqlx::query(
+            "SELECT id, name, password_hash FROM users WHERE name = ? AND disabled_at_ms IS NULL",
+        )
+        .bind(name)
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(failed(doing))?;
         let Some(row) = found else { return Ok(None) };
-        let hash: String = row.try_get("password_hash").map_err(failed(doing))?;
-        Ok(Some((user(&row, doing)?, PasswordHash::stored(hash))))
+        let hash: Option<String> = row.try_get("password_hash").map_err(failed(doing))?;
+        Ok(Some((user(&row, doing)?, hash.map(PasswordHash::stored))))
     }
 
-    /// The user to whom the GitHub account of that number belongs.
+    /// The user to whom the GitHub account of that number belongs, if they may sign in.
     ///
     /// # Errors
     /// The database failed.
     pub async fn user_by_github(&self, github_id: i64) -> Result<Option<User>, Error> {
         let doing = "looked for a user by their GitHub account";
-        let found = sqlx::query("SELECT id, name FROM users WHERE github_id = ?")
+        let found = sqlx::query("SELECT id, name FROM users WHERE github_id = ? AND disabled_at_ms IS NULL")
             .bind(github_id)
             .fetch_optional(&self.readers)
             .await

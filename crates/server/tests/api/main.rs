@@ -2,6 +2,7 @@
 //! nodes live in this process.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod account;
 mod answers;
 mod by_hand;
 mod capacity;
