@@ -62,7 +62,7 @@ impl Listener {
     /// # Errors
     /// The socket broke.
     pub async fn serve(self, handle: Handle<SocketAddr>, router: Router) -> std::io::Result<()> {
-        let service = router.into_make_service();
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
         match self.tls {
             Some(tls) => {
                 let server = axum_server::from_tcp_rustls(self.socket, tls)?.handle(handle);

@@ -5,6 +5,7 @@
 //! | [`refusal`] | every answer that is not a success |
 //! | [`fields`] | the fields of a request body, JSON or form |
 //! | [`caller`] | whose token a request carries, and what they are to an organization |
+//! | [`origin`] | where a request comes from |
 //! | [`path`], [`query`] | the segments of a path, and what follows it |
 //! | [`idempotency`] | the key of what costs money |
 //! | [`layers`] | what wraps the whole API: CORS, request ids, security headers, limits |
@@ -13,12 +14,14 @@ pub mod caller;
 pub mod fields;
 pub mod idempotency;
 pub mod layers;
+pub mod origin;
 pub mod path;
 pub mod query;
 pub mod refusal;
 
 pub use caller::{Account, Caller, Member};
 pub use fields::Fields;
+pub use origin::Origin;
 pub use path::Segments;
 pub use query::Query;
 pub use refusal::Refusal;

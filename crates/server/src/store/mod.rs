@@ -15,9 +15,11 @@
 //! | `requests` | capacity requests, and the keys of orders |
 //! | `ledger`, `spend` | the lines of the ledger, and what they add up to |
 //! | `notices` | what people are told |
+//! | `audit` | who did what, from where |
 //! | `tokens` | refresh tokens that were used |
 //! | `whose` | whose a node or a request is, also of those that are history |
 
+mod audit;
 mod clusters;
 mod ledger;
 mod nodes;
@@ -43,6 +45,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{Sqlite, Transaction};
 
+pub use audit::{Actor, AuditEntry};
 pub use ledger::{Account, Line, LineKind};
 pub use notices::Told;
 pub use organizations::{Membership, NewOrganization, Role, Standing};

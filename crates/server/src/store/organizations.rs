@@ -6,7 +6,7 @@ use sliderule_provisioning::cluster::Limits;
 use sliderule_provisioning::time::Moment;
 use sqlx::Row;
 
-use super::{Database, Tx, collision, failed, ledger};
+use super::{Actor, AuditEntry, Database, Tx, audit, collision, failed, ledger};
 use crate::Error;
 
 /// An organization to be added, with its cluster asleep.
@@ -144,6 +144,14 @@ impl Database {
             Some(_) => Error::Taken(format!("a membership of {} in {}", new.user, new.organization)),
             None => Error::from(failed(doing)(error)),
         })?;
+        let entry = AuditEntry {
+            actor: Actor::command_line(),
+            organization: Some(organization),
+            action: "membership.added",
+            subject: new.user.to_string(),
+            detail: format!("as {}", new.role.as_str()),
+        };
+        audit::insert(&mut tx, &entry, new.at, doing).await?;
         tx.commit().await.map_err(failed(doing))?;
         Ok(())
     }
