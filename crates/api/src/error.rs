@@ -27,6 +27,14 @@ macro_rules! codes {
                 }
             }
 
+            /// What it means in a sentence that is the same for every occurrence: the title of a problem.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($doc),+).trim_ascii_start(),)*
+                }
+            }
+
             /// The code of that name, if there is one.
             #[must_use]
             pub fn from_text(text: &str) -> Option<Self> {
@@ -108,14 +116,30 @@ impl std::fmt::Display for ErrorCode {
     }
 }
 
-/// The body of every refusal of ours: both error envelopes of the original, and our code.
+/// What the `type` of every problem begins with; its [`ErrorCode`] follows. It names a problem and leads nowhere:
+/// `docs/ERRORS.md` explains each code.
+pub const PROBLEM_TYPE: &str = "urn:sliderule:error:";
+
+/// The media type of a problem in our own API.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// The body of every refusal of ours: problem details (RFC 9457) with both error envelopes of the original.
 ///
 /// Existing clients read `error_msg` or `detail` and crash when theirs is absent, so all are always
 /// there (`shared/reference/provisioning-api.md`, sections 1.1 and 1.9).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// Always `FAILED`.
-    pub status: String,
+    /// Which problem it is: [`PROBLEM_TYPE`] and one of our codes. Empty from an older server.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// What that means, the same for every occurrence.
+    #[serde(default)]
+    pub title: String,
+    /// This occurrence: a URN of the request's id, which the operator finds in the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// That it is a failure, in either way of saying so.
+    pub status: ProblemStatus,
     /// What went wrong, for programs. The original's own codes (`token_not_valid`) pass as text.
     pub code: String,
     /// What happened and what to do, for people.
@@ -133,13 +157,26 @@ pub struct Problem {
     pub runway: Option<Runway>,
 }
 
+/// What stands as the `status` of a problem.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ProblemStatus {
+    /// The HTTP status: in our own API, where RFC 9457 has the word.
+    Http(u16),
+    /// `FAILED`: everywhere else, as existing clients read it.
+    Word(String),
+}
+
 impl Problem {
-    /// A refusal with one of our codes.
+    /// A refusal with one of our codes, as existing clients read it.
     #[must_use]
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         let message = message.into();
         Self {
-            status: "FAILED".to_owned(),
+            kind: format!("{PROBLEM_TYPE}{code}"),
+            title: code.title().to_owned(),
+            instance: None,
+            status: ProblemStatus::Word("FAILED".to_owned()),
             code: code.as_str().to_owned(),
             error_msg: message.clone(),
             detail: message,
@@ -152,7 +189,7 @@ impl Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::{ErrorCode, Problem};
+    use super::{ErrorCode, Problem, ProblemStatus};
 
     #[test]
     fn codes_read_back_and_agree_with_their_json() {
@@ -169,5 +206,17 @@ mod tests {
         for key in ["status", "code", "error_msg", "detail"] {
             assert!(body.get(key).is_some(), "{key}");
         }
+        assert_eq!(body["type"], "urn:sliderule:error:not_a_member");
+        assert_eq!(body["title"], "The user does not belong to the organization.");
+    }
+
+    #[test]
+    fn problems_are_read_with_a_number_or_a_word_and_without_the_newer_members() {
+        let read = |status: &str| {
+            let body = format!(r#"{{"status":{status},"code":"throttled","error_msg":"","detail":"wait"}}"#);
+            serde_json::from_str::<Problem>(&body).unwrap().status
+        };
+        assert_eq!(read("429"), ProblemStatus::Http(429));
+        assert_eq!(read("\"FAILED\""), ProblemStatus::Word("FAILED".to_owned()));
     }
 }

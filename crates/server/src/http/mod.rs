@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`refusal`] | every answer that is not a success |
+//! | `envelope` | which form a refusal has |
 //! | [`fields`] | the fields of a request body, JSON or form |
 //! | [`caller`] | whose token a request carries, and what they are to an organization |
 //! | [`origin`] | where a request comes from |
@@ -11,6 +12,7 @@
 //! | [`layers`] | what wraps the whole API: CORS, request ids, security headers, limits |
 
 pub mod caller;
+mod envelope;
 pub mod fields;
 pub mod idempotency;
 pub mod layers;

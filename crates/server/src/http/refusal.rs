@@ -4,14 +4,17 @@
 //! [`crate::Error`]. `?` turns the latter into a bare 500, because what goes wrong inside is for the log
 //! and not for the client; what a client can correct is made a refusal where it is found.
 //!
-//! Always holds: the body is JSON, a `Problem` with both envelopes of the original; no secret is in it.
+//! Always holds: the body is JSON, a `Problem` with both envelopes of the original; no secret is in it. It is
+//! written as existing clients read it, and written anew by [`super::envelope`] for our own API.
 
-use axum::Json;
+use std::sync::Arc;
+
 use axum::response::{IntoResponse, Response};
-use http::header::{HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use sliderule_api::error::ProblemStatus;
 use sliderule_api::status::{Fit, Runway};
 use sliderule_api::{ErrorCode, Problem};
 use sliderule_control::StoreError;
@@ -22,6 +25,10 @@ use crate::auth::TooBusy;
 /// An answer that is not a success. One pointer, since it is the error of every handler.
 #[derive(Debug)]
 pub struct Refusal(Box<Answer>);
+
+/// The refusal that an answer is, beside its body.
+#[derive(Clone, Debug)]
+pub(super) struct Told(Arc<Answer>);
 
 #[derive(Debug)]
 struct Answer {
@@ -116,13 +123,25 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let Answer { status, problem, more, header } = *self.0;
-        let body = Json(Body { problem: &problem, more: &more });
-        let mut response = (status, body).into_response();
+        let Answer { status, problem, more, header } = &*self.0;
+        let body = serde_json::to_vec(&Body { problem, more }).unwrap_or_default();
+        let kind = HeaderValue::from_static("application/json");
+        let mut response = (*status, [(CONTENT_TYPE, kind)], body).into_response();
         if let Some((name, value)) = header {
-            response.headers_mut().insert(name, value);
+            response.headers_mut().insert(name, value.clone());
         }
+        response.extensions_mut().insert(Told(Arc::from(self.0)));
         response
+    }
+}
+
+impl Told {
+    /// The body with the number of the status in place of the original's word, and with the request it answers.
+    pub(super) fn with_number(&self, instance: Option<String>) -> Vec<u8> {
+        let Answer { status, problem, more, .. } = &*self.0;
+        let status = ProblemStatus::Http(status.as_u16());
+        let problem = &Problem { status, instance, ..problem.clone() };
+        serde_json::to_vec(&Body { problem, more }).unwrap_or_default()
     }
 }
 

@@ -1,17 +1,69 @@
 //! Answers to what no client should send: always JSON, always both envelopes, never a 500.
 
 use http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
+use sliderule_api::ErrorCode;
 
 use crate::test_app::{Answer, TestApp};
 
+/// A refusal of our own API is a problem (RFC 9457), any other one what existing clients read; each has the keys of both.
 fn assert_is_a_problem(answer: &Answer, status: u16) {
     assert_eq!(answer.status.as_u16(), status, "{answer}");
-    assert_eq!(answer.header("content-type"), "application/json", "{answer}");
     let body: Value = answer.json();
-    for key in ["status", "code", "error_msg", "detail"] {
+    for key in ["type", "title", "code", "error_msg", "detail"] {
         assert!(body[key].is_string(), "no {key} in {answer}");
     }
+    match answer.header("content-type") {
+        "application/json" => assert_eq!(body["status"], "FAILED", "{answer}"),
+        "application/problem+json" => {
+            assert_eq!(body["status"], status, "{answer}");
+            assert_eq!(body["instance"], format!("urn:uuid:{}", answer.header("x-request-id")));
+        }
+        other => panic!("{other}: {answer}"),
+    }
+}
+
+#[tokio::test]
+async fn refusals_of_our_own_api_are_problems_by_rfc_9457_and_carry_the_old_keys_too() {
+    let app = TestApp::start().await.with_acme().await;
+    let token = app.token().await;
+    for path in ["/api/v1", "/api/v1/", "/api/v1/nothing", "/api/v1/organizations/%ff/status"] {
+        let answer = app.get(path, &token).await;
+        assert_is_a_problem(&answer, 404);
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{path}");
+    }
+    let answer = app.get("/api/v1/organizations/nowhere/status", &token).await;
+    let mut body: Value = answer.json();
+    body["instance"].take();
+    let text = "nowhere is NOT a valid organization name; check how it is written";
+    let expected = json!({
+        "type": "urn:sliderule:error:unknown_organization", "title": ErrorCode::UnknownOrganization.title(),
+        "status": 403, "detail": text, "instance": null, "code": "unknown_organization", "error_msg": text,
+    });
+    assert_eq!(body, expected);
+    let challenged = app.send(Method::GET, "/api/v1/organizations/acme/status", None, None).await;
+    assert_is_a_problem(&challenged, 401);
+    assert_eq!(challenged.header("www-authenticate"), "Bearer realm=\"api\"");
+    for (path, method) in
+        [("/api/v1/session", Method::PUT), ("/api/v1/organizations/acme/status", Method::POST)]
+    {
+        let answer = app.send(method, path, Some(&token), None).await;
+        assert_is_a_problem(&answer, 405);
+        assert_ne!(answer.header("allow"), "");
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+    for path in ["/api/nothing", "/api/v1x", "/api/v1status"] {
+        assert_eq!(app.get(path, &token).await.header("content-type"), "application/json", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_id_of_a_proxy_is_repeated_and_no_part_of_a_urn() {
+    let app = TestApp::start().await;
+    let request = app.http.get(format!("{}/api/v1/nothing", app.url)).header("x-request-id", "proxy <1>");
+    let answer = Answer::of(request).await;
+    assert_eq!(answer.header("x-request-id"), "proxy <1>");
+    assert_eq!(answer.json::<Value>()["instance"], Value::Null);
 }
 
 #[tokio::test]

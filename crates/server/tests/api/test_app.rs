@@ -317,7 +317,8 @@ impl Clock for TestClock {
     }
 }
 
-/// What the server answered. Displays as status and body, for snapshots.
+/// What the server answered. Displays as status and body, for snapshots; a problem without what follows from its code
+/// and what is another for every request.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -348,6 +349,10 @@ impl Answer {
 
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.status.as_u16(), self.body)
+        let status = self.status.as_u16();
+        match self.body.strip_prefix("{\"type\":\"urn:").and_then(|rest| rest.split_once("\"status\":")) {
+            Some((_, rest)) => write!(f, "{status} {{\"status\":{rest}"),
+            None => write!(f, "{status} {}", self.body),
+        }
     }
 }

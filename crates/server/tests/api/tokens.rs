@@ -101,5 +101,5 @@ async fn a_token_is_good_for_its_own_organization_only() {
     let app = TestApp::start().await.with_acme().await.with_organization("other", "ada", "1").await;
     let token = app.token().await;
     let answer = app.send(Method::GET, "/api/v1/organizations/other/status", Some(&token), None).await;
-    insta::assert_snapshot!(answer, @r#"403 {"status":"FAILED","code":"reauthentication_required","error_msg":"Token claim org:acme does not match organization given:other; sign in for that one","detail":"Token claim org:acme does not match organization given:other; sign in for that one"}"#);
+    insta::assert_snapshot!(answer, @r#"403 {"status":403,"code":"reauthentication_required","error_msg":"Token claim org:acme does not match organization given:other; sign in for that one","detail":"Token claim org:acme does not match organization given:other; sign in for that one"}"#);
 }
