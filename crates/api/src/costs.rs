@@ -1,4 +1,4 @@
-//! What a cluster cost, in our own API: `GET /api/v1/organizations/<org>/costs` and `…/costs/spend`.
+//! What a cluster cost, in our own API: `GET /api/v1/organizations/<org>/costs`, `…/costs/spend` and `…/ledger`.
 
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,9 @@ pub enum EntryKind {
 /// One line of the ledger; lines are only ever added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerEntry {
+    /// Its number within the organization, from 1; 0 from an older server.
+    #[serde(default)]
+    pub number: u64,
     /// When it was written.
     pub at: UtcTime,
     /// Why.

@@ -13,6 +13,8 @@
 //! | [`tokens`] | requests for tokens, the token answer, the claims inside a token |
 //! | [`capacity`] | node counts and capacity requests of the organization-token API (`/api/…`) |
 //! | [`status`] | cluster status and capacity requests of our own API (`/api/v1/…`) |
+//! | [`configuration`] | what an owner configures (`/api/v1/…`) |
+//! | [`page`] | one page of a longer list (`/api/v1/…`) |
 //! | [`costs`] | what a cluster cost (`/api/v1/…`) |
 //! | [`notices`] | what people are told (`/api/v1/…`) |
 //! | [`people`] | people and their accounts (`/api/v1/…`) |
@@ -25,6 +27,7 @@
 
 pub mod bearer;
 pub mod capacity;
+pub mod configuration;
 pub mod costs;
 pub mod discovery;
 pub mod error;
@@ -32,6 +35,7 @@ pub mod lease;
 pub mod money;
 pub mod names;
 pub mod notices;
+pub mod page;
 pub mod people;
 pub mod status;
 pub mod time;

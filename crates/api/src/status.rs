@@ -64,6 +64,20 @@ pub struct CapacityRequest {
     pub expires_at: UtcTime,
 }
 
+/// A capacity request with its past: an entry of `GET …/requests`, and the answer of `GET …/requests/<id>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestRecord {
+    /// The request as it is, or was last.
+    #[serde(flatten)]
+    pub request: CapacityRequest,
+    /// When it was placed, or last enlarged.
+    pub created_at: UtcTime,
+    /// Since when it no longer counts, if so: it was released, replaced or shortened, or its time is over.
+    pub ended_at: Option<UtcTime>,
+    /// What it could cost at most, at list price, beyond what was promised before, when it was placed.
+    pub cost_micro_usd: MicroUsd,
+}
+
 /// One user's part of the demand: the request of theirs that counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {

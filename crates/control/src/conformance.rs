@@ -116,6 +116,7 @@ pub(crate) fn blank(organization: &OrganizationName) -> Cluster {
     Cluster {
         organization: organization.clone(),
         limits: Limits { min_nodes: 0, max_nodes: 10, per_user: None },
+        node_cap: 10,
         version: sliderule_api::ReleaseVersion { major: 4, minor: 0, patch: 4 },
         is_public: false,
         suspended: false,

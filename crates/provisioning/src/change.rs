@@ -97,6 +97,8 @@ pub enum Change {
     Pin(ReleaseVersion),
     /// The owner's limits.
     Limit(Limits),
+    /// The operator's cap on the owner's maximum.
+    Cap(u32),
     /// The prices that count from now on.
     Reprice(Prices),
     /// The monthly credit, or the month up to which it was given.
@@ -281,6 +283,7 @@ impl Cluster {
             Change::Suspended(suspended) => self.suspended = *suspended,
             Change::Pin(version) => self.version = *version,
             Change::Limit(limits) => self.limits = *limits,
+            Change::Cap(nodes) => self.node_cap = *nodes,
             Change::Reprice(prices) => self.prices = *prices,
             Change::Allow(allowance) => self.account.allowance = *allowance,
             Change::Enter(entry) => self.account.enter(entry)?,

@@ -78,6 +78,8 @@ pub struct Cluster {
     pub organization: OrganizationName,
     /// The owner's limits.
     pub limits: Limits,
+    /// The operator's cap: as many nodes as the owner's maximum may be at most.
+    pub node_cap: u32,
     /// The release its nodes shall run.
     pub version: ReleaseVersion,
     /// Whether everybody may use it.

@@ -115,6 +115,8 @@ pub fn adjust(cluster: &Cluster, amount: MicroUsd, key: &str, note: &str, now: M
 pub struct Settings {
     /// Whether the organization is suspended.
     pub suspended: Option<bool>,
+    /// The operator's cap. Limits of the owner's that are above it come down to it.
+    pub node_cap: Option<u32>,
     /// The owner's limits. Whoever reads them (the API handler, the operator's command) sees to it that the minimum is no
     /// more than the maximum, and that neither the maximum nor the limit per user is 0. Where they are not so, the
     /// maximum wins.
@@ -136,6 +138,26 @@ pub fn lacking(cluster: &Cluster, limits: Limits, now: Moment, terms: Terms) -> 
     if free < before { (Grains::ZERO - free).ceil().max(MicroUsd::ZERO) } else { MicroUsd::ZERO }
 }
 
+/// Limits that are no more than the operator's cap.
+fn within(limits: Limits, cap: u32) -> Limits {
+    let Limits { min_nodes, max_nodes, per_user } = limits;
+    Limits { min_nodes: min_nodes.min(cap), max_nodes: max_nodes.min(cap), per_user }
+}
+
+/// Lets a destroyed cluster run again, without asking for any nodes.
+#[must_use]
+pub fn unpause(cluster: &Cluster, by: Option<&UserName>, now: Moment) -> Step {
+    if !cluster.paused {
+        return step(Vec::new(), ());
+    }
+    let message = format!(
+        "{} switched the cluster of {} on again; it wakes when nodes are wanted.",
+        who(by),
+        cluster.organization
+    );
+    step(vec![Change::Paused(false), by_hand("unpaused", message, now)], ())
+}
+
 /// Sets what is set. Limits for which money is [`lacking`] are for the caller to refuse; set all the same, they shorten
 /// the newest requests.
 #[must_use]
@@ -151,7 +173,10 @@ pub fn set(cluster: &Cluster, settings: &Settings, now: Moment) -> Step {
         };
         changes.push(by_hand(key, message, now));
     }
-    changes.extend(settings.limits.filter(|&limits| limits != cluster.limits).map(Change::Limit));
+    changes.extend(settings.node_cap.filter(|&cap| cap != cluster.node_cap).map(Change::Cap));
+    let cap = settings.node_cap.unwrap_or(cluster.node_cap);
+    let limits = within(settings.limits.unwrap_or(cluster.limits), cap);
+    changes.extend((limits != cluster.limits).then_some(Change::Limit(limits)));
     if let Some(version) = settings.version.filter(|&version| version != cluster.version) {
         changes.push(Change::Pin(version));
         // Another release is another try: what did not boot before neither protects the cluster nor stops the roll.
@@ -172,6 +197,40 @@ pub fn set(cluster: &Cluster, settings: &Settings, now: Moment) -> Step {
     changes.extend(settings.prices.filter(|&prices| prices != cluster.prices).map(Change::Reprice));
     let allowance = settings.allowance.filter(|&allowance| allowance != cluster.account.allowance);
     changes.extend(allowance.map(Change::Allow));
+    step(changes, ())
+}
+
+/// What an owner configures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Configuration {
+    /// The limits.
+    pub limits: Limits,
+    /// The release the nodes shall run.
+    pub version: ReleaseVersion,
+    /// Whether the cluster is off, as after [`destroy`].
+    pub paused: bool,
+}
+
+/// Brings the cluster to what its owner configures. The other owners are told of each thing that changes.
+#[must_use]
+pub fn configure(cluster: &Cluster, by: &UserName, wanted: &Configuration, now: Moment) -> Step {
+    let Configuration { limits, version, paused } = *wanted;
+    let settings = Settings { limits: Some(limits), version: Some(version), ..Settings::default() };
+    let mut changes = set(cluster, &settings, now).changes;
+    if within(limits, cluster.node_cap) != cluster.limits {
+        let Limits { min_nodes, max_nodes, per_user } = within(limits, cluster.node_cap);
+        let per_user = per_user.map_or(String::new(), |nodes| format!(", at most {nodes} per user"));
+        let message = format!(
+            "{by} set the limits of {} to {min_nodes} to {max_nodes} nodes{per_user}.",
+            cluster.organization
+        );
+        changes.push(by_hand("limited", message, now));
+    }
+    match (cluster.paused, paused) {
+        (false, true) => changes.extend(destroy(cluster, Some(by), now).changes),
+        (true, false) => changes.extend(unpause(cluster, Some(by), now).changes),
+        _ => {}
+    }
     step(changes, ())
 }
 

@@ -15,6 +15,7 @@ pub(crate) fn cluster() -> Cluster {
     Cluster {
         organization: "acme".parse().unwrap(),
         limits: Limits { min_nodes: 0, max_nodes: 10, per_user: None },
+        node_cap: 10,
         version: "v4.0.4".parse().unwrap(),
         is_public: false,
         suspended: false,

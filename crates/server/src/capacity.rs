@@ -5,7 +5,7 @@
 
 use http::StatusCode;
 use sliderule_api::capacity::CapacityAnswer;
-use sliderule_api::status::{self, Block, CapacityRequest, Estimate, Fit};
+use sliderule_api::status::{self, Block, CapacityRequest, Estimate, Fit, RequestRecord};
 use sliderule_api::{ErrorCode, RequestId};
 use sliderule_provisioning::cluster::{Cluster, Request};
 use sliderule_provisioning::order::{self, Grant, Order, Wish};
@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::config::TimeToLive;
 use crate::http::{Member, Refusal};
 use crate::instants;
-use crate::store::Earlier;
+use crate::store::{Earlier, Record};
 
 /// A decision of the domain about an order.
 type Decision = fn(&Cluster, &Order, Moment, &Policy) -> Result<Step<Grant>, order::Refusal>;
@@ -191,6 +191,19 @@ pub fn shown_request(app: &App, request: &Request) -> CapacityRequest {
         user: request.user.clone(),
         nodes: request.nodes,
         expires_at: app.utc(request.expires_at),
+    }
+}
+
+/// A request with its past as our own API tells it.
+#[must_use]
+pub fn shown_record(app: &App, record: &Record) -> RequestRecord {
+    let Request { created_at, expires_at, .. } = record.request;
+    let over = (expires_at <= app.clock.now()).then_some(expires_at);
+    RequestRecord {
+        request: shown_request(app, &record.request),
+        created_at: app.utc(created_at),
+        ended_at: record.closed_at.or(over).map(|at| app.utc(at)),
+        cost_micro_usd: record.cost,
     }
 }
 

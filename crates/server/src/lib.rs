@@ -19,6 +19,7 @@
 //! | [`app`] | what every endpoint needs |
 //! | [`sign_in`] | the last step of every way to sign in |
 //! | [`capacity`] | from an order of nodes to an answer |
+//! | [`configuration`] | from what an owner configures to a decision |
 //! | [`auth`] | passwords, keys, tokens, GitHub |
 //! | [`store`] | the database |
 //! | [`clusters`] | what the gateway asks of the house it stands in |
@@ -31,6 +32,7 @@ pub mod capacity;
 pub mod cli;
 pub mod clusters;
 pub mod config;
+pub mod configuration;
 pub mod data;
 pub mod front;
 pub mod handlers;

@@ -5,13 +5,14 @@
 //! existing clients, `/api/v1/…` is ours.
 
 use axum::Router;
-use axum::routing::{get, patch, post, put};
+use axum::routing::{get, post, put};
 
 use crate::app::Shared;
 use crate::handlers::{
-    alter_request, blacklist, costs, deploy, desired_nodes, desired_nodes_ttl, destroy, estimate,
-    github_token, membership_status, notices, org_ip_adr, org_num_nodes, password_token, ping, place_request,
-    refresh, refresh_token, release_own, release_request, release_requests, sign_in, spend, status,
+    alter_request, blacklist, configuration, configure, costs, deploy, desired_nodes, desired_nodes_ttl,
+    destroy, estimate, github_token, ledger, membership_status, notices, org_ip_adr, org_num_nodes,
+    password_token, ping, place_request, refresh, refresh_token, release_own, release_request,
+    release_requests, request, requests, sign_in, spend, status,
 };
 use crate::http::{layers, refusal};
 
@@ -46,11 +47,11 @@ pub fn api(app: Shared) -> Router {
         .route("/api/v1/organizations/{organization}/estimate", get(estimate::get))
         .route(
             "/api/v1/organizations/{organization}/requests",
-            post(place_request::post).delete(release_requests::delete),
+            get(requests::get).post(place_request::post).delete(release_requests::delete),
         )
         .route(
             "/api/v1/organizations/{organization}/requests/{id}",
-            patch(alter_request::patch).delete(release_request::delete),
+            get(request::get).patch(alter_request::patch).delete(release_request::delete),
         )
         .route("/api/v1/organizations/{organization}/deploy", post(deploy::post))
         .route("/api/v1/organizations/{organization}/destroy", post(destroy::post))
@@ -58,6 +59,11 @@ pub fn api(app: Shared) -> Router {
         .route("/api/v1/organizations/{organization}/notices", get(notices::get))
         .route("/api/v1/organizations/{organization}/costs", get(costs::get))
         .route("/api/v1/organizations/{organization}/costs/spend", get(spend::get))
+        .route("/api/v1/organizations/{organization}/ledger", get(ledger::get))
+        .route(
+            "/api/v1/organizations/{organization}/configuration",
+            get(configuration::get).put(configure::put).patch(configure::patch),
+        )
         .fallback(refusal::not_found)
         .method_not_allowed_fallback(refusal::method_not_allowed)
         .with_state(app);

@@ -93,6 +93,7 @@ impl People {
         Some(Cluster {
             organization,
             limits: Limits { min_nodes: 0, max_nodes, per_user },
+            node_cap: 1000,
             version: release(0)?,
             is_public: false,
             suspended: false,

@@ -82,7 +82,7 @@ impl Chance<'_> {
     }
 
     fn change(&mut self, cluster: &Cluster) -> Result<Change, Violation> {
-        Ok(match self.rng.random_range(0..24) {
+        Ok(match self.rng.random_range(0..25) {
             0..=1 => Change::Place {
                 request: Request {
                     id: self.suite.id("request")?,
@@ -180,6 +180,7 @@ impl Chance<'_> {
                 user: if self.rng.random() { Some(self.user()?) } else { None },
                 message: "Something happened".to_owned(),
             }),
+            22 => Change::Cap(self.rng.random_range(0..2000)),
             _ => {
                 let posting = self.posting(cluster)?;
                 let (at, key, note) = (self.moment(), self.suite.id("entry")?, "for the suite".to_owned());

@@ -142,6 +142,7 @@ impl House {
         self.store.model.add(Cluster {
             organization: name.parse().unwrap(),
             limits: Limits { min_nodes: 0, max_nodes: 10, per_user: None },
+            node_cap: 10,
             version: "v4.0.4".parse().unwrap(),
             is_public: false,
             suspended: false,

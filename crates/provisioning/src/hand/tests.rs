@@ -96,6 +96,7 @@ fn what_is_set_to_what_it_is_changes_nothing() {
     let before = cluster();
     let settings = Settings {
         suspended: Some(false),
+        node_cap: Some(before.node_cap),
         limits: Some(before.limits),
         version: Some(before.version),
         prices: Some(before.prices),
@@ -126,6 +127,49 @@ fn a_suspension_and_its_end_are_told() {
         size(&after(&cluster(), &step.changes), seconds(0), Terms::LOCAL).blocked,
         Some(Block::Suspended)
     );
+}
+
+#[test]
+fn a_lower_cap_brings_the_limits_down_to_it_and_no_limit_goes_above_it() {
+    let mut before = cluster();
+    before.limits = Limits { min_nodes: 4, max_nodes: 10, per_user: Some(8) };
+    let settings = Settings { node_cap: Some(3), ..Settings::default() };
+    let capped = after(&before, &set(&before, &settings, seconds(0)).changes);
+    let lowered = Limits { min_nodes: 3, max_nodes: 3, per_user: Some(8) };
+    assert_eq!((capped.node_cap, capped.limits), (3, lowered));
+    let settings = Settings { limits: Some(before.limits), ..Settings::default() };
+    assert_eq!(set(&capped, &settings, seconds(1)).changes, []);
+}
+
+#[test]
+fn a_cluster_that_is_switched_on_again_wants_nothing_by_itself() {
+    let mut paused = cluster();
+    paused.paused = true;
+    let ada = "ada".parse().unwrap();
+    let step = unpause(&paused, Some(&ada), seconds(0));
+    assert_eq!(notices(&step.changes), [NoticeKind::ByHand]);
+    let on = after(&paused, &step.changes);
+    assert!(!on.paused && on.requests.is_empty());
+    assert_eq!(unpause(&on, Some(&ada), seconds(1)).changes, []);
+}
+
+#[test]
+fn a_configuration_is_brought_about_whole_and_owners_are_told_of_each_thing() {
+    let ada = "ada".parse().unwrap();
+    let mut running = cluster();
+    running.requests = vec![request("bob", 2, 100)];
+    let as_it_is = Configuration { limits: running.limits, version: running.version, paused: false };
+    assert_eq!(configure(&running, &ada, &as_it_is, seconds(0)).changes, []);
+    let limits = Limits { min_nodes: 1, max_nodes: 3, per_user: Some(2) };
+    let wanted = Configuration { limits, version: "v4.1.0".parse().unwrap(), paused: true };
+    let step = configure(&running, &ada, &wanted, seconds(0));
+    assert_eq!(notices(&step.changes), [NoticeKind::Rolling, NoticeKind::ByHand, NoticeKind::ByHand]);
+    let off = after(&running, &step.changes);
+    assert_eq!((off.limits, off.version, off.paused), (limits, wanted.version, true));
+    assert_eq!(off.requests, [], "as after a destroy");
+    let on = Configuration { paused: false, ..wanted };
+    let on = after(&off, &configure(&off, &ada, &on, seconds(1)).changes);
+    assert_eq!(size(&on, seconds(1), Terms::LOCAL).target, 1, "the minimum needs no request");
 }
 
 #[test]

@@ -35,8 +35,10 @@ pub async fn get(
     }))
 }
 
-fn entry(app: &App, line: Line) -> LedgerEntry {
+/// A line as it is shown.
+pub(super) fn entry(app: &App, line: Line) -> LedgerEntry {
     LedgerEntry {
+        number: line.number,
         at: app.utc(line.at),
         kind: match line.kind {
             LineKind::Credit => EntryKind::Credit,

@@ -2,6 +2,8 @@
 
 pub mod alter_request;
 pub mod blacklist;
+pub mod configuration;
+pub mod configure;
 pub mod costs;
 pub mod deploy;
 pub mod desired_nodes;
@@ -9,6 +11,7 @@ pub mod desired_nodes_ttl;
 pub mod destroy;
 pub mod estimate;
 pub mod github_token;
+pub mod ledger;
 pub mod membership_status;
 pub mod notices;
 pub mod org_ip_adr;
@@ -21,6 +24,8 @@ pub mod refresh_token;
 pub mod release_own;
 pub mod release_request;
 pub mod release_requests;
+pub mod request;
+pub mod requests;
 pub mod sign_in;
 pub mod spend;
 pub mod status;

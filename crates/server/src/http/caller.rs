@@ -50,6 +50,21 @@ impl Member {
         }
     }
 
+    /// The member, if what they want to do is an owner's to do, and nobody else's.
+    ///
+    /// # Errors
+    /// They own nothing here.
+    pub fn who_owns(self, act: &str) -> Result<Self, Refusal> {
+        if self.role == Role::Owner {
+            return Ok(self);
+        }
+        let message = format!(
+            "{} may not {act}: only an owner of {} may; ask one of them",
+            self.claims.user_name, self.organization
+        );
+        Err(Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ScaleRefused, message))
+    }
+
     /// Whether they look after the organization, and so see what concerns others.
     #[must_use]
     pub fn manages(&self) -> bool {

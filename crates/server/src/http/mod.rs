@@ -7,16 +7,20 @@
 //! | [`fields`] | the fields of a request body, JSON or form |
 //! | [`caller`] | whose token a request carries, and what they are to an organization |
 //! | [`origin`] | where a request comes from |
+//! | [`page`] | pages of lists |
+//! | [`etag`] | the version of what is changed, and the one a change is for |
 //! | [`path`], [`query`] | the segments of a path, and what follows it |
 //! | [`idempotency`] | the key of what costs money |
 //! | [`layers`] | what wraps the whole API: CORS, request ids, security headers, limits |
 
 pub mod caller;
 mod envelope;
+pub mod etag;
 pub mod fields;
 pub mod idempotency;
 pub mod layers;
 pub mod origin;
+pub mod page;
 pub mod path;
 pub mod query;
 pub mod refusal;
@@ -24,6 +28,7 @@ pub mod refusal;
 pub use caller::{Account, Caller, Member};
 pub use fields::Fields;
 pub use origin::Origin;
+pub use page::Paging;
 pub use path::Segments;
 pub use query::Query;
 pub use refusal::Refusal;

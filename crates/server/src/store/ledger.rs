@@ -14,11 +14,11 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::clusters::{self, Kept};
-use super::{Database, Tx, failed};
+use super::{Database, Tx, failed, organizations};
 use crate::Error;
 
 /// Lines that an account shows at most.
-const SHOWN: i64 = 100;
+const SHOWN: u32 = 100;
 
 /// What a line of the ledger does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,19 +93,45 @@ impl Database {
         let mut tx = self.read(doing).await?;
         let found = clusters::read(&mut tx, std::slice::from_ref(organization), doing).await?;
         let Some(Kept { id, cluster, .. }) = found.into_iter().next() else { return Ok(None) };
-        let rows = sqlx::query(
-            "SELECT line, at_ms, kind, amount_micro_usd, set_aside, users.name AS payer, node_id, note
-             FROM ledger LEFT JOIN users ON users.id = ledger.user_id
-             WHERE organization_id = ? ORDER BY line DESC LIMIT ?",
-        )
-        .bind(id)
-        .bind(SHOWN)
-        .fetch_all(&mut *tx)
-        .await
-        .map_err(failed(doing))?;
-        let lines = rows.iter().map(line).collect::<Result<_, _>>().map_err(failed(doing))?;
-        Ok(Some(Account { cluster, lines }))
+        Ok(Some(Account { cluster, lines: newest(&mut tx, id, u64::MAX, SHOWN, doing).await? }))
     }
+
+    /// The newest lines of a ledger that are older than the one of that number, newest first.
+    ///
+    /// # Errors
+    /// There is no such organization; or the database failed.
+    pub async fn ledger(
+        &self,
+        organization: &OrganizationName,
+        before: u64,
+        most: u32,
+    ) -> Result<Vec<Line>, Error> {
+        let doing = "read a ledger";
+        let mut tx = self.read(doing).await?;
+        let id = organizations::organization_id(&mut tx, organization, doing).await?;
+        Ok(newest(&mut tx, id, before, most, doing).await?)
+    }
+}
+
+async fn newest(
+    tx: &mut Tx,
+    organization: i64,
+    before: u64,
+    most: u32,
+    doing: &'static str,
+) -> Result<Vec<Line>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT line, at_ms, kind, amount_micro_usd, set_aside, users.name AS payer, node_id, note
+         FROM ledger LEFT JOIN users ON users.id = ledger.user_id
+         WHERE organization_id = ? AND line < ? ORDER BY line DESC LIMIT ?",
+    )
+    .bind(organization)
+    .bind(i64::try_from(before).unwrap_or(i64::MAX))
+    .bind(most)
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(failed(doing))?;
+    rows.iter().map(line).collect::<Result<_, _>>().map_err(failed(doing))
 }
 
 fn line(row: &SqliteRow) -> Result<Line, Box<dyn std::error::Error + Send + Sync>> {

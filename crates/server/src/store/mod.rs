@@ -50,7 +50,7 @@ pub use ledger::{Account, Line, LineKind};
 pub use notices::Told;
 pub use organizations::{Membership, NewOrganization, Role, Standing};
 pub use people::{NewUser, User};
-pub use requests::Earlier;
+pub use requests::{Earlier, Record};
 pub use tokens::Spending;
 
 use crate::Error;

@@ -87,11 +87,19 @@ pub struct Membership {
 }
 
 impl Database {
-    /// Adds an organization with its owner as first member and its first credit.
+    /// Adds an organization with its owner as first member and its first credit. Its maximum is the operator's cap on it.
     ///
     /// # Errors
     /// The name is taken, or there is no such owner.
     pub async fn add_organization(&self, new: &NewOrganization) -> Result<(), Error> {
+        self.add_capped_organization(new, new.limits.max_nodes).await
+    }
+
+    /// The same with another cap.
+    ///
+    /// # Errors
+    /// As of [`Self::add_organization`].
+    pub async fn add_capped_organization(&self, new: &NewOrganization, node_cap: u32) -> Result<(), Error> {
         let doing = "added an organization";
         let mut tx = self.write(doing).await?;
         let owner = user_id(&mut tx, &new.owner, doing).await?;
@@ -114,7 +122,7 @@ impl Database {
         .bind(new.allowance.cap.map(|cap| cap.0))
         .bind(new.allowance.credited_through.0)
         .bind(new.at.0)
-        .bind(new.limits.max_nodes)
+        .bind(node_cap)
         .fetch_one(&mut *tx)
         .await;
         let organization: i64 = inserted.map_err(|error| match collision(&error) {

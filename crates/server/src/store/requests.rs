@@ -24,7 +24,76 @@ pub struct Earlier {
     pub cost: MicroUsd,
 }
 
+/// A request with its past.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The request as it is now; it may be closed.
+    pub request: Request,
+    /// Since when it is closed, if it is.
+    pub closed_at: Option<Moment>,
+    /// What it could cost at most beyond what was promised before, when it was placed.
+    pub cost: MicroUsd,
+}
+
 impl Database {
+    /// The requests of an organization that are live at `now`, or only those of one user: the latest `most` of those whose
+    /// id comes before another one, latest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn live_requests(
+        &self,
+        organization: &OrganizationName,
+        user: Option<&UserName>,
+        now: Moment,
+        before: Option<&RequestId>,
+        most: u32,
+    ) -> Result<Vec<Record>, Error> {
+        let doing = "listed capacity requests";
+        let rows = sqlx::query(
+            "SELECT requests.organization_id, requests.id, users.name AS user, nodes, requests.created_at_ms,
+                 expires_at_ms, closed_at_ms, cost_micro_usd
+             FROM requests JOIN users ON users.id = requests.user_id
+             WHERE organization_id = (SELECT id FROM organizations WHERE name = ?1) AND closed_at_ms IS NULL
+                 AND (?2 IS NULL OR users.name = ?2) AND expires_at_ms > ?3 AND (?4 IS NULL OR requests.id < ?4)
+             ORDER BY requests.id DESC LIMIT ?5",
+        )
+        .bind(organization.as_str())
+        .bind(user.map(UserName::as_str))
+        .bind(now.0)
+        .bind(before.map(RequestId::as_str))
+        .bind(most)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(failed(doing))?;
+        Ok(rows.iter().map(record).collect::<Result<_, _>>().map_err(failed(doing))?)
+    }
+
+    /// The request of that id in an organization, live or over.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn request(
+        &self,
+        organization: &OrganizationName,
+        id: &RequestId,
+    ) -> Result<Option<Record>, Error> {
+        let doing = "looked for a capacity request";
+        let found = sqlx::query(
+            "SELECT requests.organization_id, requests.id, users.name AS user, nodes, requests.created_at_ms,
+                 expires_at_ms, closed_at_ms, cost_micro_usd
+             FROM requests JOIN users ON users.id = requests.user_id
+             JOIN organizations ON organizations.id = requests.organization_id
+             WHERE requests.id = ? AND organizations.name = ?",
+        )
+        .bind(id.as_str())
+        .bind(organization.as_str())
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(failed(doing))?;
+        Ok(found.as_ref().map(record).transpose().map_err(failed(doing))?)
+    }
+
     /// The request that an earlier order of the user under this idempotency key led to.
     ///
     /// # Errors
@@ -185,6 +254,12 @@ pub(super) async fn of(
     .await
     .map_err(failed(doing))?;
     rows.iter().map(request).collect::<Result<_, _>>().map_err(failed(doing))
+}
+
+fn record(row: &SqliteRow) -> Result<Record, Box<dyn std::error::Error + Send + Sync>> {
+    let (_, request) = request(row)?;
+    let closed_at = row.try_get::<Option<i64>, _>("closed_at_ms")?.map(Moment);
+    Ok(Record { request, closed_at, cost: MicroUsd(row.try_get("cost_micro_usd")?) })
 }
 
 fn request(row: &SqliteRow) -> Result<(i64, Request), Box<dyn std::error::Error + Send + Sync>> {

@@ -99,11 +99,12 @@ impl TestApp {
     }
 
     pub(crate) async fn with_member(self, organization: &str, user: &str) -> Self {
+        self.with_role(organization, user, Role::Member).await
+    }
+
+    pub(crate) async fn with_role(self, organization: &str, user: &str, role: Role) -> Self {
         let (organization, user) = (organization.parse().unwrap(), user.parse().unwrap());
-        self.db
-            .add_member(&Membership { organization, user, role: Role::Member, at: self.clock.now() })
-            .await
-            .unwrap();
+        self.db.add_member(&Membership { organization, user, role, at: self.clock.now() }).await.unwrap();
         self
     }
 

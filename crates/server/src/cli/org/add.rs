@@ -27,6 +27,9 @@ pub(in crate::cli) struct Add {
     /// Nodes at most, up to 1000.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=LARGEST_CLUSTER))]
     max_nodes: u32,
+    /// As many nodes as the owner may set as the maximum, up to 1000; --max-nodes unless it is given.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=LARGEST_CLUSTER))]
+    node_cap: Option<u32>,
     /// Nodes kept without any request.
     #[arg(long, default_value_t = 0)]
     min_nodes: u32,
@@ -55,6 +58,10 @@ impl Add {
         if self.min_nodes > self.max_nodes {
             return Err(Error::Input("--min-nodes is greater than --max-nodes".to_owned()));
         }
+        let node_cap = self.node_cap.unwrap_or(self.max_nodes);
+        if self.max_nodes > node_cap {
+            return Err(Error::Input("--max-nodes is greater than --node-cap".to_owned()));
+        }
         let config = Config::read(self.config.as_deref())?.check()?;
         let new = self.which.open(async |db, clock| {
             let at = clock.now();
@@ -77,7 +84,7 @@ impl Add {
                 },
                 at,
             };
-            db.add_organization(&new).await.map(|()| new)
+            db.add_capped_organization(&new, node_cap).await.map(|()| new)
         });
         let NewOrganization { name, credit, limits, prices: Prices { node_hour, fixed_hour }, .. } =
             new.await?;

@@ -35,6 +35,9 @@ struct What {
     /// Nodes at most, up to 1000.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=LARGEST_CLUSTER))]
     max_nodes: Option<u32>,
+    /// As many nodes as the owner may set as the maximum, up to 1000; a maximum above it comes down to it.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=LARGEST_CLUSTER))]
+    node_cap: Option<u32>,
     /// Nodes that one user may ask for at most; 0 for no such limit.
     #[arg(long, value_parser = clap::value_parser!(u32).range(0..=LARGEST_CLUSTER))]
     per_user: Option<u32>,
@@ -107,6 +110,7 @@ impl What {
             max_nodes: self.max_nodes.unwrap_or(max_nodes),
             per_user: self.per_user.map_or(per_user, |nodes| (nodes > 0).then_some(nodes)),
         };
+        let node_cap = self.cap(cluster)?;
         if limits.min_nodes > limits.max_nodes {
             let Limits { min_nodes, max_nodes, .. } = limits;
             let message = format!("the minimum would be {min_nodes} nodes, and the maximum {max_nodes}");
@@ -127,11 +131,23 @@ impl What {
         };
         Ok(Settings {
             suspended: self.suspended.filter(|suspended| *suspended != cluster.suspended),
+            node_cap: Some(node_cap),
             limits: Some(limits).filter(|limits| *limits != cluster.limits),
             version: self.node_version.filter(|version| *version != cluster.version),
             prices: Some(prices).filter(|prices| *prices != cluster.prices),
             allowance: (self.monthly_allowance.is_some() || self.allowance_cap.is_some())
                 .then_some(allowance),
         })
+    }
+
+    /// The operator's cap. Whoever sets a higher maximum without naming it means to raise it too.
+    fn cap(&self, cluster: &Cluster) -> Result<u32, Error> {
+        match (self.node_cap, self.max_nodes) {
+            (Some(cap), Some(most)) if most > cap => Err(Error::Input(format!(
+                "the maximum would be {most} nodes, and the cap on it {cap}; raise --node-cap, or lower --max-nodes"
+            ))),
+            (Some(cap), _) => Ok(cap),
+            (None, most) => Ok(cluster.node_cap.max(most.unwrap_or(0))),
+        }
     }
 }

@@ -66,7 +66,13 @@ fn text(cluster: &Cluster, now: Moment, policy: &Policy) -> String {
             ),
         ),
         ("why", sizing.explanation.to_string()),
-        ("limits", format!("{min_nodes} to {max_nodes} nodes{per_user}, release {}", cluster.version)),
+        (
+            "limits",
+            format!(
+                "{min_nodes} to {max_nodes} nodes{per_user}, release {}; owners may set up to {}",
+                cluster.version, cluster.node_cap
+            ),
+        ),
         ("balance", cluster.account.balance.to_string()),
         ("reserved", books.held.ceil().to_string()),
         ("promised", books.promised.ceil().to_string()),

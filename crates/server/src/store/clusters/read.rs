@@ -124,6 +124,7 @@ fn cluster(row: &SqliteRow) -> Result<Kept, Unreadable> {
             max_nodes: row.try_get("max_nodes")?,
             per_user: row.try_get("per_user")?,
         },
+        node_cap: row.try_get("node_cap")?,
         version: row.try_get::<String, _>("version")?.parse()?,
         is_public: row.try_get("is_public")?,
         suspended: row.try_get("suspended")?,

@@ -73,6 +73,7 @@ struct OrganizationRow(
     Option<i64>,    // allowance_cap_micro_usd
     i32,            // credited_through
     String,         // warned
+    u32,            // node_cap
 );
 
 impl OrganizationRow {
@@ -96,6 +97,7 @@ impl OrganizationRow {
             account.allowance.cap.map(|cap| cap.0),
             account.allowance.credited_through.0,
             warned_text(&account.warned),
+            cluster.node_cap,
         )
     }
 }
@@ -132,7 +134,8 @@ pub(super) async fn write(
              paused = new.value ->> 6, failed_boots = new.value ->> 7, failed_round_ms = new.value ->> 8,
              trouble_at_ms = new.value ->> 9, trouble_what = new.value ->> 10, node_hour_micro_usd = new.value ->> 11,
              fixed_hour_micro_usd = new.value ->> 12, allowance_micro_usd = new.value ->> 13,
-             allowance_cap_micro_usd = new.value ->> 14, credited_through = new.value ->> 15, warned = new.value ->> 16
+             allowance_cap_micro_usd = new.value ->> 14, credited_through = new.value ->> 15, warned = new.value ->> 16,
+             node_cap = new.value ->> 17
          FROM json_each(?) AS new WHERE organizations.id = new.value ->> 0",
         &rows.organizations,
         doing,

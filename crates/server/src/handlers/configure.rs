@@ -1,0 +1,45 @@
+//! `PUT` and `PATCH /api/v1/organizations/<org>/configuration`: the whole configuration anew, or what is named of it.
+
+use axum::extract::{Request, State};
+use sliderule_api::configuration::{Configuration, ConfigurationChange};
+
+use crate::app::Shared;
+use crate::configuration;
+use crate::http::etag::{For, Tagged};
+use crate::http::fields::whole_json;
+use crate::http::{Caller, Refusal, Segments};
+
+const WHOLE: &str = "{\"min_nodes\": 0, \"max_nodes\": 4, \"per_user\": null, \"version\": \"v4.0.4\", \"paused\": false, \
+                     \"node_cap\": 10}";
+const PART: &str = "{\"max_nodes\": 4}";
+
+/// Only an owner: it decides how much can be spent. A manager runs the cluster within it.
+pub async fn put(
+    State(app): State<Shared>,
+    caller: Caller,
+    Segments(organization): Segments<String>,
+    request: Request,
+) -> Result<Tagged, Refusal> {
+    let member = caller.member_of(&app, &organization).await?.who_owns("configure the cluster")?;
+    let meant = For::read(request.headers())?;
+    let new: Configuration = whole_json(request, WHOLE).await?;
+    let by = &member.claims.user_name;
+    let configured = configuration::change(&app, &member.organization, by, &meant, |_| new.clone());
+    Ok(Tagged::of(&configured.await?))
+}
+
+/// As `put`; what is not named stays as it is.
+pub async fn patch(
+    State(app): State<Shared>,
+    caller: Caller,
+    Segments(organization): Segments<String>,
+    request: Request,
+) -> Result<Tagged, Refusal> {
+    let member = caller.member_of(&app, &organization).await?.who_owns("configure the cluster")?;
+    let meant = For::read(request.headers())?;
+    let change: ConfigurationChange = whole_json(request, PART).await?;
+    let by = &member.claims.user_name;
+    let configured =
+        configuration::change(&app, &member.organization, by, &meant, |present| change.of(present));
+    Ok(Tagged::of(&configured.await?))
+}
