@@ -17,6 +17,7 @@
 //! | [`page`] | one page of a longer list (`/api/v1/…`) |
 //! | [`costs`] | what a cluster cost (`/api/v1/…`) |
 //! | [`notices`] | what people are told (`/api/v1/…`) |
+//! | [`events`] | what happens to a cluster, as it happens (`/api/v1/…`) |
 //! | [`people`] | people and their accounts (`/api/v1/…`) |
 //! | [`discovery`] | what nodes and the gateway say to each other |
 //! | [`lease`] | what a node's runner and the provisioning system say to each other |
@@ -31,6 +32,7 @@ pub mod configuration;
 pub mod costs;
 pub mod discovery;
 pub mod error;
+pub mod events;
 pub mod lease;
 pub mod money;
 pub mod names;

@@ -13,6 +13,7 @@ use sliderule_provisioning::time::Moment;
 
 use crate::auth::{GitHub, Hasher, TokenMint};
 use crate::config::Config;
+use crate::events::Events;
 use crate::http::Refusal;
 use crate::instants;
 use crate::store::Database;
@@ -36,6 +37,8 @@ pub struct App {
     pub mint: Arc<TokenMint>,
     /// Checks passwords.
     pub hasher: Hasher,
+    /// Everybody who listens to what happens.
+    pub events: Events,
     /// Whom to ask whose GitHub token it is, where the operator allows that.
     pub github: Option<GitHub>,
 }

@@ -19,6 +19,7 @@
 //! | [`app`] | what every endpoint needs |
 //! | [`sign_in`] | the last step of every way to sign in |
 //! | [`capacity`] | from an order of nodes to an answer |
+//! | [`events`] | what happens to clusters, told as it happens |
 //! | [`configuration`] | from what an owner configures to a decision |
 //! | [`auth`] | passwords, keys, tokens, GitHub |
 //! | [`store`] | the database |
@@ -34,6 +35,7 @@ pub mod clusters;
 pub mod config;
 pub mod configuration;
 pub mod data;
+pub mod events;
 pub mod front;
 pub mod handlers;
 pub mod http;

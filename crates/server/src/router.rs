@@ -10,7 +10,7 @@ use axum::routing::{get, post, put};
 use crate::app::Shared;
 use crate::handlers::{
     alter_request, blacklist, configuration, configure, costs, deploy, desired_nodes, desired_nodes_ttl,
-    destroy, estimate, github_token, ledger, membership_status, notices, org_ip_adr, org_num_nodes,
+    destroy, estimate, events, github_token, ledger, membership_status, notices, org_ip_adr, org_num_nodes,
     password_token, ping, place_request, refresh, refresh_token, release_own, release_request,
     release_requests, request, requests, sign_in, spend, status,
 };
@@ -59,6 +59,7 @@ pub fn api(app: Shared) -> Router {
         .route("/api/v1/organizations/{organization}/notices", get(notices::get))
         .route("/api/v1/organizations/{organization}/costs", get(costs::get))
         .route("/api/v1/organizations/{organization}/costs/spend", get(spend::get))
+        .route("/api/v1/organizations/{organization}/events", get(events::get))
         .route("/api/v1/organizations/{organization}/ledger", get(ledger::get))
         .route(
             "/api/v1/organizations/{organization}/configuration",

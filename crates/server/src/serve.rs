@@ -29,6 +29,7 @@ use crate::auth::{GitHub, Hasher, SigningKey, TokenMint, node_secrets};
 use crate::clusters::House;
 use crate::config::Config;
 use crate::data::{DataDir, ServerLock};
+use crate::events::Events;
 use crate::front::{Front, Listener, Page};
 use crate::internal::{self, Internal};
 use crate::store::Database;
@@ -49,6 +50,7 @@ pub struct Server {
     tail: Duration,
     db: Database,
     reconciler: Arc<Reconciler>,
+    events: Events,
     public: Handle<SocketAddr>,
     serving: JoinHandle<std::io::Result<()>>,
     stop_reconciling: oneshot::Sender<()>,
@@ -161,6 +163,7 @@ impl Server {
             running.run(async { drop(stopped.await) }).await
         });
 
+        let events = Events::default();
         let front = Front {
             domain: config.domain.clone(),
             gateway,
@@ -175,6 +178,7 @@ impl Server {
                 mint,
                 hasher: Hasher::default(),
                 github,
+                events: events.clone(),
             })),
         };
         let (url, public) = (listener.url(), Handle::new());
@@ -184,6 +188,7 @@ impl Server {
             tail: terms.tail,
             db,
             reconciler,
+            events,
             public,
             serving,
             stop_reconciling,
@@ -212,6 +217,7 @@ impl Server {
             ended = &mut self.reconciling => reconciled = Some(ended),
         };
         self.public.graceful_shutdown(None);
+        self.events.close();
         // A reconciler that is gone already needs not be told.
         let _ = self.stop_reconciling.send(());
         let reconciled = match reconciled {

@@ -10,6 +10,7 @@ pub mod desired_nodes;
 pub mod desired_nodes_ttl;
 pub mod destroy;
 pub mod estimate;
+pub mod events;
 pub mod github_token;
 pub mod ledger;
 pub mod membership_status;

@@ -5,8 +5,9 @@ use axum::extract::State;
 use serde::Deserialize;
 use sliderule_api::notices::{Notice, Notices};
 
-use crate::app::Shared;
+use crate::app::{App, Shared};
 use crate::http::{Caller, Query, Refusal, Segments};
+use crate::store::Told;
 
 /// Notices that an answer carries at most.
 const MOST: u32 = 500;
@@ -39,15 +40,17 @@ pub async fn get(
     let told = app.db.notices(&member.organization, reader, after, limit).await?;
     Ok(Json(Notices {
         next_after: told.last().map(|told| told.number).or(after).unwrap_or(0),
-        notices: told
-            .into_iter()
-            .map(|told| Notice {
-                number: told.number,
-                at: app.utc(told.notice.at),
-                kind: told.notice.kind.as_str().to_owned(),
-                user: told.notice.user,
-                message: told.notice.message,
-            })
-            .collect(),
+        notices: told.into_iter().map(|told| shown(&app, told)).collect(),
     }))
+}
+
+/// A notice as it is shown.
+pub(crate) fn shown(app: &App, Told { number, notice }: Told) -> Notice {
+    Notice {
+        number,
+        at: app.utc(notice.at),
+        kind: notice.kind.as_str().to_owned(),
+        user: notice.user,
+        message: notice.message,
+    }
 }

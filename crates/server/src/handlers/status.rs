@@ -26,7 +26,7 @@ pub async fn get(
 }
 
 /// What `cluster` is doing now.
-pub(super) fn of(app: &App, cluster: &Cluster) -> ClusterStatus {
+pub(crate) fn of(app: &App, cluster: &Cluster) -> ClusterStatus {
     let now = app.clock.now();
     let description = describe::describe(cluster, now, app.policy.terms);
     let sizing = description.sizing;

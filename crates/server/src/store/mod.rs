@@ -17,9 +17,11 @@
 //! | `notices` | what people are told |
 //! | `audit` | who did what, from where |
 //! | `tokens` | refresh tokens that were used |
+//! | `bell` | who wants to know at once that something was committed |
 //! | `whose` | whose a node or a request is, also of those that are history |
 
 mod audit;
+mod bell;
 mod clusters;
 mod ledger;
 mod nodes;
@@ -46,6 +48,7 @@ use sqlx::sqlite::{
 use sqlx::{Sqlite, Transaction};
 
 pub use audit::{Actor, AuditEntry};
+pub use bell::{Bell, Hearing, News};
 pub use ledger::{Account, Line, LineKind};
 pub use notices::Told;
 pub use organizations::{Membership, NewOrganization, Role, Standing};
@@ -73,6 +76,7 @@ pub struct Database {
     path: PathBuf,
     writer: SqlitePool,
     readers: SqlitePool,
+    bell: Bell,
 }
 
 impl Database {
@@ -107,7 +111,7 @@ impl Database {
             readers.connect_with(options.pragma("query_only", "on")).await.map_err(unusable)
         };
         match opened.await {
-            Ok(readers) => Ok(Self { path: path.to_owned(), writer, readers }),
+            Ok(readers) => Ok(Self { path: path.to_owned(), writer, readers, bell: Bell::default() }),
             Err(error) => {
                 // The last connection to close removes the files beside the database.
                 writer.close().await;
@@ -126,6 +130,22 @@ impl Database {
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+
+    /// Rings for every organization whose cluster changed, once that is committed.
+    #[must_use]
+    pub fn bell(&self) -> &Bell {
+        &self.bell
+    }
+
+    /// A number that is another one after other processes committed something, and stays the same otherwise.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn others_commits(&self) -> Result<i64, Error> {
+        // Only what this one connection writes does not count, and it writes all that this process does.
+        let version = sqlx::query_scalar("PRAGMA data_version").fetch_one(&self.writer).await;
+        Ok(version.map_err(failed("asked whether others committed anything"))?)
     }
 
     /// Begins a transaction that may write.

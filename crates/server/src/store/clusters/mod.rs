@@ -96,6 +96,7 @@ impl Store for Database {
             for Changed { organization, outcome } in &mut changed {
                 *outcome = breaches.remove(organization).map_or(Ok(()), Err);
             }
+            to_change.iter().for_each(|organization| self.bell.ring(organization));
         }
         Ok(changed)
     }
