@@ -53,6 +53,15 @@ pub struct CapacityAnswer {
     pub runway: Option<Runway>,
 }
 
+/// Answer of `PUT /api/org_config/<org>/<min>/<max>/`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigAnswer {
+    /// Always `SUCCESS`.
+    pub status: String,
+    /// What was set, for people.
+    pub msg: String,
+}
+
 /// Answer of `GET /api/membership_status/<org>/`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MembershipAnswer {

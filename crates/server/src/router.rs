@@ -10,9 +10,9 @@ use axum::routing::{get, post, put};
 use crate::app::Shared;
 use crate::handlers::{
     alter_request, blacklist, configuration, configure, costs, deploy, desired_nodes, desired_nodes_ttl,
-    destroy, estimate, events, github_token, ledger, membership_status, notices, org_ip_adr, org_num_nodes,
-    password_token, ping, place_request, refresh, refresh_token, release_own, release_request,
-    release_requests, request, requests, sign_in, spend, status,
+    destroy, disable_provisioning, estimate, events, github_token, ledger, membership_status, notices,
+    org_config, org_ip_adr, org_num_nodes, password_token, ping, place_request, refresh, refresh_token,
+    release_all, release_own, release_request, release_requests, request, requests, sign_in, spend, status,
 };
 use crate::http::{layers, refusal};
 
@@ -41,6 +41,12 @@ pub fn api(app: Shared) -> Router {
             "/api/remove_user_org_num_nodes_reqs/{organization}",
             put(release_own::put).patch(release_own::put),
         )
+        .route(
+            "/api/remove_all_org_num_nodes_reqs/{organization}",
+            put(release_all::put).patch(release_all::put),
+        )
+        .route("/api/org_config/{organization}/{min}/{max}", put(org_config::put).patch(org_config::put))
+        .route("/api/disable_provisioning", put(disable_provisioning::put).patch(disable_provisioning::put))
         // ours
         .route("/api/v1/session", post(sign_in::post))
         .route("/api/v1/organizations/{organization}/status", get(status::get))

@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
+use sliderule_api::UserName;
 use sliderule_api::capacity::CapacityAnswer;
 use sliderule_provisioning::{order, size};
 
-use crate::app::Shared;
+use crate::app::{App, Shared};
 use crate::capacity;
-use crate::http::{Caller, Refusal, Segments};
+use crate::http::{Caller, Member, Refusal, Segments};
 
 /// The original skipped requests that counted at the moment, which left nobody a way to end their own;
 /// here all of the caller's are released.
@@ -17,12 +18,22 @@ pub async fn put(
     Segments(organization): Segments<String>,
 ) -> Result<Json<CapacityAnswer>, Refusal> {
     let member = caller.member_of(&app, &organization).await?;
-    let user = &member.claims.user_name;
-    let release = |cluster: &_, now| order::release(cluster, Some(user), None, now);
-    let released = app.carry(&member.organization, release).await?;
-    let (cluster, now) = (app.cluster(&member.organization).await?, app.clock.now());
+    let own = Some(&member.claims.user_name);
+    release(&app, &member, own).await.map(Json)
+}
+
+/// Releases the requests of a user, or everybody's, and says so in the words of the original.
+pub(super) async fn release(
+    app: &App,
+    member: &Member,
+    whose: Option<&UserName>,
+) -> Result<CapacityAnswer, Refusal> {
+    let (user, organization) = (&member.claims.user_name, &member.organization);
+    let release = |cluster: &_, now| order::release(cluster, whose, None, now);
+    let released = app.carry(organization, release).await?;
+    let (cluster, now) = (app.cluster(organization).await?, app.clock.now());
     let explanation = size::size(&cluster, now, app.policy.terms).explanation.to_string();
-    Ok(Json(CapacityAnswer {
+    Ok(CapacityAnswer {
         status: "SUCCESS".to_owned(),
         msg: format!("{user} cleaned all PENDING org node reqs for {organization} ({released} released)"),
         error_msg: String::new(),
@@ -31,6 +42,6 @@ pub async fn put(
         expires_at: None,
         cost_micro_usd: None,
         explanation: Some(explanation),
-        runway: Some(capacity::lasting(&app, &cluster, now)),
-    }))
+        runway: Some(capacity::lasting(app, &cluster, now)),
+    })
 }

@@ -1,9 +1,10 @@
-//! The fields of a request body: JSON or a form, as existing clients send either.
+//! The fields of a request body: JSON or a form of either kind, as existing clients send any.
 //!
 //! Always holds: whatever is sent, the answer to it is JSON and names what is wrong; the values, which
 //! may be passwords, are in no message.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 use axum::extract::{FromRequest, Request};
 use axum::response::IntoResponse;
@@ -51,14 +52,16 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
         let content_type = request.headers().get(CONTENT_TYPE).cloned();
         let body = whole_body(request, state).await?;
-        let media = content_type.as_ref().map(|value| value.to_str().unwrap_or_default());
-        let media = media.map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+        let written = content_type.as_ref().map(|value| value.to_str().unwrap_or_default());
+        let media =
+            written.map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
         match media.as_deref() {
             None if body.is_empty() => Ok(Self(BTreeMap::new())),
             Some("application/json") => from_json(&body),
             Some("application/x-www-form-urlencoded") => Ok(Self(
                 form_urlencoded::parse(&body).map(|(key, value)| (key.into(), Some(value.into()))).collect(),
             )),
+            Some("multipart/form-data") => from_parts(written.unwrap_or_default(), body).await,
             other => Err(Refusal::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 ErrorCode::InvalidArgument,
@@ -104,6 +107,21 @@ pub async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> Result<B
         };
         Refusal::new(status, ErrorCode::InvalidArgument, message)
     })
+}
+
+/// The fields of `multipart/form-data`. A part that is not text, such as a file, is a field with no text.
+async fn from_parts(content_type: &str, body: Bytes) -> Result<Fields, Refusal> {
+    // Its messages name places and headers, never what is in a part.
+    let broken = |error: multer::Error| Refusal::bad_request(format!("Multipart form parse error - {error}"));
+    let boundary = multer::parse_boundary(content_type).map_err(broken)?;
+    let body = futures_util::stream::iter([Ok::<_, Infallible>(body)]);
+    let (mut parts, mut fields) = (multer::Multipart::new(body, boundary), BTreeMap::new());
+    while let Some(part) = parts.next_field().await.map_err(broken)? {
+        let Some(name) = part.name().map(str::to_owned) else { continue };
+        let text = part.bytes().await.map_err(broken)?;
+        fields.insert(name, String::from_utf8(text.to_vec()).ok());
+    }
+    Ok(Fields(fields))
 }
 
 fn from_json(body: &[u8]) -> Result<Fields, Refusal> {

@@ -16,6 +16,7 @@ mod github;
 mod leases;
 mod lists;
 mod money;
+mod old_routes;
 mod operator;
 mod restart;
 mod sharing;

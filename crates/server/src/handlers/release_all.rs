@@ -1,0 +1,19 @@
+//! `PUT` and `PATCH /api/remove_all_org_num_nodes_reqs/<org>/`: releases all that anybody asked for.
+
+use axum::Json;
+use axum::extract::State;
+use sliderule_api::capacity::CapacityAnswer;
+
+use super::release_own;
+use crate::app::Shared;
+use crate::http::{Caller, Refusal, Segments};
+
+/// As with one's own, also those that count at the moment.
+pub async fn put(
+    State(app): State<Shared>,
+    caller: Caller,
+    Segments(organization): Segments<String>,
+) -> Result<Json<CapacityAnswer>, Refusal> {
+    let member = caller.member_of(&app, &organization).await?.who_may("release the requests of others")?;
+    release_own::release(&app, &member, None).await.map(Json)
+}
