@@ -9,6 +9,7 @@ use crate::{MicroUsd, RequestId, UtcTime};
 
 /// Answer of `GET /api/org_num_nodes/<org>/`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeCounts {
     /// Always `SUCCESS`.
     pub status: String,
@@ -26,6 +27,7 @@ pub struct NodeCounts {
 
 /// Answer of `POST /api/desired_org_num_nodes_ttl/<org>/<n>/<minutes>/` and of the `PUT` without a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CapacityAnswer {
     /// `QUEUED`, or `REDUNDANT` where an identical live request exists.
     pub status: String,
@@ -55,6 +57,7 @@ pub struct CapacityAnswer {
 
 /// Answer of `PUT /api/org_config/<org>/<min>/<max>/`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ConfigAnswer {
     /// Always `SUCCESS`.
     pub status: String,
@@ -64,6 +67,7 @@ pub struct ConfigAnswer {
 
 /// Answer of `GET /api/membership_status/<org>/`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MembershipAnswer {
     /// Whether the membership is active.
     pub active: bool,
@@ -71,6 +75,7 @@ pub struct MembershipAnswer {
 
 /// Answer of `GET /api/org_ip_adr/<org>/`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AddressAnswer {
     /// Always `SUCCESS`.
     pub status: String,

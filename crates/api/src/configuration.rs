@@ -6,6 +6,7 @@ use crate::ReleaseVersion;
 
 /// How a cluster is configured. The answer carries its `ETag`, and every change an `If-Match` with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Configuration {
     /// Nodes kept without any request; no more than `max_nodes`.
@@ -25,6 +26,7 @@ pub struct Configuration {
 
 /// Body of `PATCH …/configuration`: what is named changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ConfigurationChange {
     /// As of [`Configuration`].
@@ -35,6 +37,7 @@ pub struct ConfigurationChange {
     pub max_nodes: Option<u32>,
     /// As of [`Configuration`]; `null` takes the limit away.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "named")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u32>))]
     pub per_user: Option<Option<u32>>,
     /// As of [`Configuration`].
     #[serde(default, skip_serializing_if = "Option::is_none")]

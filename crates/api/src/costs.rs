@@ -6,6 +6,7 @@ use crate::{MicroUsd, OrganizationName, UserName, UtcTime};
 
 /// Answer of `GET /api/v1/organizations/<org>/costs`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Costs {
     /// Whose money.
     pub organization: OrganizationName,
@@ -38,6 +39,7 @@ pub struct Costs {
 
 /// Why a line stands in the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EntryKind {
     /// Money given to the organization: positive.
@@ -58,6 +60,7 @@ pub enum EntryKind {
 
 /// One line of the ledger; lines are only ever added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LedgerEntry {
     /// Its number within the organization, from 1; 0 from an older server.
     #[serde(default)]
@@ -80,6 +83,7 @@ pub struct LedgerEntry {
 
 /// By what spending is summed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SpendBy {
     /// By who pays.
@@ -93,6 +97,7 @@ pub enum SpendBy {
 
 /// Answer of `GET /api/v1/organizations/<org>/costs/spend?by=user|day|month&from=&to=`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Spend {
     /// Whose money.
     pub organization: OrganizationName,
@@ -110,6 +115,7 @@ pub struct Spend {
 
 /// One sum of charges and overruns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SpendLine {
     /// Who paid; `None` for the organization itself, and where it is summed by time.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,6 +2,9 @@
 //!
 //! A code is the same on the wire and in JavaScript. Codes are never renamed; the TypeScript union in
 //! `js/index.d.ts` is held to this list by a test.
+//!
+//! Existing clients read `error_msg` or `detail` of a refusal and crash when theirs is absent, so all are always
+//! there (`shared/reference/provisioning-api.md`, sections 1.1 and 1.9).
 
 use serde::{Deserialize, Serialize};
 
@@ -123,11 +126,10 @@ pub const PROBLEM_TYPE: &str = "urn:sliderule:error:";
 /// The media type of a problem in our own API.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// The body of every refusal of ours: problem details (RFC 9457) with both error envelopes of the original.
-///
-/// Existing clients read `error_msg` or `detail` and crash when theirs is absent, so all are always
-/// there (`shared/reference/provisioning-api.md`, sections 1.1 and 1.9).
+/// The body of every refusal: problem details (RFC 9457) with both error envelopes of the original, so that every client
+/// finds the words where it looks for them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// Which problem it is: [`PROBLEM_TYPE`] and one of our codes. Empty from an older server.
     #[serde(rename = "type", default)]
@@ -159,6 +161,7 @@ pub struct Problem {
 
 /// What stands as the `status` of a problem.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum ProblemStatus {
     /// The HTTP status: in our own API, where RFC 9457 has the word.

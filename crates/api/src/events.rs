@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why no more events come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// The access token has ended: listen again with a new one.
@@ -24,6 +25,7 @@ pub enum EndReason {
 
 /// The last event of a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct End {
     /// Why.
     pub reason: EndReason,

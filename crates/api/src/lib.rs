@@ -39,6 +39,8 @@ pub mod names;
 pub mod notices;
 pub mod page;
 pub mod people;
+#[cfg(feature = "openapi")]
+mod schema;
 pub mod status;
 pub mod time;
 pub mod tokens;

@@ -6,6 +6,7 @@ use crate::{UserName, UtcTime};
 
 /// Answer of `GET /api/v1/organizations/<org>/notices`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Notices {
     /// The notices after the one asked for, oldest first.
     pub notices: Vec<Notice>,
@@ -15,6 +16,7 @@ pub struct Notices {
 
 /// Something people are told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Notice {
     /// Its number; later ones have greater numbers.
     pub number: u64,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A part of a list, and how to ask for the rest: `?after=<next>`, with the same `limit`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Page<T> {
     /// The entries, in the order of the list.
     pub items: Vec<T>,

@@ -10,6 +10,7 @@ use crate::{MicroUsd, OrganizationName, RequestId, UserName, UtcTime};
 
 /// What a cluster is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ClusterState {
     /// No nodes, and none wanted.
@@ -26,6 +27,7 @@ pub enum ClusterState {
 
 /// What keeps a cluster from running, in the order in which it is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Block {
     /// The operator suspended the organization.
@@ -40,6 +42,7 @@ pub enum Block {
 
 /// How many nodes there are of each state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeTally {
     /// Started, and not registered yet.
     pub booting: u32,
@@ -53,6 +56,7 @@ pub struct NodeTally {
 
 /// A live capacity request: "this user wants n nodes until t".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CapacityRequest {
     /// Names the request.
     pub id: RequestId,
@@ -66,6 +70,7 @@ pub struct CapacityRequest {
 
 /// A capacity request with its past: an entry of `GET …/requests`, and the answer of `GET …/requests/<id>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RequestRecord {
     /// The request as it is, or was last.
     #[serde(flatten)]
@@ -80,6 +85,7 @@ pub struct RequestRecord {
 
 /// One user's part of the demand: the request of theirs that counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Share {
     /// Who asked.
     pub user: UserName,
@@ -91,6 +97,7 @@ pub struct Share {
 
 /// For how long the money lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Runway {
     /// At that many nodes,
     pub nodes: u32,
@@ -100,6 +107,7 @@ pub struct Runway {
 
 /// What last went wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Trouble {
     /// When.
     pub at: UtcTime,
@@ -111,6 +119,7 @@ pub struct Trouble {
 
 /// How many nodes run a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReleaseTally {
     /// The release.
     pub version: String,
@@ -120,6 +129,7 @@ pub struct ReleaseTally {
 
 /// Answer of `GET /api/v1/organizations/<org>/status`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ClusterStatus {
     /// Whose cluster.
     pub organization: OrganizationName,
@@ -183,6 +193,7 @@ pub struct ClusterStatus {
 /// Body of `POST /api/v1/organizations/<org>/requests` and `POST …/deploy`, which carry an `Idempotency-Key` header,
 /// and in the query of `GET …/estimate`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema, utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct CapacityOrder {
     /// Nodes wanted; clamped to the organization's limits. 0 releases all of one's own.
@@ -196,6 +207,7 @@ pub struct CapacityOrder {
 
 /// Body of `PATCH /api/v1/organizations/<org>/requests/<id>`, which may carry an `Idempotency-Key` header.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RequestChange {
     /// Its nodes from now on; 0 releases it. As they are, if left out.
@@ -211,6 +223,7 @@ pub struct RequestChange {
 
 /// Answer to a [`CapacityOrder`] or a [`RequestChange`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Grant {
     /// What was granted.
     pub request: CapacityRequest,
@@ -232,6 +245,7 @@ pub struct Grant {
 /// Answer of `GET /api/v1/organizations/<org>/estimate?nodes=&time_to_live_seconds=`: what an order would be granted
 /// now. An order that would be refused is answered with that refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Estimate {
     /// Nodes that would be granted.
     pub nodes: u32,
@@ -253,6 +267,7 @@ pub struct Estimate {
 
 /// What would fit where an order is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Fit {
     /// Nodes,
     pub nodes: u32,
@@ -262,6 +277,7 @@ pub struct Fit {
 
 /// Answer of `DELETE /api/v1/organizations/<org>/requests/<id>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Released {
     /// The request that no longer counts.
     pub id: RequestId,
@@ -271,6 +287,7 @@ pub struct Released {
 
 /// Answer of `DELETE /api/v1/organizations/<org>/requests` and of `POST …/destroy`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReleasedAll {
     /// How many requests no longer count.
     pub released: u32,

@@ -12,6 +12,7 @@ use crate::{OrganizationName, UserName};
 
 /// Body of `POST /api/org_token/`.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PasswordSignIn {
     /// Who signs in.
     pub username: String,
@@ -23,6 +24,7 @@ pub struct PasswordSignIn {
 
 /// Body of `POST /api/org_token_github/`.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GithubSignIn {
     /// The organization the token shall be good for.
     pub org_name: String,
@@ -32,6 +34,7 @@ pub struct GithubSignIn {
 
 /// Body of `POST /api/org_token/refresh/` and of `POST /api/token/blacklist/`.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RefreshToken {
     /// The refresh token.
     pub refresh: String,
@@ -39,6 +42,7 @@ pub struct RefreshToken {
 
 /// What every token endpoint answers. Field order is that of the original.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TokenAnswer {
     /// When the access token ends, as `2026-11-23T20:50:26UTC`.
     pub exp: String,
@@ -57,6 +61,7 @@ pub struct TokenAnswer {
 
 /// What a token serves for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TokenKind {
     /// Sent with requests.

@@ -14,6 +14,7 @@
 //! | [`internal`] | the loopback listener for runners and nodes |
 //! | [`local_engine`] | nodes as processes of this machine |
 //! | [`router`] | the table of contents of the HTTP API |
+//! | [`openapi`] | the document that describes it |
 //! | [`handlers`] | its endpoints, one per file |
 //! | [`http`] | what every endpoint shares: fields, callers, refusals, layers |
 //! | [`app`] | what every endpoint needs |
@@ -42,6 +43,7 @@ pub mod http;
 pub mod instants;
 pub mod internal;
 pub mod local_engine;
+pub mod openapi;
 pub mod router;
 pub mod serve;
 pub mod sign_in;

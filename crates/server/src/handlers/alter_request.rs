@@ -13,8 +13,34 @@ use crate::http::{Caller, Refusal, Segments, idempotency};
 
 const EXAMPLE: &str = "{\"nodes\": 3, \"time_to_live_seconds\": 3600}";
 
+/// Makes a request larger, smaller or longer, or shorter where that is said.
+///
 /// Times count from now. What saves money is never refused; an end that would come earlier has to be asked for with
 /// `shorten`, since who extends a request does not mean to shorten it.
+#[utoipa::path(
+    patch,
+    path = "",
+    operation_id = "alter_request",
+    tag = "Capacity requests",
+    extensions(("x-role" = json!("member"))),
+    request_body = RequestChange,
+    params(
+        (
+            "Idempotency-Key" = Option<String>,
+            Header,
+            description = "New for every change; the same one makes a retry harmless.",
+        ),
+    ),
+    responses(
+        (status = 200, description = "What was granted.", body = Grant),
+        (status = 402, description = "The money does not cover it; `fits` says what would do."),
+        (status = 404, description = "One has no such request."),
+        (
+            status = 409,
+            description = "It would end earlier, and `shorten` was not said; or the key stands for another change.",
+        ),
+    )
+)]
 pub async fn patch(
     State(app): State<Shared>,
     caller: Caller,

@@ -10,7 +10,18 @@ use crate::app::Shared;
 use crate::http::{Fields, Refusal};
 use crate::store::Spending;
 
+/// Makes a refresh token worthless.
+///
 /// Whoever holds the token may do it.
+#[utoipa::path(
+    post,
+    path = "",
+    operation_id = "token_blacklist",
+    tag = "Organization-token API",
+    extensions(("x-role" = json!("open"))),
+    request_body = sliderule_api::tokens::RefreshToken,
+    responses((status = 200, description = "Nothing.", body = serde_json::Value))
+)]
 pub async fn post(State(app): State<Shared>, fields: Fields) -> Result<Json<Value>, Refusal> {
     let [refresh] = fields.require(["refresh"])?;
     let now = app.now_seconds();

@@ -7,7 +7,24 @@ use crate::configuration;
 use crate::http::etag::Tagged;
 use crate::http::{Caller, Refusal, Segments};
 
+/// What an owner may change, with its `ETag`.
+///
 /// Every member may see it: it says what they may ask for.
+#[utoipa::path(
+    get,
+    path = "",
+    operation_id = "configuration",
+    tag = "Configuration",
+    extensions(("x-role" = json!("member"))),
+    responses(
+        (
+            status = 200,
+            description = "The configuration.",
+            body = sliderule_api::configuration::Configuration,
+            headers(("ETag" = String, description = "The version.")),
+        ),
+    )
+)]
 pub async fn get(
     State(app): State<Shared>,
     caller: Caller,

@@ -13,7 +13,29 @@ const WHOLE: &str = "{\"min_nodes\": 0, \"max_nodes\": 4, \"per_user\": null, \"
                      \"node_cap\": 10}";
 const PART: &str = "{\"max_nodes\": 4}";
 
+/// Configures the cluster anew.
+///
 /// Only an owner: it decides how much can be spent. A manager runs the cluster within it.
+#[utoipa::path(
+    put,
+    path = "",
+    operation_id = "put_configuration",
+    tag = "Configuration",
+    extensions(("x-role" = json!("owner"))),
+    request_body = Configuration,
+    params(("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*`.")),
+    responses(
+        (
+            status = 200,
+            description = "The new configuration.",
+            body = Configuration,
+            headers(("ETag" = String, description = "Its version.")),
+        ),
+        (status = 402, description = "Live requests would cost more than there is."),
+        (status = 412, description = "Somebody changed it meanwhile."),
+        (status = 428, description = "`If-Match` is missing."),
+    )
+)]
 pub async fn put(
     State(app): State<Shared>,
     caller: Caller,
@@ -28,7 +50,29 @@ pub async fn put(
     Ok(Tagged::of(&configured.await?))
 }
 
+/// Changes what is named of the configuration.
+///
 /// As `put`; what is not named stays as it is.
+#[utoipa::path(
+    patch,
+    path = "",
+    operation_id = "patch_configuration",
+    tag = "Configuration",
+    extensions(("x-role" = json!("owner"))),
+    request_body = ConfigurationChange,
+    params(("If-Match" = String, Header, description = "The `ETag` of the version that is changed, or `*`.")),
+    responses(
+        (
+            status = 200,
+            description = "The new configuration.",
+            body = Configuration,
+            headers(("ETag" = String, description = "Its version.")),
+        ),
+        (status = 402, description = "Live requests would cost more than there is."),
+        (status = 412, description = "Somebody changed it meanwhile."),
+        (status = 428, description = "`If-Match` is missing."),
+    )
+)]
 pub async fn patch(
     State(app): State<Shared>,
     caller: Caller,

@@ -9,7 +9,17 @@ use crate::app::{App, Shared};
 use crate::http::{Caller, Refusal, Segments};
 use crate::store::{Line, LineKind};
 
+/// What the cluster cost, and what is left.
+///
 /// Every member may see it: they spend it. Read in one transaction, so that its parts fit each other.
+#[utoipa::path(
+    get,
+    path = "",
+    operation_id = "costs",
+    tag = "Money",
+    extensions(("x-role" = json!("member"))),
+    responses((status = 200, description = "The money.", body = Costs))
+)]
 pub async fn get(
     State(app): State<Shared>,
     caller: Caller,

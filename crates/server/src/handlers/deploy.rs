@@ -14,7 +14,34 @@ use crate::capacity;
 use crate::http::fields::whole_json;
 use crate::http::{Caller, Refusal, Segments, idempotency};
 
+/// Lets a destroyed cluster run again, with nodes for oneself.
+///
 /// The order is one like any other: if it is refused, the cluster stays as it is.
+#[utoipa::path(
+    post,
+    path = "",
+    operation_id = "deploy_cluster",
+    tag = "Cluster",
+    extensions(("x-role" = json!("manager"))),
+    request_body = CapacityOrder,
+    params(
+        (
+            "Idempotency-Key" = String,
+            Header,
+            description = "New for every order; the same one makes a retry harmless.",
+        ),
+    ),
+    responses(
+        (status = 201, description = "What was granted.", body = sliderule_api::status::Grant),
+        (
+            status = 200,
+            description = "What was granted for this key before.",
+            body = sliderule_api::status::Grant,
+        ),
+        (status = 402, description = "The money does not cover it; `fits` says what would do."),
+        (status = 409, description = "The key stands for another order."),
+    )
+)]
 pub async fn post(
     State(app): State<Shared>,
     caller: Caller,

@@ -11,7 +11,17 @@ use crate::capacity;
 use crate::http::path::number;
 use crate::http::{Caller, Refusal, Segments};
 
+/// So many nodes until the token ends; 0 releases one's own.
+///
 /// The limits of the time to live do not apply: the token's lifetime is the operator's choice already.
+#[utoipa::path(
+    method(put, patch),
+    path = "",
+    operation_id = "put_desired_org_num_nodes",
+    tag = "Organization-token API",
+    extensions(("x-role" = json!("member"))),
+    responses((status = 200, description = "What was granted.", body = CapacityAnswer))
+)]
 pub async fn put(
     State(app): State<Shared>,
     caller: Caller,

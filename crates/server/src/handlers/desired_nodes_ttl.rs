@@ -9,7 +9,17 @@ use crate::capacity;
 use crate::http::path::number;
 use crate::http::{Caller, Refusal, Segments};
 
+/// So many nodes for so many minutes; 0 releases one's own.
+///
 /// Zero nodes release what the caller has, whatever the minutes.
+#[utoipa::path(
+    post,
+    path = "",
+    operation_id = "desired_org_num_nodes_ttl",
+    tag = "Organization-token API",
+    extensions(("x-role" = json!("member"))),
+    responses((status = 200, description = "What was granted.", body = CapacityAnswer))
+)]
 pub async fn post(
     State(app): State<Shared>,
     caller: Caller,

@@ -8,7 +8,17 @@ use sliderule_provisioning::{hand, size};
 use crate::app::Shared;
 use crate::http::{Caller, Refusal, Segments};
 
+/// Releases all requests and keeps the cluster from running.
+///
 /// Nothing starts the cluster again but a deploy. Never refused to who may do it, and repeating it changes nothing.
+#[utoipa::path(
+    post,
+    path = "",
+    operation_id = "destroy_cluster",
+    tag = "Cluster",
+    extensions(("x-role" = json!("manager"))),
+    responses((status = 200, description = "What was released.", body = ReleasedAll))
+)]
 pub async fn post(
     State(app): State<Shared>,
     caller: Caller,

@@ -5,7 +5,17 @@ use sliderule_api::ErrorCode;
 
 use crate::http::Refusal;
 
+/// Always refused: the operator does it by command.
+///
 /// The password in the body is not even read. Stopping the server stops provisioning.
+#[utoipa::path(
+    method(put, patch),
+    path = "",
+    operation_id = "put_disable_provisioning",
+    tag = "Organization-token API",
+    extensions(("x-role" = json!("open"))),
+    responses((status = 501, description = "Always."))
+)]
 pub async fn put() -> Refusal {
     Refusal::new(
         StatusCode::NOT_IMPLEMENTED,

@@ -8,7 +8,21 @@ use crate::app::Shared;
 use crate::capacity;
 use crate::http::{Caller, Query, Refusal, Segments};
 
+/// What an order would be granted now.
+///
 /// The same question as the order's, asked of the same function: the same numbers, and the same refusal.
+#[utoipa::path(
+    get,
+    path = "",
+    operation_id = "estimate",
+    tag = "Capacity requests",
+    extensions(("x-role" = json!("member"))),
+    params(CapacityOrder),
+    responses(
+        (status = 200, description = "What it would be.", body = Estimate),
+        (status = 402, description = "The money does not cover it; `fits` says what would do."),
+    )
+)]
 pub async fn get(
     State(app): State<Shared>,
     caller: Caller,

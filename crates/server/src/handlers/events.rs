@@ -17,7 +17,32 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const NO_BUFFERING: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
 
+/// What happens to the cluster, as it happens.
+///
 /// For every member, until the token or the membership ends. An id that is none of ours is as good as none.
+#[utoipa::path(
+    get,
+    path = "",
+    operation_id = "cluster_events",
+    tag = "Cluster",
+    extensions(("x-role" = json!("member"))),
+    params(
+        (
+            "Last-Event-ID" = Option<u64>,
+            Header,
+            description = "The id of the last event one had: notices after it come first.",
+        ),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "Server-sent events: `status` (a `ClusterStatus`), `notice` (a `Notice`), `end` (an `End`).",
+            content_type = "text/event-stream",
+            body = String,
+        ),
+        (status = 429, description = "Too many listen already."),
+    )
+)]
 pub async fn get(
     State(app): State<Shared>,
     caller: Caller,

@@ -12,7 +12,18 @@ use crate::auth::GitHubError;
 use crate::http::{Fields, Refusal};
 use crate::sign_in;
 
+/// A pair of tokens for a GitHub access token.
+///
 /// The account's number decides who it is; its login says nothing.
+#[utoipa::path(
+    post,
+    path = "",
+    operation_id = "org_token_github",
+    tag = "Organization-token API",
+    extensions(("x-role" = json!("open"))),
+    request_body = sliderule_api::tokens::GithubSignIn,
+    responses((status = 200, description = "The tokens.", body = TokenAnswer))
+)]
 pub async fn post(State(app): State<Shared>, fields: Fields) -> Result<Json<TokenAnswer>, Refusal> {
     let [organization, token] = fields.require(["org_name", "access_token"])?;
     let Some(github) = &app.github else {

@@ -7,18 +7,34 @@ use sliderule_api::costs::LedgerEntry;
 use sliderule_api::page::Page;
 
 use super::costs;
+use utoipa::IntoParams;
+
 use crate::app::Shared;
 use crate::http::{Caller, Paging, Query, Refusal, Segments};
 
 /// Which lines.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Which {
+    /// Entries of a page: from 1 to 100, or 50.
     limit: Option<u32>,
+    /// `next` of the page before.
     after: Option<String>,
 }
 
+/// Every line of the books, newest first.
+///
 /// For owners and managers, who answer for the money. Since lines are only ever added, no page changes once it is full.
+#[utoipa::path(
+    get,
+    path = "",
+    operation_id = "ledger",
+    tag = "Money",
+    extensions(("x-role" = json!("manager"))),
+    params(Which),
+    responses((status = 200, description = "A page.", body = Page<LedgerEntry>))
+)]
 pub async fn get(
     State(app): State<Shared>,
     caller: Caller,

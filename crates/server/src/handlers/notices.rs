@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use sliderule_api::notices::{Notice, Notices};
+use utoipa::IntoParams;
 
 use crate::app::{App, Shared};
 use crate::http::{Caller, Query, Refusal, Segments};
@@ -13,10 +14,13 @@ use crate::store::Told;
 const MOST: u32 = 500;
 
 /// Which notices. Without `after`, the newest.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Which {
+    /// `next_after` of the answer before; without it, the newest.
     after: Option<u64>,
+    /// From 1 to 500.
     #[serde(default = "usual")]
     limit: u32,
 }
@@ -25,7 +29,18 @@ fn usual() -> u32 {
     100
 }
 
+/// What people are told.
+///
 /// Members see what concerns them and what concerns everybody; owners and managers see all.
+#[utoipa::path(
+    get,
+    path = "",
+    operation_id = "notices",
+    tag = "Cluster",
+    extensions(("x-role" = json!("member"))),
+    params(Which),
+    responses((status = 200, description = "The notices.", body = Notices))
+)]
 pub async fn get(
     State(app): State<Shared>,
     caller: Caller,

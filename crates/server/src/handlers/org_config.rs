@@ -10,7 +10,17 @@ use crate::http::etag::For;
 use crate::http::path::number;
 use crate::http::{Caller, Refusal, Segments};
 
+/// How small and large the cluster may be.
+///
 /// The rules are those of our own API; the last of two who set it at once wins, as ever in the original.
+#[utoipa::path(
+    method(put, patch),
+    path = "",
+    operation_id = "put_org_config",
+    tag = "Organization-token API",
+    extensions(("x-role" = json!("owner"))),
+    responses((status = 200, description = "What was set.", body = ConfigAnswer))
+)]
 pub async fn put(
     State(app): State<Shared>,
     caller: Caller,

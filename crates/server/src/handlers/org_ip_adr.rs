@@ -9,7 +9,17 @@ use sliderule_api::capacity::AddressAnswer;
 use crate::app::Shared;
 use crate::http::{Caller, Refusal, Segments};
 
+/// The gateway's IP address.
+///
 /// The gateway is there whether the cluster sleeps or not, so its address always is.
+#[utoipa::path(
+    get,
+    path = "",
+    operation_id = "org_ip_adr",
+    tag = "Organization-token API",
+    extensions(("x-role" = json!("member"))),
+    responses((status = 200, description = "The address.", body = AddressAnswer))
+)]
 pub async fn get(
     State(app): State<Shared>,
     caller: Caller,

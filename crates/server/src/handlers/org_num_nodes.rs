@@ -7,7 +7,17 @@ use sliderule_api::capacity::NodeCounts;
 use crate::app::Shared;
 use crate::http::{Caller, Refusal, Segments};
 
+/// How many nodes there are, and may be.
+///
 /// Counts every node that is not known to be gone.
+#[utoipa::path(
+    get,
+    path = "",
+    operation_id = "org_num_nodes",
+    tag = "Organization-token API",
+    extensions(("x-role" = json!("member"))),
+    responses((status = 200, description = "How many.", body = NodeCounts))
+)]
 pub async fn get(
     State(app): State<Shared>,
     caller: Caller,

@@ -14,8 +14,38 @@ use crate::http::{Caller, Refusal, Segments, idempotency};
 /// What an order looks like, for who sent another thing.
 pub(super) const EXAMPLE: &str = "{\"nodes\": 2, \"time_to_live_seconds\": 3600}";
 
+/// So many nodes for so many seconds.
+///
 /// The same key with the same order leads to the same request, however often it is sent; it is shown as it is now, with
 /// what it was granted for.
+#[utoipa::path(
+    post,
+    path = "",
+    operation_id = "place_request",
+    tag = "Capacity requests",
+    extensions(("x-role" = json!("member"))),
+    request_body = CapacityOrder,
+    params(
+        (
+            "Idempotency-Key" = String,
+            Header,
+            description = "New for every order; the same one makes a retry harmless.",
+        ),
+    ),
+    responses(
+        (status = 201, description = "What was granted.", body = sliderule_api::status::Grant),
+        (
+            status = 200,
+            description = "What was granted before, for this key or for the same.",
+            body = sliderule_api::status::Grant,
+        ),
+        (status = 402, description = "The money does not cover it; `fits` says what would do."),
+        (
+            status = 409,
+            description = "The key stands for another order, or an owner switched the cluster off.",
+        ),
+    )
+)]
 pub async fn post(
     State(app): State<Shared>,
     caller: Caller,

@@ -9,7 +9,17 @@ use super::status;
 use crate::app::Shared;
 use crate::http::{Caller, Refusal, Segments};
 
+/// Forgives failed boots, and has the cluster looked at now.
+///
 /// The answer is the status afterwards.
+#[utoipa::path(
+    post,
+    path = "",
+    operation_id = "refresh_cluster",
+    tag = "Cluster",
+    extensions(("x-role" = json!("manager"))),
+    responses((status = 200, description = "The status afterwards.", body = ClusterStatus))
+)]
 pub async fn post(
     State(app): State<Shared>,
     caller: Caller,

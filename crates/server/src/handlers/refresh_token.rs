@@ -10,8 +10,19 @@ use crate::http::{Fields, Refusal};
 use crate::sign_in;
 use crate::store::{Spending, User};
 
+/// A fresh pair of tokens for a refresh token.
+///
 /// The token is verified before anything in it is believed, and used up last, so that a refusal for
 /// another reason costs the caller nothing.
+#[utoipa::path(
+    post,
+    path = "",
+    operation_id = "org_token_refresh",
+    tag = "Organization-token API",
+    extensions(("x-role" = json!("open"))),
+    request_body = sliderule_api::tokens::RefreshToken,
+    responses((status = 200, description = "The tokens.", body = TokenAnswer))
+)]
 pub async fn post(State(app): State<Shared>, fields: Fields) -> Result<Json<TokenAnswer>, Refusal> {
     let [refresh] = fields.require(["refresh"])?;
     let now = app.now_seconds();

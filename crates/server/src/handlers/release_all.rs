@@ -8,7 +8,17 @@ use super::release_own;
 use crate::app::Shared;
 use crate::http::{Caller, Refusal, Segments};
 
+/// Releases all that anybody asked for.
+///
 /// As with one's own, also those that count at the moment.
+#[utoipa::path(
+    method(put, patch),
+    path = "",
+    operation_id = "put_remove_all_org_num_nodes_reqs",
+    tag = "Organization-token API",
+    extensions(("x-role" = json!("manager"))),
+    responses((status = 200, description = "What was released.", body = CapacityAnswer))
+)]
 pub async fn put(
     State(app): State<Shared>,
     caller: Caller,

@@ -10,8 +10,18 @@ use crate::app::{App, Shared};
 use crate::capacity;
 use crate::http::{Caller, Member, Refusal, Segments};
 
+/// Releases all one asked for.
+///
 /// The original skipped requests that counted at the moment, which left nobody a way to end their own;
 /// here all of the caller's are released.
+#[utoipa::path(
+    method(put, patch),
+    path = "",
+    operation_id = "put_remove_user_org_num_nodes_reqs",
+    tag = "Organization-token API",
+    extensions(("x-role" = json!("member"))),
+    responses((status = 200, description = "What was released.", body = CapacityAnswer))
+)]
 pub async fn put(
     State(app): State<Shared>,
     caller: Caller,

@@ -10,8 +10,21 @@ use crate::app::Shared;
 use crate::capacity;
 use crate::http::{Caller, Refusal, Segments};
 
+/// Releases one request of one's own.
+///
 /// Never refused for lack of money or any other state: releasing saves money. Repeating it changes
 /// nothing.
+#[utoipa::path(
+    delete,
+    path = "",
+    operation_id = "release_request",
+    tag = "Capacity requests",
+    extensions(("x-role" = json!("member"))),
+    responses(
+        (status = 200, description = "What was released.", body = Released),
+        (status = 404, description = "One has no such request."),
+    )
+)]
 pub async fn delete(
     State(app): State<Shared>,
     caller: Caller,

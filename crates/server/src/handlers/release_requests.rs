@@ -5,19 +5,33 @@ use axum::extract::State;
 use serde::Deserialize;
 use sliderule_api::status::ReleasedAll;
 use sliderule_provisioning::{order, size};
+use utoipa::IntoParams;
 
 use crate::app::Shared;
 use crate::http::{Caller, Query, Refusal, Segments};
 
 /// Whose requests.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Whose {
+    /// Everybody's; for managers.
     #[serde(default)]
     everybody: bool,
 }
 
+/// Releases all of one's requests; for managers, everybody's.
+///
 /// Never refused to who may do it, and repeating it changes nothing.
+#[utoipa::path(
+    delete,
+    path = "",
+    operation_id = "release_requests",
+    tag = "Capacity requests",
+    extensions(("x-role" = json!("member"))),
+    params(Whose),
+    responses((status = 200, description = "What was released.", body = ReleasedAll))
+)]
 pub async fn delete(
     State(app): State<Shared>,
     caller: Caller,

@@ -9,7 +9,20 @@ use crate::app::Shared;
 use crate::capacity;
 use crate::http::{Caller, Refusal, Segments};
 
+/// One capacity request, live or over.
+///
 /// One's own; owners and managers see everybody's. To anybody else it is not there.
+#[utoipa::path(
+    get,
+    path = "",
+    operation_id = "request",
+    tag = "Capacity requests",
+    extensions(("x-role" = json!("member"))),
+    responses(
+        (status = 200, description = "The request.", body = RequestRecord),
+        (status = 404, description = "One has no such request."),
+    )
+)]
 pub async fn get(
     State(app): State<Shared>,
     caller: Caller,

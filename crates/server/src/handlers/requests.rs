@@ -6,22 +6,38 @@ use serde::Deserialize;
 use sliderule_api::RequestId;
 use sliderule_api::page::Page;
 use sliderule_api::status::RequestRecord;
+use utoipa::IntoParams;
 
 use crate::app::Shared;
 use crate::capacity;
 use crate::http::{Caller, Paging, Query, Refusal, Segments};
 
 /// Whose requests, and which of them.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Which {
+    /// Everybody's.
     #[serde(default)]
     all: bool,
+    /// Entries of a page: from 1 to 100, or 50.
     limit: Option<u32>,
+    /// `next` of the page before.
     after: Option<String>,
 }
 
+/// One's live capacity requests, latest first.
+///
 /// One's own; owners and managers may ask for everybody's.
+#[utoipa::path(
+    get,
+    path = "",
+    operation_id = "requests",
+    tag = "Capacity requests",
+    extensions(("x-role" = json!("member"))),
+    params(Which),
+    responses((status = 200, description = "A page.", body = Page<RequestRecord>))
+)]
 pub async fn get(
     State(app): State<Shared>,
     caller: Caller,

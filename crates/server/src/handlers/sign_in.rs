@@ -15,8 +15,22 @@ use crate::sign_in;
 /// What a sign-in looks like, for who sent another thing.
 const EXAMPLE: &str = "{\"username\": \"ada\", \"password\": \"…\", \"organization\": \"acme\"}";
 
+/// A pair of tokens for user name and password, for an organization or for one's own account.
+///
 /// Credentials are checked before the organization is looked at, and an unknown user's password takes as long as a
 /// known one's.
+#[utoipa::path(
+    post,
+    path = "",
+    operation_id = "sign_in",
+    tag = "Signing in",
+    extensions(("x-role" = json!("open"))),
+    request_body = SignIn,
+    responses(
+        (status = 200, description = "The tokens.", body = TokenAnswer),
+        (status = 429, description = "Too many wait for their passwords to be checked."),
+    )
+)]
 pub async fn post(State(app): State<Shared>, request: Request) -> Result<Json<TokenAnswer>, Refusal> {
     let SignIn { username, password, organization } = whole_json(request, EXAMPLE).await?;
     let password = SecretString::from(password);

@@ -5,22 +5,38 @@ use axum::extract::State;
 use serde::Deserialize;
 use sliderule_api::costs::{Spend, SpendBy};
 use sliderule_provisioning::time::Moment;
+use utoipa::IntoParams;
 
 use crate::app::{App, Shared};
 use crate::http::{Caller, Query, Refusal, Segments};
 use crate::instants;
 
 /// What is summed. Without ends, everything is.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Asked {
+    /// By what it is summed.
     #[serde(default)]
     by: SpendBy,
+    /// From this day or instant on, in UTC.
     from: Option<String>,
+    /// Up to and without this one.
     to: Option<String>,
 }
 
+/// Who spent how much, or when.
+///
 /// Every member may see it: they share what is there.
+#[utoipa::path(
+    get,
+    path = "",
+    operation_id = "spend",
+    tag = "Money",
+    extensions(("x-role" = json!("member"))),
+    params(Asked),
+    responses((status = 200, description = "The sums.", body = Spend))
+)]
 pub async fn get(
     State(app): State<Shared>,
     caller: Caller,

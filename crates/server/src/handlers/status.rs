@@ -14,7 +14,17 @@ use crate::app::{App, Shared};
 use crate::capacity;
 use crate::http::{Caller, Refusal, Segments};
 
+/// What the cluster is doing, why, and for how long.
+///
 /// Everything is read in one transaction, so that its parts fit each other.
+#[utoipa::path(
+    get,
+    path = "",
+    operation_id = "cluster_status",
+    tag = "Cluster",
+    extensions(("x-role" = json!("member"))),
+    responses((status = 200, description = "The status.", body = ClusterStatus))
+)]
 pub async fn get(
     State(app): State<Shared>,
     caller: Caller,

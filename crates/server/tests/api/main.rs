@@ -10,6 +10,7 @@ mod changing;
 mod cluster;
 mod configuration;
 mod cors;
+mod document;
 mod events;
 mod fake_engine;
 mod github;
