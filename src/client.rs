@@ -121,6 +121,7 @@ impl Shell {
             Effect::Forget { port, key } => self.when(port, self.host.forget(&key), |_| Answer::Done),
             Effect::Lock { port, name } => self.when(port, self.host.lock(&name, port.0), |_| Answer::Done),
             Effect::Unlock { port } => drop(self.host.unlock(port.0)),
+            Effect::Ask { port, message } => self.when(port, self.host.ask(&message), |_| Answer::Done),
             Effect::Broadcast { message } => drop(self.host.broadcast(&message.0)),
             Effect::Emit { call, event } => drop(self.host.emit(call.map(|call| call.0), &text(&event))),
             Effect::Done { call, result: Ok(outcome) } => {

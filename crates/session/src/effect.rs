@@ -52,7 +52,7 @@ pub enum Answer {
     NoResponse(String),
     /// To `Load`.
     Loaded(Option<String>),
-    /// To `Sleep`, `Save`, `Forget` and `Lock`: it is done.
+    /// To `Sleep`, `Save`, `Forget`, `Lock` and `Ask`: it is done.
     Done,
 }
 
@@ -107,6 +107,14 @@ pub enum Effect {
     Unlock {
         /// The one it was taken with.
         port: PortId,
+    },
+    /// Ask the other sessions over the same token store. What they say is heard; the answer comes once they had their
+    /// time, and at once where there are none to ask.
+    Ask {
+        /// To answer with.
+        port: PortId,
+        /// What to ask; no secret.
+        message: String,
     },
     /// Stop a `Fetch` or `Sleep` whose answer nobody waits for.
     Abandon {
@@ -191,6 +199,8 @@ pub struct Response {
     pub content_type: String,
     /// `Retry-After`, where it is a number of seconds.
     pub retry_after_seconds: Option<u32>,
+    /// `Date`, in milliseconds since 1970, where the server lets it be seen.
+    pub date: Option<u64>,
     /// The body; empty where it is left for the caller to read.
     pub body: String,
 }
@@ -224,6 +234,13 @@ pub enum Event {
         /// What was granted, and no node counted yet.
         capacity: Capacity,
     },
+    /// What only a log wants to know.
+    Log {
+        /// How much it matters.
+        level: Level,
+        /// For people.
+        message: String,
+    },
     /// Something worth knowing that fails nothing.
     Warning {
         /// For programs.
@@ -242,6 +259,18 @@ pub enum Event {
         /// The cluster's release once it was checked.
         server_version: Option<String>,
     },
+}
+
+/// How much a line of the log matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// For whoever looks for a fault.
+    Debug,
+    /// For whoever follows what happens.
+    Info,
+    /// For whoever wonders why something failed.
+    Warn,
 }
 
 /// How far a cluster has come.

@@ -23,6 +23,7 @@
 //! | [`account`] | tokens of one organization and the record kept of them |
 //! | [`sign_in`] | `authenticate` and `signOut` |
 //! | [`renewal`] | one refresh at a time, and requests that carry a token |
+//! | [`siblings`] | what tabs and workers say to each other |
 //! | [`capacity`] | asking for nodes, from old and new provisioning systems |
 //! | [`scaleout`] | waiting for nodes |
 //! | [`console`] | status, costs and release: our own API only |
@@ -46,6 +47,7 @@ mod renewal;
 mod scaleout;
 mod service;
 pub mod session;
+mod siblings;
 mod sign_in;
 mod start;
 pub mod version;

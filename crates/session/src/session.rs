@@ -12,7 +12,7 @@ use crate::address::Target;
 use crate::call::Opened;
 use crate::world::{Flow, World};
 use crate::{Call, CallId, Effect, Failure, Few, Input, Outcome, Settings};
-use crate::{capacity, console, renewal, scaleout, service, sign_in, start, version};
+use crate::{capacity, console, scaleout, service, siblings, sign_in, start, version};
 
 /// One client's connection to one organization.
 pub struct Session {
@@ -57,7 +57,7 @@ impl Session {
             }
             Input::Cancel(id) => drop(self.calls.remove(&id)),
             Input::Answered { port, answer } => self.world.answer(port, answer),
-            Input::Heard(message) => renewal::heard(&self.world, &message),
+            Input::Heard(message) => siblings::heard(&self.world, &message),
             Input::Dispose => self.dispose(),
         }
         self.run();

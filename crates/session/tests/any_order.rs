@@ -17,6 +17,8 @@ enum Act {
     /// Which request under way, and what it is answered.
     Answer(u8, u8),
     Pass(u32),
+    /// The clock here is set.
+    Jump(u64),
     Heard(String),
     Duplicate(u8),
 }
@@ -27,6 +29,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => any::<u8>().prop_map(Act::Cancel),
         8 => (any::<u8>(), 0..16_u8).prop_map(|(which, what)| Act::Answer(which, what)),
         3 => prop_oneof![0..2_000_u32, 0..4_000_000_u32].prop_map(Act::Pass),
+        1 => prop_oneof![0..4_000_000_u64, Just(u64::MAX), Just(0)].prop_map(Act::Jump),
         1 => ".{0,60}".prop_map(Act::Heard),
         1 => any::<u8>().prop_map(Act::Duplicate),
     ]
@@ -63,6 +66,7 @@ fn answer(what: u8, request: &Request, serial: u32) -> Answer {
             status,
             content_type: content_type.into(),
             retry_after_seconds: Some(3),
+            date: None,
             body: body.into(),
         })
     };
@@ -124,6 +128,7 @@ fn play(acts: &[Act]) -> Shell {
                 shell.step(Input::Answered { port, answer: answer(*what, &request, serial) });
             }
             Act::Pass(milliseconds) => shell.pass(*milliseconds),
+            Act::Jump(now) => shell.now = *now,
             Act::Heard(message) => shell.step(Input::Heard(message.clone())),
             Act::Duplicate(port) => {
                 let port = sliderule_session::PortId(u32::from(*port));
@@ -194,7 +199,8 @@ proptest! {
         let mut shell = play(&acts);
         shell.step(Input::Dispose);
         for request in shell.fetches.values() {
-            prop_assert!(request.url.ends_with("/refresh/") || request.url.ends_with("/requests"), "{request:?}");
+            let last = ["/refresh/", "/requests", "/blacklist/"];
+            prop_assert!(last.iter().any(|end| request.url.ends_with(end)), "{request:?}");
         }
         // Three tries of a minute at most, each after half a minute, and all that once more with a new token.
         for _ in 0..20 {

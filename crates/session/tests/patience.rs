@@ -57,6 +57,7 @@ fn retry_after_is_honoured_up_to_half_a_minute() {
             status: 503,
             content_type: "text/plain".into(),
             retry_after_seconds: Some(asked),
+            date: None,
             body: "Memory exceeded".into(),
         };
         shell.answer("/source/version", Answer::Response(busy));
