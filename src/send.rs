@@ -67,6 +67,7 @@ fn build(request: Request, controller: &AbortController) -> Result<gloo_net::htt
     let method = match request.method {
         Method::Get => HttpMethod::GET,
         Method::Post => HttpMethod::POST,
+        Method::Patch => HttpMethod::PATCH,
         Method::Delete => HttpMethod::DELETE,
     };
     let mut builder = RequestBuilder::new(&request.url)
@@ -85,7 +86,11 @@ fn build(request: Request, controller: &AbortController) -> Result<gloo_net::htt
 }
 
 /// The instant that a header tells, in milliseconds since 1970.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a whole number from 0 on")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be a whole number from 0 on"
+)]
 fn instant(text: &str) -> Option<u64> {
     let milliseconds = js_sys::Date::parse(text);
     (milliseconds >= 0.0).then_some(milliseconds as u64)

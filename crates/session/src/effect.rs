@@ -48,11 +48,13 @@ pub enum Input {
 pub enum Answer {
     /// To `Fetch`: the server answered.
     Response(Response),
-    /// To `Fetch`: it did not, for the reason given.
+    /// To `Fetch` and `Listen`: it did not, for the reason given.
     NoResponse(String),
+    /// To `Listen`, after its response: a piece of the body, in the order in which it came.
+    Piece(Vec<u8>),
     /// To `Load`.
     Loaded(Option<String>),
-    /// To `Sleep`, `Save`, `Forget`, `Lock` and `Ask`: it is done.
+    /// To `Listen`: the body has ended. To `Sleep`, `Save`, `Forget`, `Lock` and `Ask`: it is done.
     Done,
 }
 
@@ -66,12 +68,22 @@ pub enum Effect {
         /// What to send.
         request: Request,
     },
+    /// Send a request and read its answer as it comes: answered with the response first, then with each piece of the
+    /// body of a successful one, and with its end.
+    Listen {
+        /// To answer with, as often as there is something to hear.
+        port: PortId,
+        /// What to send.
+        request: Request,
+    },
     /// Wait.
     Sleep {
         /// To answer with.
         port: PortId,
         /// How long.
         milliseconds: u32,
+        /// Whether it may be longer where nobody looks, as in a hidden tab.
+        idly: bool,
     },
     /// Read from the token store.
     Load {
@@ -116,7 +128,7 @@ pub enum Effect {
         /// What to ask; no secret.
         message: String,
     },
-    /// Stop a `Fetch` or `Sleep` whose answer nobody waits for.
+    /// Stop a `Fetch`, `Listen` or `Sleep` whose answer nobody waits for.
     Abandon {
         /// The one to stop.
         port: PortId,
@@ -159,6 +171,8 @@ pub enum Method {
     Get,
     /// Write or ask.
     Post,
+    /// Change.
+    Patch,
     /// Take back.
     Delete,
 }
@@ -226,6 +240,8 @@ pub enum Event {
         wanted: u32,
         /// Milliseconds since the call.
         elapsed_ms: u64,
+        /// In how many milliseconds the nodes are expected, where the provisioning system knows.
+        expected_ms: Option<u64>,
         /// What the provisioning system says.
         message: Option<String>,
     },

@@ -256,7 +256,7 @@ fn held(world: &World, organization: &OrganizationName) -> Option<Tokens> {
     world.with(|state| state.accounts.get(organization).and_then(|account| account.tokens.clone()))
 }
 
-fn with_token(request: &Request, tokens: &Tokens) -> Request {
+pub(crate) fn with_token(request: &Request, tokens: &Tokens) -> Request {
     let mut request = request.clone();
     request.headers.push(("Authorization", format!("Bearer {}", tokens.access)));
     request.secrets.push(tokens.access.clone());

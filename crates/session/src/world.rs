@@ -3,6 +3,7 @@
 //! No borrow of the state outlives a method of [`World`], so no two can meet.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -13,7 +14,7 @@ use sliderule_api::{ErrorCode, OrganizationName, ReleaseVersion, RequestId};
 use crate::account::Account;
 use crate::address::Target;
 use crate::effect::{Level, Secret};
-use crate::port::{Held, Port, Waiting, Withdraw};
+use crate::port::{Held, Listening, Port, Waiting, Withdraw};
 use crate::{Answer, CallId, Effect, Event, Failure, Few, PortId, Request, Settings};
 
 /// Timers of browsers fire at once where they are set for longer than this.
@@ -130,10 +131,21 @@ impl World {
         (id, port.await)
     }
 
+    /// Sends a request whose answer is heard as it comes.
+    pub(crate) fn listen(&self, request: Request) -> Listening {
+        let id = self.register(Withdraw::Abandon, true, |port| Effect::Listen { port, request });
+        Listening::new(self.clone(), id)
+    }
+
     /// Waits.
     pub(crate) async fn sleep(&self, milliseconds: u32) {
         let milliseconds = milliseconds.min(LONGEST_SLEEP_MS);
-        self.ask(Withdraw::Abandon, |port| Effect::Sleep { port, milliseconds }).await;
+        self.ask(Withdraw::Abandon, |port| Effect::Sleep { port, milliseconds, idly: false }).await;
+    }
+
+    /// Waits, longer where nobody looks.
+    pub(crate) async fn sleep_idly(&self, milliseconds: u32) {
+        self.ask(Withdraw::Abandon, |port| Effect::Sleep { port, milliseconds, idly: true }).await;
     }
 
     /// Reads from the token store.
@@ -242,8 +254,10 @@ impl World {
     /// Hands an answer to whoever waits for it.
     pub(crate) fn answer(&self, port: PortId, answer: Answer) {
         self.with(|state| {
-            if let Some(waiting) = state.waiting.get_mut(&port) {
-                waiting.answer.get_or_insert(answer);
+            if let Some(waiting) = state.waiting.get_mut(&port)
+                && (waiting.many || waiting.answers.is_empty())
+            {
+                waiting.answers.push_back(answer);
             }
         });
     }
@@ -269,13 +283,17 @@ impl World {
     }
 
     fn ask(&self, withdraw: Withdraw, effect: impl FnOnce(PortId) -> Effect) -> Port {
+        Port::new(self.clone(), self.register(withdraw, false, effect))
+    }
+
+    fn register(&self, withdraw: Withdraw, many: bool, effect: impl FnOnce(PortId) -> Effect) -> PortId {
         self.with(|state| {
             let id = PortId(state.next_port);
             state.next_port = state.next_port.wrapping_add(1);
-            state.waiting.insert(id, Waiting { answer: None, withdraw });
+            state.waiting.insert(id, Waiting { answers: VecDeque::new(), many, withdraw });
             state.changes += 1;
             state.effects.push(effect(id));
-            Port::new(self.clone(), id)
+            id
         })
     }
 }

@@ -189,7 +189,12 @@ fn signing_out_forgets_what_another_session_left_in_the_store() {
 #[test]
 fn an_authenticate_wins_over_the_sign_in_of_an_init_under_way() {
     let mut shell = Shell::new(Some("acme"));
-    let init = shell.call(Call::Init { credentials: credentials(), order: None, timeout_ms: 60_000 });
+    let init = shell.call(Call::Init {
+        credentials: credentials(),
+        order: None,
+        plugins: vec![],
+        timeout_ms: 60_000,
+    });
     shell.call(Call::Authenticate { organization: None, credentials: credentials() });
     let late = shell.under_way("/api/org_token/")[0];
     let early = shell.under_way("/api/org_token/")[1];
@@ -217,7 +222,12 @@ fn a_cached_sign_in_that_has_ended_is_renewed_or_rejected() {
             shell.answer("/api/org_token/refresh/", json(401, r#"{"detail":"Token is blacklisted"}"#));
             shell.pass(500);
             assert_eq!(shell.failure(call).code, ErrorCode::ReauthenticationRequired);
-            let init = shell.call(Call::Init { credentials: None, order: None, timeout_ms: 60_000 });
+            let init = shell.call(Call::Init {
+                credentials: None,
+                order: None,
+                plugins: vec![],
+                timeout_ms: 60_000,
+            });
             assert!(shell.done[&init].is_ok(), "it begins as if nobody had been signed in");
         }
     }

@@ -35,6 +35,10 @@ pub(crate) struct Shell {
     pub(crate) hold_asks: bool,
     /// Those who wait for the answer.
     pub(crate) asks: Vec<PortId>,
+    /// What was ever listened to.
+    pub(crate) listening: Vec<PortId>,
+    /// Whether the server has events.
+    pub(crate) has_events: bool,
     /// What was broadcast.
     pub(crate) broadcasts: Vec<String>,
     /// What callers were told.
@@ -101,6 +105,8 @@ impl Shell {
             asked: Vec::new(),
             hold_asks: false,
             asks: Vec::new(),
+            listening: Vec::new(),
+            has_events: false,
             broadcasts: Vec::new(),
             events: Vec::new(),
             done: BTreeMap::new(),
@@ -142,7 +148,13 @@ impl Shell {
     fn take(&mut self, effect: Effect) -> Option<(PortId, Answer)> {
         match effect {
             Effect::Fetch { port, request } => drop(self.fetches.insert(port, request)),
-            Effect::Sleep { port, milliseconds } => drop(self.sleeps.insert(port, milliseconds)),
+            Effect::Listen { port, request } if self.has_events => {
+                self.listening.push(port);
+                self.fetches.insert(port, request);
+            }
+            // A server without events.
+            Effect::Listen { port, .. } => return Some((port, json(404, "{}"))),
+            Effect::Sleep { port, milliseconds, .. } => drop(self.sleeps.insert(port, milliseconds)),
             Effect::Load { port, key } => return Some((port, Answer::Loaded(self.store.get(&key).cloned()))),
             Effect::Save { port, key, value } => {
                 self.store.insert(key, value.0);
@@ -194,6 +206,13 @@ impl Shell {
     /// Requests under way whose URL contains the text.
     pub(crate) fn under_way(&self, text: &str) -> Vec<PortId> {
         self.fetches.iter().filter(|(_, request)| request.url.contains(text)).map(|(port, _)| *port).collect()
+    }
+
+    /// Answers what is listened to.
+    pub(crate) fn say(&mut self, which: u8, answer: Answer) {
+        if let Some(port) = self.listening.get(usize::from(which) % self.listening.len().max(1)).copied() {
+            self.step(Input::Answered { port, answer });
+        }
     }
 
     /// Answers the oldest request under way whose URL contains the text.
