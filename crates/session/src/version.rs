@@ -2,10 +2,9 @@
 //!
 //! The sentences are those of the existing clients, which scripts and people know.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use serde::Deserialize;
+use serde_json::Value;
 use sliderule_api::{ErrorCode, ReleaseVersion};
 
 use crate::Failure;
@@ -45,24 +44,9 @@ pub(crate) fn spoken(text: &str) -> Result<ReleaseVersion, Failure> {
     )))
 }
 
-/// `/source/version`: the server's release, and those of its packages.
-#[derive(Deserialize)]
-struct Report {
-    server: Release,
-    #[serde(flatten)]
-    packages: BTreeMap<String, serde_json::Value>,
-}
-
-#[derive(Deserialize)]
-struct Release {
-    version: ReleaseVersion,
-}
-
-impl Report {
-    fn release_of(&self, package: &str) -> Option<ReleaseVersion> {
-        let package = self.packages.get(package)?;
-        Some(Release::deserialize(package).ok()?.version)
-    }
+/// The release of a part of the server, in the answer of `/source/version`: `server` itself, or a package.
+fn release_of(answer: &Value, part: &str) -> Option<ReleaseVersion> {
+    answer.get(part)?.get("version")?.as_str()?.parse().ok()
 }
 
 /// Applies the rule before the first use of a cluster, once.
@@ -86,17 +70,18 @@ pub(crate) async fn check(
     plugins: &[String],
 ) -> Result<VersionReport, Failure> {
     let text = unchecked(world, target, VERSION, NO_PARAMETERS, REQUEST_TIMEOUT_MS).await?;
-    let report: Report = serde_json::from_str(&text).map_err(|_| {
+    let answer: Value = serde_json::from_str(&text).unwrap_or_default();
+    let server = release_of(&answer, "server").ok_or_else(|| {
         Failure::new(ErrorCode::BadResponse, "the cluster does not say which release it runs")
             .at(&target.cluster)
     })?;
-    let (client, server) = (world.with(|state| state.spoken), report.server.version);
+    let client = world.with(|state| state.spoken);
     if client.major != server.major {
         let message = incompatible(client, server);
         return Err(Failure::new(ErrorCode::VersionIncompatible, message).at(&target.cluster));
     }
     for plugin in plugins {
-        let installed = report.release_of(plugin).ok_or_else(|| {
+        let installed = release_of(&answer, plugin).ok_or_else(|| {
             let message = format!("the server has no plugin `{}`", plugin.escape_default());
             Failure::new(ErrorCode::Unsupported, message).at(&target.cluster)
         })?;
