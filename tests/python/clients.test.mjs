@@ -18,6 +18,8 @@ import { PEOPLE, openDomain } from "./harness/domain.mjs";
  * @property {string[]} log
  */
 
+/** @typedef {{ access: string, refresh: string }} Tokens */
+
 /**
  * @typedef {object} Manners what differs between the clients
  * @property {boolean} raises whether `init` raises what its version check says; otherwise it logs that and returns false
@@ -77,6 +79,13 @@ describe("the Python clients, as they were published", { concurrency: true }, ()
           assert.equal(ready, true);
           assert.deepEqual(streamed, [854, 854, 854]);
           assertRenewed(held);
+        }),
+        t.test("may refresh the same token in eight threads at once", async () => {
+          const { ready, held, answers } = await run("threads.py");
+          assert.equal(ready, true);
+          assert.deepEqual(answers, Array(2).fill(Array(8).fill(`v${version}`)));
+          const [first, ...later] = held.map((/** @type {Tokens} */ tokens) => Object.values(tokens));
+          assert.ok(!later.flat().some((/** @type {string} */ token) => first.includes(token)));
         }),
         t.test("finds its cluster by the address that it is told", async () => {
           const seen = await run("by_address.py");
@@ -145,7 +154,7 @@ function assertAbout(found, expected) {
 /**
  * That each pair of tokens is another one.
  *
- * @param {{ access: string, refresh: string }[]} held
+ * @param {Tokens[]} held
  */
 function assertRenewed(held) {
   assert.equal(held.length, 3);
