@@ -34,18 +34,18 @@ impl KeyKeeper {
     ) -> Result<Self, Error> {
         let keep = async move || {
             let now = instants::seconds(clock.wall(clock.now()));
-            let keys = db.keep_keys(now, terms).await?;
-            if mint.use_keys(keys) {
-                tracing::info!("the keys that sign tokens have changed");
-            }
-            Ok::<_, Error>(())
+            Ok::<_, Error>(mint.use_keys(db.keep_keys(now, terms).await?))
         };
         keep().await?;
         let keeping = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(EVERY).await;
-                if let Err(error) = keep().await {
-                    tracing::error!(%error, "the signing keys could not be looked at; it is tried again");
+                match keep().await {
+                    Ok(true) => tracing::info!("the keys that sign tokens have changed"),
+                    Ok(false) => {}
+                    Err(error) => {
+                        tracing::error!(%error, "the signing keys could not be looked at; it is tried again");
+                    }
                 }
             }
         });

@@ -2,6 +2,7 @@
 //!
 //! A key ring never changes; another one takes its place. So whatever is remembered of a key's tokens goes with the key.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -34,7 +35,7 @@ pub(super) struct KeyRing {
 impl KeyRing {
     /// The ring of these keys, the one that began to sign last first.
     pub(super) fn new(mut keys: Vec<TimedKey>) -> Self {
-        keys.sort_by(|a, b| b.times.signs_from.cmp(&a.times.signs_from));
+        keys.sort_by_key(|timed| Reverse(timed.times.signs_from));
         Self { keys, verified: Mutex::default() }
     }
 
@@ -84,7 +85,6 @@ impl KeyRing {
 
     fn verifying(&self, token: &str, now: u64) -> Option<&SigningKey> {
         let verifies = |timed: &&TimedKey| timed.times.verifies_until.is_none_or(|until| now < until);
-        let keys = self.keys.iter().filter(verifies).map(|timed| &timed.key);
-        keys.into_iter().find(|key| key.is_named_in(token))
+        self.keys.iter().filter(verifies).map(|timed| &timed.key).find(|key| key.is_named_in(token))
     }
 }

@@ -7,7 +7,7 @@ use sliderule_api::tokens::{Claims, TokenAnswer, TokenKind};
 use super::sessions::whose;
 use crate::app::Shared;
 use crate::auth::rotation::{Decision, Exchange, Presented, decide};
-use crate::auth::{Bearer, TokenProblem};
+use crate::auth::{Bearer, Names, TokenProblem};
 use crate::http::caller::{DISABLED, active_role};
 use crate::http::{Fields, Origin, Refusal};
 use crate::store::sessions::{Because, Which};
@@ -44,7 +44,7 @@ pub async fn post(
                 exchange
             }
         };
-        return pair(&app, &claims, &exchange, now).map(Json);
+        return pair(&app, &claims, names, &exchange, now).map(Json);
     }
     Err(Refusal::throttled("too many refresh this session at once; ask again", 1))
 }
@@ -62,10 +62,16 @@ async fn family_of(app: &Shared, claims: &Claims) -> Result<Family, Refusal> {
     Ok(family)
 }
 
-fn pair(app: &Shared, claims: &Claims, exchange: &Exchange, now: u64) -> Result<TokenAnswer, Refusal> {
+fn pair(
+    app: &Shared,
+    claims: &Claims,
+    names: Names,
+    exchange: &Exchange,
+    now: u64,
+) -> Result<TokenAnswer, Refusal> {
     let user = User { id: claims.user_id, name: claims.user_name.clone() };
     let bearer = Bearer { user, audience: claims.aud.clone(), session: claims.sid.clone() };
-    let pair = app.mint.pair(&bearer, app.mint.children(claims), exchange, now)?;
+    let pair = app.mint.pair(&bearer, names, exchange, now)?;
     // Without its key the pair would be good for nothing.
     pair.ok_or_else(|| Refusal::token_not_valid(OVER))
 }

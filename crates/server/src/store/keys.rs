@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteRow;
 use super::sessions::Because;
 use super::{Actor, AuditEntry, Database, Tx, audit, column, failed, seconds};
 use crate::Error;
-use crate::auth::key_schedule::{Due, KeyTerms, KeyTimes, due};
+use crate::auth::key_schedule::{Due, KeyTerms, KeyTimes, due, signing};
 use crate::auth::{SigningKey, TimedKey};
 
 /// The name of what the names of exchanged tokens follow from.
@@ -81,6 +81,7 @@ impl Database {
     }
 
     /// Removes a key, so that no token of it is good any more, and revokes the sessions that have no other; how many.
+    /// Another key signs from then on, and is made if there is none.
     ///
     /// # Errors
     /// There is no such key.
@@ -107,6 +108,10 @@ impl Database {
         .await
         .map_err(failed(doing))?
         .rows_affected();
+        let left = read(&mut tx, doing).await?;
+        if signing(left.iter().map(|timed| &timed.times), now_seconds).is_none() {
+            make(&mut tx, now_seconds, now_seconds, doing).await?;
+        }
         let entry = AuditEntry {
             actor: actor.clone(),
             organization: None,
