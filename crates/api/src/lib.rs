@@ -16,6 +16,8 @@
 //! | [`costs`] | what a cluster cost (`/api/v1/…`) |
 //! | [`notices`] | what people are told (`/api/v1/…`) |
 //! | [`people`] | people and their accounts (`/api/v1/…`) |
+//! | [`sessions`] | what a sign-in began (`/api/v1/…`) |
+//! | [`keys`] | the public halves of the keys that sign tokens |
 //! | [`discovery`] | what nodes and the gateway say to each other |
 //! | [`lease`] | what a node's runner and the provisioning system say to each other |
 //! | [`version`] | release numbers such as `v4.20.0` |
@@ -28,11 +30,13 @@ pub mod capacity;
 pub mod costs;
 pub mod discovery;
 pub mod error;
+pub mod keys;
 pub mod lease;
 pub mod money;
 pub mod names;
 pub mod notices;
 pub mod people;
+pub mod sessions;
 pub mod status;
 pub mod time;
 pub mod tokens;
