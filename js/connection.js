@@ -117,19 +117,23 @@ export class Connection {
    * @param {object} request
    * @param {AbortSignal} [signal]
    * @param {(event: any) => void} [onEvent]
+   * @param {number} [timeoutMs] Longest time for all of it, where the module does not keep it.
    * @returns {Promise<Answer>}
    */
-  async call(request, signal, onEvent) {
+  async call(request, signal, onEvent, timeoutMs) {
     signal?.throwIfAborted();
     const client = await this.open();
     signal?.throwIfAborted();
     const id = client.nextCall();
     /** @type {() => void} */
     let unwatch = () => {};
-    const abort = () => {
+    /** @param {unknown} reason */
+    const end = (reason) => {
       client.cancel(id);
-      this.#settle(id)?.reject(signal?.reason);
+      this.#settle(id)?.reject(reason);
     };
+    const abort = () => end(signal?.reason);
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => end(late(timeoutMs)), timeoutMs);
     try {
       return await new Promise((resolve, reject) => {
         this.#pending.set(id, { resolve, reject, onEvent });
@@ -140,6 +144,7 @@ export class Connection {
     } finally {
       this.#pending.delete(id);
       unwatch();
+      clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
     }
   }
@@ -190,6 +195,12 @@ export class Connection {
       this.identity = event;
     }
   }
+}
+
+/** @param {number} timeoutMs */
+function late(timeoutMs) {
+  const message = `the call was not done within ${timeoutMs} ms; allow more with timeoutMs`;
+  return new SlideRuleError("timed_out", message, { retryable: true });
 }
 
 function disposed() {

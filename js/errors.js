@@ -4,7 +4,7 @@
  * @module
  */
 
-/** @import { ErrorCode, StreamResult } from "./index.js" */
+/** @import { ErrorCode, ScaleProgress, StreamResult } from "./index.js" */
 
 /** Every call that is refused or fails rejects with this; `code` says what happened. */
 export class SlideRuleError extends Error {
@@ -27,6 +27,8 @@ export class SlideRuleError extends Error {
     this.retryable = details.retryable ?? false;
     /** @type {StreamResult | undefined} */
     this.partial = undefined;
+    /** @type {ScaleProgress | undefined} */
+    this.progress = undefined;
   }
 }
 

@@ -10,6 +10,9 @@ import { sessionStorageStore } from "./store/session-storage.js";
 
 /** @import { TokenStore, Warning } from "./index.js" */
 
+/** How long other tabs have to answer a question. */
+const SIBLINGS_MS = 200;
+
 /** The channel on which the tabs of an origin tell each other of renewed tokens. */
 const CHANNEL = "sliderule-wasm";
 
@@ -89,6 +92,17 @@ export class Host {
     lock?.release();
     lock?.abort.abort();
     if (this.#closing) this.close();
+  }
+
+  /**
+   * Asks the other tabs, and resolves once they had their time to answer: at once where there is no way to ask them.
+   *
+   * @param {string} message
+   */
+  async ask(message) {
+    if (this.#channel === undefined) return;
+    this.broadcast(message);
+    await new Promise((resolve) => setTimeout(resolve, SIBLINGS_MS));
   }
 
   /** @param {string} message */

@@ -64,6 +64,8 @@ export class SlideRuleError extends Error {
   readonly retryable: boolean;
   /** With code `incomplete_result`: what did arrive. */
   readonly partial?: StreamResult;
+  /** With code `scale_timeout`: the last state seen. */
+  readonly progress?: ScaleProgress;
 }
 
 /** How to sign in: a GitHub token, or a user name and password. The GitHub token wins where both are given. */
@@ -147,7 +149,9 @@ export interface StartOptions {
   desiredNodes?: number;
   /** Minutes the nodes are wanted for. Default 60. */
   timeToLive?: number;
-  /** Longest wait for the nodes, in milliseconds. Default 20 minutes. */
+  /** Packages of the server for which the version rule holds too, such as `["icesat2"]`. Default none. */
+  plugins?: string[];
+  /** Longest wait for the nodes, in milliseconds. Default: the time to live. */
   timeoutMs?: number;
   /** Called as the cluster grows. */
   onProgress?: (progress: ScaleProgress) => void;
@@ -190,12 +194,16 @@ export interface CapacityOptions {
   desiredNodes?: number;
   /** Minutes the nodes are wanted for. Default 60. */
   timeToLive?: number;
+  /** Longest time for the call, in milliseconds. Default: a minute for each request. */
+  timeoutMs?: number;
   /** Ends the call. */
   signal?: AbortSignal;
   /** Alias of `desiredNodes`. */
   desired_nodes?: number;
   /** Alias of `timeToLive`. */
   time_to_live?: number;
+  /** Alias of `timeoutMs`. */
+  timeout_ms?: number;
 }
 
 /** What a cluster has, and what was granted. */
@@ -206,6 +214,8 @@ export interface Capacity {
   requestedNodes: number;
   /** Whether fewer or more nodes were granted than asked for. */
   clamped: boolean;
+  /** Whether as many nodes are ready as were waited for; false after `stopWaiting()` if they were not. */
+  ready: boolean;
   /** Names the request, for `release`; null where nothing was asked for, or the server is an older one. */
   requestId: string | null;
   /** When the request ends; null where unknown. */
@@ -224,7 +234,8 @@ export interface ScaleOptions {
   minReady?: number;
   /**
    * Longest wait in milliseconds; then the call rejects `scale_timeout`, and the request stands until
-   * `session.release()` or `scaleout({ desiredNodes: 0 })`. Default 20 minutes.
+   * `session.release()` or `scaleout({ desiredNodes: 0 })`. The error's `progress` is the last state seen. Default: the
+   * time to live.
    */
   timeoutMs?: number;
   /** Called as the cluster grows. */
@@ -257,6 +268,8 @@ export interface ScaleProgress {
   wanted: number;
   /** Milliseconds since the call. */
   elapsedMs: number;
+  /** In how many milliseconds the nodes are expected; null where the server does not know. */
+  expectedMs: number | null;
   /** What the provisioning system says about it; null where it says nothing. */
   message: string | null;
 }
@@ -270,7 +283,10 @@ export interface ScaleProgress {
  * ```
  */
 export interface ScaleOperation extends Promise<Capacity>, AsyncIterable<ScaleProgress> {
-  /** Ends the wait without an error: the promise resolves with the capacity seen last. The request stands. */
+  /**
+   * Ends the wait without an error: the promise resolves with the capacity seen last and `ready: false`. The request
+   * stands.
+   */
   stopWaiting(): void;
 }
 
@@ -537,6 +553,8 @@ export interface ClusterStatus {
    * server does not say.
    */
   runway: { nodes: number; minutes: number | null } | null;
+  /** In how many seconds all wanted nodes are expected to be ready; null where nothing is known. */
+  readyInSeconds: number | null;
 }
 
 /** What a cluster cost. */
@@ -576,12 +594,110 @@ export interface VersionReport {
   client: string;
   /** Whether the server is newer than the client within the same major release. */
   outOfDate: boolean;
+  /** What that means, in words; null where it is not. */
+  warning: string | null;
 }
 
 /** Options of calls that only wait for an answer. */
 export interface CallOptions {
-  /** Ends the call. */
+  /** Ends the call: it rejects with the signal's reason, whatever that is. */
   signal?: AbortSignal;
+  /** Longest time for the call, in milliseconds; then it rejects `timed_out`. Default: a minute for each request. */
+  timeoutMs?: number;
+  /** Alias of `timeoutMs`. */
+  timeout_ms?: number;
+}
+
+/** Options of `checkVersion`. */
+export interface VersionOptions extends CallOptions {
+  /** Packages of the server for which the rule holds too, such as `["icesat2"]`. Default none. */
+  plugins?: string[];
+}
+
+/** Options of `estimate`. */
+export interface EstimateOptions extends CallOptions {
+  /** Nodes to ask for. */
+  desiredNodes?: number;
+  /** Minutes the nodes are wanted for. Default 60. */
+  timeToLive?: number;
+  /** Alias of `desiredNodes`. */
+  desired_nodes?: number;
+  /** Alias of `timeToLive`. */
+  time_to_live?: number;
+}
+
+/** What an order would be granted now. */
+export interface Estimate {
+  /** Nodes that would be granted. */
+  nodes: number;
+  /** Whether that is fewer or more than what was asked for. */
+  clamped: boolean;
+  /** When the request would end. */
+  expiresAt: Date;
+  /** What it may cost at most, at list price, beyond what is promised already. */
+  costMicroUsd: number;
+  /** What is free for it now. */
+  freeMicroUsd: number;
+  /** Nodes that would be wanted with it, of everybody together. */
+  targetNodes: number;
+  /** Who would have asked for what until when, in one line. */
+  explanation: string;
+  /** How long the money would last at the size with it. */
+  runway: { nodes: number; minutes: number | null } | null;
+}
+
+/** Options of `extend`. */
+export interface ExtendOptions extends CallOptions {
+  /** Minutes from now. A request that ends later stays as it is. Default 60. */
+  timeToLive?: number;
+  /** Which request. Default: the last that this session made. */
+  requestId?: string;
+  /** Alias of `timeToLive`. */
+  time_to_live?: number;
+  /** Alias of `requestId`. */
+  request_id?: string;
+}
+
+/** A request for nodes that lives on. */
+export interface Extension {
+  /** Which. */
+  requestId: string;
+  /** Its nodes. */
+  nodes: number;
+  /** When it ends now. */
+  expiresAt: Date;
+  /** What it may cost at most beyond what was promised before. */
+  costMicroUsd: number;
+}
+
+/** Options of `keepAlive`. */
+export interface KeepAliveOptions {
+  /**
+   * Minutes that the nodes outlive the job at most. The request is extended by that much, over and over. Default 15;
+   * the server says how few it allows.
+   */
+  timeToLive?: number;
+  /** Which request. Default: the last that this session made. */
+  requestId?: string;
+  /** Lets go. */
+  signal?: AbortSignal;
+  /** Alias of `timeToLive`. */
+  time_to_live?: number;
+  /** Alias of `requestId`. */
+  request_id?: string;
+}
+
+/**
+ * A request for nodes that is kept alive until it is let go: by `stop()`, at the end of a `using` block, with the session,
+ * or when the page closes. The nodes then end by themselves. A refusal, for want of money say, is a warning.
+ */
+export interface KeepAlive {
+  /** When the request ends if nothing extends it; null before the first extension. */
+  readonly expiresAt: Date | null;
+  /** Whether it is kept alive no more. */
+  readonly stopped: boolean;
+  /** Lets go. */
+  stop(): void;
 }
 
 /** One client's connection to one organization. */
@@ -610,7 +726,24 @@ export interface Session {
   /** Calls a processing service. See the module's `stream`. */
   stream(api: string, parameters?: object, options?: StreamOptions): RecordStream;
   /** Asks the cluster for its release and applies the version rule. Rejects `version_incompatible`. */
-  checkVersion(options?: CallOptions): Promise<VersionReport>;
+  checkVersion(options?: VersionOptions): Promise<VersionReport>;
+  /**
+   * What an order for nodes would be granted now, and what it would cost. Asks for nothing. Rejects as the order would,
+   * and `unsupported` on an older provisioning system.
+   */
+  estimate(options: EstimateOptions): Promise<Estimate>;
+  /** Lets a request for nodes live longer. Rejects `unsupported` on an older provisioning system. */
+  extend(options?: ExtendOptions): Promise<Extension>;
+  /**
+   * Keeps the nodes for as long as a job runs, and gives its result. Rejects as the job does.
+   *
+   * ```js
+   * const heights = await session.keepAlive(() => session.stream("atl06p", parameters).collect());
+   * ```
+   */
+  keepAlive<T>(job: PromiseLike<T> | (() => T | PromiseLike<T>), options?: KeepAliveOptions): Promise<T>;
+  /** Keeps the nodes until it is told to stop. */
+  keepAlive(options?: KeepAliveOptions): KeepAlive;
   /** What the cluster is doing. Rejects `unsupported` on an older provisioning system. */
   status(options?: CallOptions): Promise<ClusterStatus>;
   /** What the cluster cost. Rejects `unsupported` on an older provisioning system. */
@@ -620,8 +753,11 @@ export interface Session {
    * Rejects `unsupported` on an older provisioning system. Resolves with the nodes wanted now.
    */
   release(options?: CallOptions & { requestId?: string; request_id?: string }): Promise<{ targetNodes: number }>;
-  /** Forgets the tokens of the organization, here and in the store, also those that an earlier session left there. */
-  signOut(): Promise<void>;
+  /**
+   * Forgets the tokens of the organization, here, in the store and in other tabs, also those that an earlier session left
+   * there, and has the server revoke them. A server that cannot be told is not waited for longer than five seconds.
+   */
+  signOut(options?: CallOptions): Promise<void>;
   /**
    * Ends every call and stream that still runs, and refuses new ones. Tokens stay in the store: a refresh under way
    * is finished and saved.

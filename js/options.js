@@ -65,6 +65,10 @@ export const callback = (value) => (typeof value === "function" ? undefined : "m
 export const object = (value) => (typeof value === "object" ? undefined : "must be an object");
 
 /** @type {Check} */
+export const texts = (value) =>
+  Array.isArray(value) && value.every((each) => typeof each === "string") ? undefined : "must be a list of texts";
+
+/** @type {Check} */
 export const abortSignal = (value) =>
   typeof value === "object" &&
   value !== null &&

@@ -5,6 +5,7 @@
  */
 
 import { notify } from "./callbacks.js";
+import { SlideRuleError } from "./errors.js";
 
 /** @import { Capacity, ScaleOperation as Operation, ScaleProgress } from "./index.js" */
 
@@ -49,6 +50,7 @@ export class ScaleOperation {
     this.#promise = run(reports, this.#stop.signal)
       .catch((error) => {
         if (this.#stop.signal.aborted && this.#granted !== undefined) return this.#granted;
+        if (error instanceof SlideRuleError && error.code === "scale_timeout") error.progress = this.#seen.at(-1);
         throw error;
       })
       .finally(() => {

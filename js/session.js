@@ -8,6 +8,7 @@ import { notify } from "./callbacks.js";
 import { Connection } from "./connection.js";
 import { foundCredentials, machineOf } from "./environment.js";
 import { fromFailure, invalid, SlideRuleError } from "./errors.js";
+import { KeepAlive } from "./keep-alive.js";
 import { readOptions } from "./options.js";
 import { ScaleOperation } from "./scale-operation.js";
 import * as shapes from "./shapes.js";
@@ -17,9 +18,9 @@ import * as surface from "./surface.js";
 
 /**
  * @import {
- *   Authentication, CallOptions, Capacity, CapacityOptions, ClusterStatus, Costs, Credentials, ScaleOptions,
- *   ScaleProgress, Session as SessionType, SessionOptions, SourceOptions, StartOptions, StreamOptions, VersionReport,
- *   Warning
+ *   Authentication, CallOptions, Capacity, CapacityOptions, ClusterStatus, Costs, Credentials, Estimate,
+ *   EstimateOptions, ExtendOptions, Extension, KeepAliveOptions, ScaleOptions, ScaleProgress, Session as SessionType,
+ *   SessionOptions, SourceOptions, StartOptions, StreamOptions, VersionOptions, VersionReport, Warning
  * } from "./index.js"
  */
 
@@ -27,7 +28,11 @@ const DEFAULT_URL = "slideruleearth.io";
 /** The organization whose cluster everybody may use. */
 const PUBLIC = "sliderule";
 const DEFAULT_MINUTES = 60;
-const SCALE_TIMEOUT_MS = 20 * 60_000;
+const MINUTE_MS = 60_000;
+/** How long a request lives beyond each extension of `keepAlive`. */
+const KEPT_MINUTES = 15;
+/** Timers of browsers reach no further. */
+const LONGEST_TIMEOUT_MS = 2_147_483_647;
 const SOURCE_TIMEOUT_MS = 2 * 60_000;
 const STREAM_TIMEOUT_MS = 10 * 60_000;
 /** @type {Warning} */
@@ -76,16 +81,21 @@ export class Session {
 
   /** @param {StartOptions} [options] */
   async init(options) {
-    const { credentials, desiredNodes, timeToLive, timeoutMs, onProgress, signal } = readOptions(
-      "init",
-      options,
-      surface.start,
-    );
+    const {
+      credentials,
+      desiredNodes,
+      timeToLive,
+      plugins = [],
+      timeoutMs,
+      onProgress,
+      signal,
+    } = readOptions("init", options, surface.start);
     const request = {
       init: {
         credentials: await this.#credentials(readOptions("credentials", credentials, surface.credentials)),
         order: order(desiredNodes, timeToLive),
-        timeoutMs: timeoutMs ?? SCALE_TIMEOUT_MS,
+        plugins,
+        timeoutMs: timeoutMs ?? lifetimeMs(timeToLive),
       },
     };
     await this.#connection.call(request, signal, (event) => {
@@ -100,11 +110,11 @@ export class Session {
    * @returns {Promise<Authentication>}
    */
   async authenticate(organization, credentials) {
-    const { signal, ...given } = readOptions("authenticate", credentials, surface.authenticate);
+    const { signal, timeoutMs, ...given } = readOptions("authenticate", credentials, surface.authenticate);
     const name = organization ?? this.organization;
     if (name !== null && typeof name !== "string") throw invalid("authenticate: the organization must be text");
     const request = { authenticate: { organization: name, credentials: await this.#credentials(given, name) } };
-    const { value } = await this.#connection.call(request, signal);
+    const { value } = await this.#connection.call(request, signal, undefined, timeoutMs);
     return shapes.authentication(JSON.parse(value));
   }
 
@@ -113,10 +123,10 @@ export class Session {
    * @returns {Promise<Capacity>}
    */
   async updateAvailableServers(options) {
-    const { desiredNodes, timeToLive, signal } = readOptions("updateAvailableServers", options, surface.capacity);
-    const request = { updateAvailableServers: { order: order(desiredNodes, timeToLive) } };
-    const { value } = await this.#connection.call(request, signal);
-    return shapes.capacity(JSON.parse(value));
+    const { desiredNodes, timeToLive, ...rest } = readOptions("updateAvailableServers", options, surface.capacity);
+    return shapes.capacity(
+      await this.#ask({ updateAvailableServers: { order: order(desiredNodes, timeToLive) } }, rest),
+    );
   }
 
   /** @param {CapacityOptions} [options] */
@@ -149,7 +159,7 @@ export class Session {
         scaleout: {
           order: order(read.desiredNodes, read.timeToLive),
           minReady: read.minReady ?? null,
-          timeoutMs: read.timeoutMs ?? SCALE_TIMEOUT_MS,
+          timeoutMs: read.timeoutMs ?? lifetimeMs(read.timeToLive),
         },
       };
       const { signal, untie } = either(read.signal, stop);
@@ -212,12 +222,12 @@ export class Session {
   }
 
   /**
-   * @param {CallOptions} [options]
+   * @param {VersionOptions} [options]
    * @returns {Promise<VersionReport>}
    */
   async checkVersion(options) {
-    const { signal } = readOptions("checkVersion", options, surface.call);
-    return JSON.parse((await this.#connection.call({ checkVersion: {} }, signal)).value);
+    const { plugins = [], ...rest } = readOptions("checkVersion", options, surface.version);
+    return this.#ask({ checkVersion: { plugins } }, rest);
   }
 
   /**
@@ -225,8 +235,7 @@ export class Session {
    * @returns {Promise<ClusterStatus>}
    */
   async status(options) {
-    const { signal } = readOptions("status", options, surface.call);
-    return shapes.clusterStatus(JSON.parse((await this.#connection.call({ status: {} }, signal)).value));
+    return shapes.clusterStatus(await this.#ask({ status: {} }, readOptions("status", options, surface.call)));
   }
 
   /**
@@ -234,18 +243,98 @@ export class Session {
    * @returns {Promise<Costs>}
    */
   async costs(options) {
-    const { signal } = readOptions("costs", options, surface.call);
-    return shapes.costs(JSON.parse((await this.#connection.call({ costs: {} }, signal)).value));
+    return shapes.costs(await this.#ask({ costs: {} }, readOptions("costs", options, surface.call)));
+  }
+
+  /**
+   * @param {EstimateOptions} options
+   * @returns {Promise<Estimate>}
+   */
+  async estimate(options) {
+    const { desiredNodes, timeToLive, ...rest } = readOptions("estimate", options, surface.estimate);
+    const asked = order(desiredNodes, timeToLive);
+    if (asked === null) throw invalid("estimate: `desiredNodes` must be given");
+    return shapes.estimate(await this.#ask({ estimate: { order: asked } }, rest));
+  }
+
+  /**
+   * @param {ExtendOptions} [options]
+   * @returns {Promise<Extension>}
+   */
+  async extend(options) {
+    const { timeToLive = DEFAULT_MINUTES, requestId, ...rest } = readOptions("extend", options, surface.extend);
+    return shapes.extension(await this.#ask({ extend: { requestId: requestId ?? null, timeToLive } }, rest));
+  }
+
+  /**
+   * @template T
+   * @overload
+   * @param {PromiseLike<T> | (() => T | PromiseLike<T>)} job
+   * @param {KeepAliveOptions} [options]
+   * @returns {Promise<T>}
+   */
+  /**
+   * @overload
+   * @param {KeepAliveOptions} [options]
+   * @returns {KeepAlive}
+   */
+  /**
+   * @param {any} [jobOrOptions]
+   * @param {KeepAliveOptions} [options]
+   */
+  keepAlive(jobOrOptions, options) {
+    const isJob = typeof jobOrOptions === "function" || typeof jobOrOptions?.then === "function";
+    if (!isJob) return this.#keepAlive(jobOrOptions);
+    return (async () => {
+      const alive = this.#keepAlive(options);
+      try {
+        return await (typeof jobOrOptions === "function" ? jobOrOptions() : jobOrOptions);
+      } finally {
+        alive.stop();
+      }
+    })();
+  }
+
+  /** @param {KeepAliveOptions} [options] */
+  #keepAlive(options) {
+    const { timeToLive = KEPT_MINUTES, requestId, signal } = readOptions("keepAlive", options, surface.keepAlive);
+    return new KeepAlive({
+      minutes: timeToLive,
+      extend: () => this.extend({ timeToLive, requestId }),
+      refused: ({ code, message }) =>
+        this.#connection.warn({ code, message: `the request for nodes is kept alive no more: ${message}` }),
+      until: (stop) => {
+        const forget = this.#connection.whileOpen(stop);
+        if (signal?.aborted) stop();
+        signal?.addEventListener("abort", stop);
+        return () => {
+          forget();
+          signal?.removeEventListener("abort", stop);
+        };
+      },
+    });
   }
 
   /** @param {CallOptions & { requestId?: string, request_id?: string }} [options] */
   async release(options) {
-    const { requestId, signal } = readOptions("release", options, surface.release);
-    return JSON.parse((await this.#connection.call({ release: { requestId: requestId ?? null } }, signal)).value);
+    const { requestId, ...rest } = readOptions("release", options, surface.release);
+    return this.#ask({ release: { requestId: requestId ?? null } }, rest);
   }
 
-  async signOut() {
-    await this.#connection.call({ signOut: {} });
+  /** @param {CallOptions} [options] */
+  async signOut(options) {
+    await this.#ask({ signOut: {} }, readOptions("signOut", options, surface.call));
+  }
+
+  /**
+   * A call whose answer is JSON.
+   *
+   * @param {object} request
+   * @param {CallOptions} options
+   */
+  async #ask(request, { signal, timeoutMs }) {
+    const { value } = await this.#connection.call(request, signal, undefined, timeoutMs);
+    return value === "null" || value === "" ? undefined : JSON.parse(value);
   }
 
   dispose() {
@@ -268,6 +357,11 @@ export class Session {
     if (organization === null || organization === PUBLIC) return null;
     return (await foundCredentials(this.#machine)) ?? null;
   }
+}
+
+/** @param {number} [timeToLive] */
+function lifetimeMs(timeToLive = DEFAULT_MINUTES) {
+  return Math.min(timeToLive * MINUTE_MS, LONGEST_TIMEOUT_MS);
 }
 
 /**

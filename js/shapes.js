@@ -4,7 +4,7 @@
  * @module
  */
 
-/** @import { Authentication, Capacity, ClusterStatus, Costs } from "./index.js" */
+/** @import { Authentication, Capacity, ClusterStatus, Costs, Estimate, Extension } from "./index.js" */
 
 /**
  * @param {any} value
@@ -47,7 +47,33 @@ export function clusterStatus(value) {
     balanceMicroUsd: value.balance_micro_usd,
     explanation: value.explanation,
     runway: value.runway,
+    readyInSeconds: value.ready_in_seconds ?? null,
   };
+}
+
+/**
+ * @param {any} value
+ * @returns {Estimate}
+ */
+export function estimate(value) {
+  return {
+    nodes: value.nodes,
+    clamped: value.clamped,
+    expiresAt: new Date(value.expires_at),
+    costMicroUsd: value.cost_micro_usd,
+    freeMicroUsd: value.free_micro_usd,
+    targetNodes: value.target_nodes,
+    explanation: value.explanation,
+    runway: value.runway,
+  };
+}
+
+/**
+ * @param {any} value
+ * @returns {Extension}
+ */
+export function extension(value) {
+  return { ...value, expiresAt: new Date(value.expiresAt) };
 }
 
 /**

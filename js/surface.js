@@ -4,15 +4,18 @@
  * @module
  */
 
-import { abortSignal, callback, flag, milliseconds, minutes, nodes, object, text } from "./options.js";
+import { abortSignal, callback, flag, milliseconds, minutes, nodes, object, text, texts } from "./options.js";
 
 /** @typedef {Record<string, import("./options.js").Option>} Options */
 
 /** @type {Options} */
-const order = {
-  desiredNodes: { check: nodes, aliases: ["desired_nodes"] },
-  timeToLive: { check: minutes, aliases: ["time_to_live"] },
-};
+const time = { timeToLive: { check: minutes, aliases: ["time_to_live"] } };
+
+/** @type {Options} */
+const order = { desiredNodes: { check: nodes, aliases: ["desired_nodes"] }, ...time };
+
+/** @type {Options} */
+const request = { requestId: { check: text, aliases: ["request_id"] } };
 
 /** @type {Options} */
 const timeout = { timeoutMs: { check: milliseconds, aliases: ["timeout_ms"] } };
@@ -24,7 +27,7 @@ const progress = { onProgress: { check: callback, aliases: ["on_progress"] } };
 const bypass = { bypassDns: { check: flag, aliases: ["bypass_dns"] } };
 
 /** @type {Options} */
-export const call = { signal: { check: abortSignal } };
+export const call = { signal: { check: abortSignal }, ...timeout };
 
 /** @type {Options} */
 export const connection = {
@@ -39,7 +42,10 @@ export const connection = {
 };
 
 /** @type {Options} */
-export const start = { credentials: { check: object }, ...order, ...timeout, ...progress, ...call };
+const plugins = { plugins: { check: texts } };
+
+/** @type {Options} */
+export const start = { credentials: { check: object }, ...order, ...plugins, ...progress, ...call };
 
 /** @type {Options} */
 export const init = { ...connection, ...start };
@@ -64,18 +70,16 @@ export const capacity = { ...order, ...call };
 export const scale = {
   ...order,
   minReady: { check: nodes, aliases: ["min_ready"] },
-  ...timeout,
   ...progress,
   ...call,
   ...bypass,
 };
 
 /** @type {Options} */
-export const source = { ...timeout, ...call };
+export const source = { ...call };
 
 /** @type {Options} */
 export const stream = {
-  ...timeout,
   ...call,
   ...progress,
   onMessage: { check: callback, aliases: ["on_message"] },
@@ -85,7 +89,19 @@ export const stream = {
 };
 
 /** @type {Options} */
-export const release = { requestId: { check: text, aliases: ["request_id"] }, ...call };
+export const version = { ...plugins, ...call };
+
+/** @type {Options} */
+export const estimate = { ...order, ...call };
+
+/** @type {Options} */
+export const extend = { ...time, ...request, ...call };
+
+/** @type {Options} */
+export const keepAlive = { ...time, ...request, signal: { check: abortSignal } };
+
+/** @type {Options} */
+export const release = { ...request, ...call };
 
 /** @param {unknown} store */
 function storeProblem(store) {

@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use js_sys::{Date, Math, Promise};
+use js_sys::{Date, Math, Promise, Reflect};
 use sliderule_session::{
     Answer, Call, CallId, Effect, Failure, Few, Input, Outcome, PortId, Request, Session, Settings,
 };
@@ -16,6 +16,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::AbortController;
 
 use crate::host::Host;
+use crate::pieces::Pieces;
 use crate::send::send;
 use crate::timers::Timers;
 
@@ -102,9 +103,11 @@ impl Shell {
     fn carry_out(self: &Rc<Self>, effect: Effect) {
         match effect {
             Effect::Fetch { port, request } => self.fetch(port, request),
-            Effect::Sleep { port, milliseconds } => {
+            Effect::Listen { port, request } => self.listen(port, request),
+            Effect::Sleep { port, milliseconds, idly } => {
                 let shell = Rc::clone(self);
-                let sleep = self.timers.sleep(port, milliseconds);
+                let factor = if idly && is_hidden() { PATIENCE_OF_HIDDEN_TABS } else { 1 };
+                let sleep = self.timers.sleep(port, milliseconds.saturating_mul(factor));
                 spawn_local(async move {
                     if sleep.await {
                         shell.feed(Input::Answered { port, answer: Answer::Done });
@@ -121,6 +124,7 @@ impl Shell {
             Effect::Forget { port, key } => self.when(port, self.host.forget(&key), |_| Answer::Done),
             Effect::Lock { port, name } => self.when(port, self.host.lock(&name, port.0), |_| Answer::Done),
             Effect::Unlock { port } => drop(self.host.unlock(port.0)),
+            Effect::Ask { port, message } => self.when(port, self.host.ask(&message), |_| Answer::Done),
             Effect::Broadcast { message } => drop(self.host.broadcast(&message.0)),
             Effect::Emit { call, event } => drop(self.host.emit(call.map(|call| call.0), &text(&event))),
             Effect::Done { call, result: Ok(outcome) } => {
@@ -154,6 +158,36 @@ impl Shell {
         });
     }
 
+    fn listen(self: &Rc<Self>, port: PortId, request: Request) {
+        let Ok(controller) = AbortController::new() else {
+            let answer = Answer::NoResponse("this environment has no AbortController".into());
+            return self.queue.borrow_mut().push_back(Input::Answered { port, answer });
+        };
+        self.fetches.borrow_mut().insert(port, controller.clone());
+        let shell = Rc::clone(self);
+        spawn_local(async move {
+            let tell = |answer| {
+                let wanted = shell.fetches.borrow().contains(&port);
+                if wanted {
+                    shell.feed(Input::Answered { port, answer });
+                }
+                wanted
+            };
+            let sent = send(request, &controller).await;
+            tell(sent.answer);
+            if let Some(response) = sent.unread {
+                let mut pieces = Pieces::of(&response);
+                while let Some(piece) = pieces.next().await {
+                    if !tell(Answer::Piece(piece)) {
+                        break;
+                    }
+                }
+            }
+            tell(Answer::Done);
+            shell.fetches.borrow_mut().remove(&port);
+        });
+    }
+
     fn abandon(&self, port: PortId) {
         self.timers.abandon(port);
         let fetch = self.fetches.borrow_mut().remove(&port);
@@ -174,6 +208,16 @@ impl Shell {
             shell.feed(Input::Answered { port, answer: answer(value) });
         });
     }
+}
+
+/// How much longer idle pauses are where nobody looks.
+const PATIENCE_OF_HIDDEN_TABS: u32 = 3;
+
+/// Whether this is a page that nobody sees.
+fn is_hidden() -> bool {
+    let part = |value: &JsValue, name: &str| Reflect::get(value, &name.into()).unwrap_or(JsValue::UNDEFINED);
+    let document = part(&js_sys::global(), "document");
+    document.is_object() && part(&document, "hidden").is_truthy()
 }
 
 /// Milliseconds since 1970.

@@ -27,6 +27,10 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub fn unlock(this: &Host, number: u32) -> Result<(), JsValue>;
 
+    /// Asks the other sessions over the same store; a promise for the end of their time to answer.
+    #[wasm_bindgen(method, catch)]
+    pub fn ask(this: &Host, message: &str) -> Result<js_sys::Promise, JsValue>;
+
     /// Tells the other sessions over the same store.
     #[wasm_bindgen(method, catch)]
     pub fn broadcast(this: &Host, message: &str) -> Result<(), JsValue>;

@@ -10,6 +10,7 @@
 //! | [`client`] | the exported `Client`: one session and its loop |
 //! | `host` | the object that `js/` passes in |
 //! | `send` | a request through the global `fetch` |
+//! | `pieces` | a response's body, read piece by piece |
 //! | `timers` | sleeps that can be abandoned |
 //! | [`decoder`] | the exported `Decoder` of a record stream |
 //! | [`panics`] | what happens should something here be wrong all the same |
@@ -20,5 +21,6 @@ pub mod client;
 pub mod decoder;
 mod host;
 pub mod panics;
+mod pieces;
 mod send;
 mod timers;

@@ -45,6 +45,7 @@ async fn try_send(request: Request, controller: &AbortController) -> Result<Sent
     let answer = Response {
         status: head.status(),
         content_type: headers.get("content-type").unwrap_or_default(),
+        date: headers.get("date").and_then(|text| instant(&text)),
         retry_after_seconds: headers.get("retry-after").and_then(|text| text.trim().parse().ok()),
         body,
     };
@@ -66,6 +67,7 @@ fn build(request: Request, controller: &AbortController) -> Result<gloo_net::htt
     let method = match request.method {
         Method::Get => HttpMethod::GET,
         Method::Post => HttpMethod::POST,
+        Method::Patch => HttpMethod::PATCH,
         Method::Delete => HttpMethod::DELETE,
     };
     let mut builder = RequestBuilder::new(&request.url)
@@ -81,6 +83,17 @@ fn build(request: Request, controller: &AbortController) -> Result<gloo_net::htt
         Some(body) => builder.body(body),
         None => builder.build(),
     }
+}
+
+/// The instant that a header tells, in milliseconds since 1970.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be a whole number from 0 on"
+)]
+fn instant(text: &str) -> Option<u64> {
+    let milliseconds = js_sys::Date::parse(text);
+    (milliseconds >= 0.0).then_some(milliseconds as u64)
 }
 
 async fn read(response: &web_sys::Response) -> Result<String, JsValue> {

@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 
 import { createSession } from "sliderule-wasm";
 
-import { answer, ORGANIZATION, PASSWORD, standIn, statusOf, USER } from "./stand-in.mjs";
+import { answer, ORGANIZATION, PASSWORD, standIn, statusOf, USER, withEvents } from "./stand-in.mjs";
 
 async function signedIn(t, options) {
   const server = await standIn(t, options);
@@ -33,10 +33,67 @@ describe("ours", () => {
       availableNodes: 2,
       requestedNodes: 2,
       clamped: false,
+      ready: true,
       requestId: "r-1",
       expiresAt: new Date("2026-11-24T10:00:00Z"),
       costMicroUsd: 113_000,
     });
+  });
+
+  test("readiness is heard as an event, at once, and the events are left then", async (t) => {
+    const { server, session } = await signedIn(t, { nodes: 0 });
+    const events = withEvents(server);
+    const operation = session.scaleout({ desiredNodes: 2 });
+    for await (const { phase } of operation) {
+      if (phase !== "waking") continue;
+      server.state.nodes = 2;
+      events.tell();
+    }
+    assert.equal((await operation).availableNodes, 2);
+    assert.deepEqual(server.asked("/status"), [], "nothing was asked meanwhile");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(events.listeners.size, 0);
+  });
+
+  test("a request is estimated, extended, and kept alive while a job runs", async (t) => {
+    const { server, session } = await signedIn(t);
+    const estimate = await session.estimate({ desiredNodes: 2, timeToLive: 15 });
+    assert.equal(estimate.costMicroUsd, 113_000);
+    await assert.rejects(session.extend(), { code: "invalid_argument" });
+    await session.scaleout({ desiredNodes: 2 });
+    const extension = await session.extend({ timeToLive: 30 });
+    assert.ok(extension.expiresAt.getTime() > Date.now() + 29 * 60_000);
+    assert.equal(await session.keepAlive(async () => "done"), "done");
+    await assert.rejects(session.keepAlive(Promise.reject(new Error("mine"))), /mine/);
+    const alive = session.keepAlive({ timeToLive: 20 });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(alive.expiresAt.getTime() > Date.now() + 19 * 60_000);
+    assert.equal(alive.stopped, false);
+    session.dispose();
+    assert.equal(alive.stopped, true, "it stops with the session");
+    assert.ok(server.asked("requests/r-1").every(({ method }) => method === "PATCH"));
+  });
+
+  test("a refusal to keep nodes alive is a warning, and ends it", async (t) => {
+    const problem = { status: "FAILED", code: "insufficient_funds", error_msg: "$0.10 is left", detail: "" };
+    const { session } = await signedIn(t, {
+      routes: { "PATCH /api/v1/organizations/acme/requests/r-1": [402, problem] },
+    });
+    await session.scaleout({ desiredNodes: 2 });
+    const alive = session.keepAlive();
+    while (!alive.stopped) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(session.warnings[0].code, "insufficient_funds");
+    assert.match(session.warnings[0].message, /kept alive no more: \$0.10 is left/);
+  });
+
+  test("every call takes a time limit", async (t) => {
+    const hang = () => undefined;
+    const status = "GET /api/v1/organizations/acme/status";
+    const { session } = await signedIn(t, { routes: { [status]: hang, "POST /api/token/blacklist/": hang } });
+    const limit = { timeoutMs: 30 };
+    for (const call of [session.status(limit), session.updateAvailableServers(limit), session.signOut(limit)]) {
+      await assert.rejects(call, { code: "timed_out", retryable: true });
+    }
   });
 
   test("a refusal ends the wait at once", async (t) => {
@@ -78,6 +135,7 @@ describe("ours", () => {
     await assert.rejects(session.scaleout({ desiredNodes: 2, timeoutMs: 2000 }), (error) => {
       assert.equal(error.code, "scale_timeout");
       assert.match(error.message, /^1 of 2 nodes .* scaleout\(\{ desiredNodes: 0 \}\)/);
+      assert.equal(error.progress.nodes, 1);
       return true;
     });
   });
@@ -93,7 +151,7 @@ describe("ours", () => {
     const operation = session.scaleout({ desiredNodes: 2 });
     for await (const { phase } of operation) if (phase === "growing") operation.stopWaiting();
     const capacity = await operation;
-    assert.equal(capacity.availableNodes, 1);
+    assert.deepEqual([capacity.availableNodes, capacity.ready], [1, false]);
     assert.equal(capacity.requestId, "r-1");
     assert.notEqual(server.state.request, undefined);
   });

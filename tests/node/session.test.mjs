@@ -25,6 +25,7 @@ describe("init", () => {
       [
         "POST /api/org_token/",
         "POST /api/v1/organizations/acme/requests",
+        "GET /api/v1/organizations/acme/events",
         "GET /api/v1/organizations/acme/status",
         "POST /clusters/acme/source/version",
       ],

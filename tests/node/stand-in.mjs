@@ -100,6 +100,7 @@ function defaultRoutes(state) {
       JSON.parse(text).refresh === `refresh-${state.issued}`
         ? [200, tokens(state)]
         : [401, { detail: "Token is blacklisted", code: "token_not_valid" }],
+    "POST /api/token/blacklist/": [200, {}],
     [`GET /api/org_num_nodes/${ORGANIZATION}/`]: () => [
       200,
       { status: "SUCCESS", min_nodes: 0, current_nodes: state.nodes, max_nodes: 3, version: "v4", is_public: false },
@@ -119,6 +120,24 @@ function defaultRoutes(state) {
       state.request = undefined;
       return [200, { id: "r-1", target_nodes: 0 }];
     },
+    [`PATCH ${organization}/requests/r-1`]: ({ text }) => {
+      const minutes = JSON.parse(text).time_to_live_seconds / 60;
+      state.request = { ...state.request, expires_at: new Date(Date.now() + minutes * 60_000).toISOString() };
+      return [200, { request: state.request, clamped: false, cost_micro_usd: 1_000 }];
+    },
+    [`GET ${organization}/estimate?nodes=2&time_to_live_seconds=900`]: [
+      200,
+      {
+        nodes: 2,
+        clamped: false,
+        expires_at: "2026-11-24T10:00:00Z",
+        cost_micro_usd: 113_000,
+        free_micro_usd: 24_000_000,
+        target_nodes: 2,
+        explanation: "ada: 2 nodes",
+        runway: { nodes: 2, minutes: 600 },
+      },
+    ],
     [`GET ${organization}/status`]: () => [200, statusOf(state)],
     [`GET ${organization}/costs`]: [
       200,
@@ -137,6 +156,20 @@ function defaultRoutes(state) {
     "source time": ({ text }) => [200, { time: 1_479_499_444_354, format: "GPS", asked: JSON.parse(text) }],
     "source atl06p": (_, response) => records(response, ATL06),
   };
+}
+
+/** Lets the server tell of its status as events: now, and whenever `tell` is called. */
+export function withEvents(server) {
+  const listeners = new Set();
+  const say = (response) =>
+    response.write(`: ping\n\nevent: status\ndata: ${JSON.stringify(statusOf(server.state))}\n\n`);
+  server.routes[`GET /api/v1/organizations/${ORGANIZATION}/events`] = (_, response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    listeners.add(response);
+    response.on("close", () => listeners.delete(response));
+    say(response);
+  };
+  return { listeners, tell: () => [...listeners].forEach(say) };
 }
 
 /** The status of a cluster of ours; `state.ready` may script how many nodes are ready at each look. */

@@ -77,7 +77,7 @@ export function scaleForm(session, signal, onChange) {
       operation?.stopWaiting();
     };
     /** @type {ScaleProgress} */
-    let last = { phase: "requesting", nodes: 0, wanted: desiredNodes, elapsedMs: 0, message: null };
+    let last = { phase: "requesting", nodes: 0, wanted: desiredNodes, elapsedMs: 0, expectedMs: null, message: null };
     showProgress(last);
     const onProgress = (/** @type {ScaleProgress} */ progress) => {
       const changed = progress.phase !== last.phase || progress.nodes !== last.nodes;

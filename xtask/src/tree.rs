@@ -36,6 +36,11 @@ impl Tree {
         self.at("target/tools")
     }
 
+    /// The Python clients, and what they import.
+    pub(crate) fn python_clients(&self) -> PathBuf {
+        self.at("target/python")
+    }
+
     /// What programs said while these commands ran them.
     pub(crate) fn logs(&self) -> PathBuf {
         self.at("target/xtask")

@@ -19,6 +19,8 @@
 //! | [`notices`] | what people are told (`/api/v1/…`) |
 //! | [`events`] | what happens to a cluster, as it happens (`/api/v1/…`) |
 //! | [`people`] | people and their accounts (`/api/v1/…`) |
+//! | [`sessions`] | what a sign-in began (`/api/v1/…`) |
+//! | [`keys`] | the public halves of the keys that sign tokens |
 //! | [`discovery`] | what nodes and the gateway say to each other |
 //! | [`lease`] | what a node's runner and the provisioning system say to each other |
 //! | [`version`] | release numbers such as `v4.20.0` |
@@ -33,6 +35,7 @@ pub mod costs;
 pub mod discovery;
 pub mod error;
 pub mod events;
+pub mod keys;
 pub mod lease;
 pub mod money;
 pub mod names;
@@ -41,6 +44,7 @@ pub mod page;
 pub mod people;
 #[cfg(feature = "openapi")]
 mod schema;
+pub mod sessions;
 pub mod status;
 pub mod time;
 pub mod tokens;

@@ -188,6 +188,10 @@ pub struct ClusterStatus {
     /// Nodes by the release they run: more than one release while nodes are replaced.
     #[serde(default)]
     pub releases: Vec<ReleaseTally>,
+    /// In how many seconds all wanted nodes are expected to be ready, judged by the boots of those that are; absent
+    /// where none is booting, or nothing is known.
+    #[serde(default)]
+    pub ready_in_seconds: Option<u64>,
 }
 
 /// Body of `POST /api/v1/organizations/<org>/requests` and `POST …/deploy`, which carry an `Idempotency-Key` header,

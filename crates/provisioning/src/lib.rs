@@ -19,9 +19,11 @@
 //! | [`allowance`], [`payers`], [`shorten`], [`warnings`] | monthly credits, who pays, what ends when money falls short |
 //! | [`look`] | one look at a cluster: observe, charge, launch, renew, drain |
 //! | [`describe`] | the cluster's state in one word and one sentence |
+//! | [`arrival`] | when the nodes that are wanted will be ready
 
 pub mod account;
 pub mod allowance;
+pub mod arrival;
 pub mod change;
 pub mod cluster;
 pub mod demand;

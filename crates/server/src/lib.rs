@@ -18,7 +18,9 @@
 //! | [`handlers`] | its endpoints, one per file |
 //! | [`http`] | what every endpoint shares: fields, callers, refusals, layers |
 //! | [`app`] | what every endpoint needs |
+//! | [`access`] | who may come in |
 //! | [`sign_in`] | the last step of every way to sign in |
+//! | [`keys`] | keeping the keys that sign tokens |
 //! | [`capacity`] | from an order of nodes to an answer |
 //! | [`events`] | what happens to clusters, told as it happens |
 //! | [`configuration`] | from what an owner configures to a decision |
@@ -28,6 +30,7 @@
 //! | [`instants`] | instants as text |
 //! | `whole_file` | writing small files that are seen whole or not at all |
 
+pub mod access;
 pub mod app;
 pub mod auth;
 pub mod capacity;
@@ -42,6 +45,7 @@ pub mod handlers;
 pub mod http;
 pub mod instants;
 pub mod internal;
+pub mod keys;
 pub mod local_engine;
 pub mod openapi;
 pub mod router;

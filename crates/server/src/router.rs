@@ -11,9 +11,9 @@ use crate::app::Shared;
 use crate::handlers::{
     alter_request, blacklist, configuration, configure, costs, deploy, desired_nodes, desired_nodes_ttl,
     destroy, disable_provisioning, docs, estimate, events, github_token, ledger, membership_status, notices,
-    openapi, org_config, org_ip_adr, org_num_nodes, password_token, ping, place_request, refresh,
-    refresh_token, release_all, release_own, release_request, release_requests, request, requests, sign_in,
-    spend, status,
+    open_organization, openapi, org_config, org_ip_adr, org_num_nodes, password_token, ping, place_request,
+    refresh, refresh_token, release_all, release_own, release_request, release_requests, request, requests,
+    revoke_session, revoke_sessions, sessions, sign_in, sign_out, signing_keys, spend, status, who_am_i,
 };
 use crate::http::{layers, refusal};
 use crate::openapi::Table;
@@ -37,6 +37,8 @@ pub(crate) fn routes() -> Table {
         .at("/api/org_token_github", routes!(github_token::post))
         .at("/api/org_token/refresh", routes!(refresh_token::post))
         .at("/api/token/blacklist", routes!(blacklist::post))
+        .at("/.well-known/jwks.json", routes!(signing_keys::get))
+        .at("/api/v1/jwks", routes!(signing_keys::get))
         // the cluster, as existing clients see it
         .at("/api/membership_status/{organization}", routes!(membership_status::get))
         .at("/api/org_num_nodes/{organization}", routes!(org_num_nodes::get))
@@ -56,7 +58,10 @@ pub(crate) fn routes() -> Table {
         // ours
         .at("/api/v1/openapi.json", routes!(openapi::get))
         .at("/api/v1/docs", routes!(docs::get))
-        .at("/api/v1/session", routes!(sign_in::post))
+        .at("/api/v1/session", routes!(sign_in::post, who_am_i::get, sign_out::delete))
+        .at("/api/v1/session/organization", routes!(open_organization::post))
+        .at("/api/v1/sessions", routes!(sessions::get, revoke_sessions::delete))
+        .at("/api/v1/sessions/{id}", routes!(revoke_session::delete))
         .at("/api/v1/organizations/{organization}/status", routes!(status::get))
         .at("/api/v1/organizations/{organization}/events", routes!(events::get))
         .at("/api/v1/organizations/{organization}/notices", routes!(notices::get))

@@ -1,11 +1,13 @@
 //! The tokens of one organization, and the record that the token store keeps of them.
 //!
 //! A record is kept under deployment, organization and principal, so that no token ever serves another
-//! deployment, organization or user. What is read back is checked like anything else from outside.
+//! deployment, organization or user. What is read back is checked like anything else from outside. Instants are the
+//! server's, as far as its `Date` headers tell them: a wrong clock here ends no token early.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use sliderule_api::tokens::TokenAnswer;
 use sliderule_api::{ErrorCode, OrganizationName};
 
@@ -21,6 +23,8 @@ pub struct Tokens {
     pub refresh: String,
     /// Whose they are.
     pub user: String,
+    /// How that user proved it: `user:<name>`, or `github:` and the beginning of the GitHub token's hash.
+    pub principal: String,
     /// When they were received; the newer of two records wins.
     pub issued_at: u64,
     /// From when on they are renewed before a request.
@@ -43,32 +47,48 @@ impl fmt::Debug for Tokens {
 
 /// No token is believed to live longer than this.
 const LONGEST_LIFETIME_S: f64 = 366.0 * 86_400.0;
+/// How long a token is believed to live of which neither the answer nor the token itself says it.
+const UNKNOWN_LIFETIME_S: f64 = 60.0;
+/// Tokens are renewed this long before their end, if half of their life is not earlier.
+const BEFORE_THE_END_MS: u64 = 60_000;
+
+/// A user who signs in with a password.
+pub(crate) fn user_principal(name: &str) -> String {
+    format!("user:{name}")
+}
+
+/// Whoever has that GitHub token; it cannot be read off the name.
+pub(crate) fn github_principal(token: &str) -> String {
+    let hash = Sha256::digest(token);
+    let hexadecimal: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("github:{hexadecimal}")
+}
 
 impl Tokens {
-    /// The tokens in an answer of a token endpoint.
+    /// The tokens in an answer of a token endpoint. A lifetime that cannot be meant is taken from the token itself.
     ///
     /// # Errors
     /// `bad_response` where the answer is not a usable pair of tokens.
-    pub(crate) fn from_answer(reply: &Reply, now: u64, user: Option<&str>) -> Result<Self, Failure> {
+    pub(crate) fn from_answer(
+        reply: &Reply,
+        now: u64,
+        principal: &str,
+        user: Option<&str>,
+    ) -> Result<Self, Failure> {
         let answer: TokenAnswer = reply.json()?;
-        let bad = |what: &str| {
-            reply.failure(ErrorCode::BadResponse, format!("the provisioning system answered {what}"))
-        };
         if !is_header_safe(&answer.access) || !is_header_safe(&answer.refresh) {
-            return Err(bad("with tokens that cannot be sent"));
+            let message = "the provisioning system answered with tokens that cannot be sent";
+            return Err(reply.failure(ErrorCode::BadResponse, message));
         }
-        let seconds: f64 =
-            answer.access_lifetime.parse().map_err(|_| bad("without the lifetime of its token"))?;
-        if !(seconds > 0.0 && seconds <= LONGEST_LIFETIME_S) {
-            return Err(bad("with an impossible lifetime of its token"));
-        }
-        let lifetime = milliseconds(seconds);
+        let claims = claims_of(&answer.access);
+        let lifetime = lifetime_ms(&answer.access_lifetime, &claims);
         let user =
-            user_of(&answer.access).or_else(|| user.map(str::to_owned)).unwrap_or_else(|| "github".into());
+            claims.user_name.or_else(|| user.map(str::to_owned)).unwrap_or_else(|| "github".to_owned());
         Ok(Self {
             user,
+            principal: principal.to_owned(),
             issued_at: now,
-            renew_at: now.saturating_add(lifetime / 2),
+            renew_at: now.saturating_add(renew_after(lifetime)),
             expires_at: now.saturating_add(lifetime),
             ours: answer.api.is_some(),
             access: answer.access,
@@ -88,7 +108,23 @@ impl Tokens {
     }
 }
 
-/// Seconds within the bounds checked above, as whole milliseconds.
+/// How long a token lives, in milliseconds. Servers write the seconds as text.
+fn lifetime_ms(text: &str, claims: &Named) -> u64 {
+    let by_claims = claims.exp.zip(claims.iat).map(|(exp, iat)| exp - iat);
+    let sensible = |seconds: &f64| *seconds > 0.0;
+    let seconds = text.trim().parse().ok().filter(sensible).or_else(|| by_claims.filter(sensible));
+    milliseconds(seconds.unwrap_or(UNKNOWN_LIFETIME_S).min(LONGEST_LIFETIME_S))
+}
+
+/// After how much of its life a token is renewed: half, or a minute before its end if that comes earlier; but of a
+/// token that lives hardly longer than a minute, no earlier than after a quarter.
+fn renew_after(lifetime: u64) -> u64 {
+    if lifetime <= BEFORE_THE_END_MS {
+        return lifetime / 2;
+    }
+    (lifetime / 2).min((lifetime - BEFORE_THE_END_MS).max(lifetime / 4))
+}
+
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 < seconds <= one year")]
 fn milliseconds(seconds: f64) -> u64 {
     (seconds * 1000.0) as u64
@@ -108,6 +144,8 @@ pub(crate) struct Account {
     pub renewal: Renewal,
     /// How often `authenticate` brought tokens.
     pub explicit: u32,
+    /// Whose tokens other tabs are asked for, if they are: anybody's, or those of one principal.
+    pub asking: Option<Option<String>>,
 }
 
 /// A refresh of tokens.
@@ -122,31 +160,41 @@ pub(crate) enum Renewal {
     Failed {
         /// When.
         at: u64,
+        /// Whether the tokens served no more by then.
+        ended: bool,
         /// Why.
         failure: Failure,
     },
 }
 
-/// Where the record of a user is kept.
-pub(crate) fn record_key(provisioning: &str, organization: &OrganizationName, user: &str) -> String {
-    format!("sliderule {provisioning} {organization} {user}")
+/// Where the record of a principal is kept.
+pub(crate) fn record_key(provisioning: &str, organization: &OrganizationName, principal: &str) -> String {
+    format!("sliderule {provisioning} {organization} {principal}")
 }
 
 /// Where it is kept whose record was used last.
-pub(crate) fn last_user_key(provisioning: &str, organization: &OrganizationName) -> String {
+pub(crate) fn last_principal_key(provisioning: &str, organization: &OrganizationName) -> String {
     format!("sliderule {provisioning} {organization}")
 }
 
-/// The user named in a token, which is read here without being verified: for display and as a key only.
-fn user_of(token: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Named {
-        user_name: String,
-    }
-    let payload = base64url(token.split('.').nth(1)?)?;
-    let named: Named = serde_json::from_slice(&payload).ok()?;
-    let plain = !named.user_name.is_empty() && !named.user_name.chars().any(char::is_control);
-    plain.then_some(named.user_name)
+/// What a token says of itself, which is read here without being verified: for display, as a key, and to guess
+/// a lifetime.
+#[derive(Default, Deserialize)]
+struct Named {
+    #[serde(default)]
+    user_name: Option<String>,
+    #[serde(default)]
+    exp: Option<f64>,
+    #[serde(default)]
+    iat: Option<f64>,
+}
+
+fn claims_of(token: &str) -> Named {
+    let read = |token: &str| serde_json::from_slice::<Named>(&base64url(token.split('.').nth(1)?)?).ok();
+    let mut claims = read(token).unwrap_or_default();
+    claims.user_name =
+        claims.user_name.filter(|name| !name.is_empty() && !name.chars().any(char::is_control));
+    claims
 }
 
 /// Decodes base64url without padding.
@@ -175,14 +223,14 @@ fn base64url(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Tokens, base64url, user_of};
+    use super::{Named, Tokens, base64url, claims_of, github_principal, lifetime_ms, renew_after};
 
     #[test]
     fn the_user_is_read_from_the_token() {
         // {"user_name":"ada"}
-        assert_eq!(user_of("e30.eyJ1c2VyX25hbWUiOiJhZGEifQ.sig").as_deref(), Some("ada"));
+        assert_eq!(claims_of("e30.eyJ1c2VyX25hbWUiOiJhZGEifQ.sig").user_name.as_deref(), Some("ada"));
         for not in ["", "a.b.c", "opaque", "e30.e30.e30", "e30.!!!.x"] {
-            assert_eq!(user_of(not), None, "{not}");
+            assert_eq!(claims_of(not).user_name, None, "{not}");
         }
         assert_eq!(base64url("_-8").unwrap(), [0xff, 0xef]);
     }
@@ -190,7 +238,32 @@ mod tests {
     #[test]
     fn a_record_that_was_tampered_with_is_not_a_record() {
         assert_eq!(Tokens::from_record("{}"), None);
-        let record = r#"{"access":"a\nb","refresh":"r","user":"ada","issued_at":0,"renew_at":1,"expires_at":2,"ours":true}"#;
+        let record = r#"{"access":"a\nb","refresh":"r","user":"ada","principal":"user:ada","issued_at":0,"renew_at":1,"expires_at":2,"ours":true}"#;
         assert_eq!(Tokens::from_record(record), None);
+        let older = record.replace(r#""principal":"user:ada","#, "").replace("\\n", "");
+        assert_eq!(Tokens::from_record(&older), None, "a record of an older release");
+    }
+
+    #[test]
+    fn lifetimes_that_cannot_be_meant_are_taken_from_the_token_or_guessed() {
+        let silent = Named::default();
+        let says = Named { exp: Some(1_000.0), iat: Some(400.0), ..Named::default() };
+        assert_eq!(lifetime_ms("3600.0", &says), 3_600_000);
+        for odd in ["0", "-5.0", "NaN", "-inf", "", "soon"] {
+            assert_eq!((lifetime_ms(odd, &says), lifetime_ms(odd, &silent)), (600_000, 60_000), "{odd}");
+        }
+        assert_eq!(lifetime_ms("inf", &silent), lifetime_ms("1e300", &silent));
+        assert_eq!(lifetime_ms("1e300", &silent), 366 * 86_400_000);
+    }
+
+    #[test]
+    fn tokens_are_renewed_at_half_life_and_a_minute_before_their_end() {
+        let seconds = |life: u64| renew_after(life * 1000) / 1000;
+        assert_eq!([3600, 120, 100, 64, 60, 4, 0].map(seconds), [1800, 60, 40, 16, 30, 2, 0]);
+    }
+
+    #[test]
+    fn a_github_token_cannot_be_read_off_its_principal() {
+        assert_eq!(github_principal("abc"), "github:ba7816bf8f01cfea");
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sliderule_api::costs::Costs;
-use sliderule_api::status::ClusterStatus;
+use sliderule_api::status::{ClusterStatus, Estimate};
 use sliderule_api::{RequestId, UtcTime};
 
 use crate::PortId;
@@ -78,7 +78,10 @@ pub enum Call {
         /// Nodes to ask and wait for.
         #[serde(default)]
         order: Option<Order>,
-        /// Longest wait for them.
+        /// Packages of the server for which the version rule holds too.
+        #[serde(default)]
+        plugins: Vec<String>,
+        /// Longest wait for the nodes.
         timeout_ms: u32,
     },
     /// Sign in.
@@ -131,11 +134,28 @@ pub enum Call {
         organization: Option<String>,
     },
     /// The version rule.
-    CheckVersion {},
+    CheckVersion {
+        /// Packages of the server for which it holds too.
+        #[serde(default)]
+        plugins: Vec<String>,
+    },
     /// What the cluster is doing.
     Status {},
     /// What it cost.
     Costs {},
+    /// What an order would be granted.
+    Estimate {
+        /// The order.
+        order: Order,
+    },
+    /// Let a request for nodes live for so many minutes from now on; one that lives longer stays as it is.
+    Extend {
+        /// Which; the last that this session made by default.
+        #[serde(default)]
+        request_id: Option<RequestId>,
+        /// Minutes from now.
+        time_to_live: u32,
+    },
     /// Take a request back.
     Release {
         /// Which; all that this session made by default.
@@ -164,6 +184,10 @@ pub enum Outcome {
     Status(Box<ClusterStatus>),
     /// Of `Costs`.
     Costs(Box<Costs>),
+    /// Of `Estimate`.
+    Estimate(Box<Estimate>),
+    /// Of `Extend`.
+    Extended(Extended),
     /// Of `Release`.
     Released(Released),
     /// Of `Init` and `SignOut`.
@@ -218,6 +242,8 @@ pub struct Capacity {
     pub requested_nodes: u32,
     /// Whether that differs from what was asked for.
     pub clamped: bool,
+    /// Whether as many are ready as were waited for, or granted.
+    pub ready: bool,
     /// Names the request.
     pub request_id: Option<RequestId>,
     /// When it ends.
@@ -236,6 +262,22 @@ pub struct VersionReport {
     pub client: String,
     /// Whether the server is newer within the same major release.
     pub out_of_date: bool,
+    /// What that means, in words.
+    pub warning: Option<String>,
+}
+
+/// A request for nodes that lives on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Extended {
+    /// Which.
+    pub request_id: RequestId,
+    /// Its nodes.
+    pub nodes: u32,
+    /// When it ends now.
+    pub expires_at: UtcTime,
+    /// What it may cost beyond what was promised before.
+    pub cost_micro_usd: i64,
 }
 
 /// What is wanted after a release.

@@ -32,6 +32,7 @@ pub(crate) async fn update(
         None => nothing_asked(),
     };
     capacity.available_nodes = nodes_ready(world, target).await?;
+    capacity.ready = capacity.available_nodes >= capacity.requested_nodes;
     Ok(capacity)
 }
 
@@ -109,6 +110,7 @@ async fn place_ours(
         available_nodes: 0,
         requested_nodes: grant.request.nodes,
         clamped: grant.clamped,
+        ready: false,
         request_id: Some(grant.request.id),
         expires_at: Some(grant.request.expires_at),
         cost_micro_usd: Some(grant.cost_micro_usd.0),
@@ -172,6 +174,7 @@ fn nothing_asked() -> Capacity {
         available_nodes: 0,
         requested_nodes: 0,
         clamped: false,
+        ready: false,
         request_id: None,
         expires_at: None,
         cost_micro_usd: None,

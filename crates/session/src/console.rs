@@ -1,18 +1,21 @@
-//! Status, costs and release: what only our own API (`/api/v1/`) has.
+//! Status, costs, release, extension and estimate: what only our own API (`/api/v1/`) has.
 
 use std::rc::Rc;
 
 use sliderule_api::costs::Costs;
-use sliderule_api::status::ClusterStatus;
+use sliderule_api::status::{CapacityRequest, ClusterStatus, Estimate, Grant, RequestChange};
 use sliderule_api::{ErrorCode, OrganizationName, RequestId};
 
 use crate::address::Target;
-use crate::call::Released;
+use crate::call::{Extended, Order, Released};
 use crate::capacity::{Generation, generation};
 use crate::http::{REQUEST_TIMEOUT_MS, Reply, request};
 use crate::renewal::send_authorized;
 use crate::world::World;
 use crate::{Failure, Method, refusal};
+
+/// What a request is answered that would shorten what it should extend.
+const CONFLICT: u16 = 409;
 
 /// What the cluster is doing.
 ///
@@ -28,6 +31,58 @@ pub(crate) async fn status(world: &World, target: &Rc<Target>) -> Result<Cluster
 /// `unsupported` on an older provisioning system, and whatever refused the request.
 pub(crate) async fn costs(world: &World, target: &Rc<Target>) -> Result<Costs, Failure> {
     ask(world, target, Method::Get, "costs").await?.json()
+}
+
+/// What an order would be granted now.
+///
+/// # Errors
+/// The refusal that the order would get; `unsupported` on an older provisioning system.
+pub(crate) async fn estimate(world: &World, target: &Rc<Target>, order: Order) -> Result<Estimate, Failure> {
+    let seconds = u64::from(order.time_to_live) * 60;
+    let query = format!("estimate?nodes={}&time_to_live_seconds={seconds}", order.desired_nodes);
+    ask(world, target, Method::Get, &query).await?.json()
+}
+
+/// Lets a request for nodes live longer.
+///
+/// # Errors
+/// `invalid_argument` where this session has made none and none is named; `unsupported` on an older provisioning
+/// system; whatever refused it.
+pub(crate) async fn extend(
+    world: &World,
+    target: &Rc<Target>,
+    request: Option<RequestId>,
+    minutes: u32,
+) -> Result<Extended, Failure> {
+    let Some(organization) = &target.organization else { return Err(no_api()) };
+    let last = || {
+        let orders = world.with(|state| state.orders.clone());
+        orders.into_iter().rfind(|(owner, _)| owner == organization).map(|(_, id)| id)
+    };
+    let Some(id) = request.or_else(last) else {
+        return Err(Failure::invalid(
+            "there is no request for nodes to extend; ask for some with scaleout, or name one of those in the status",
+        ));
+    };
+    let change = RequestChange { time_to_live_seconds: Some(u64::from(minutes) * 60), ..Default::default() };
+    let body = serde_json::to_string(&change).ok();
+    let reply = send_to(world, target, Method::Patch, &format!("requests/{id}"), body).await?;
+    if reply.is_success() {
+        let grant: Grant = reply.json()?;
+        return Ok(extended(grant.request, grant.cost_micro_usd.0));
+    }
+    let failure = refusal::of_any(&reply);
+    if reply.response.status == CONFLICT {
+        // It ends later than that already.
+        let live = status(world, target).await?.requests.into_iter().find(|live| live.id == id);
+        return live.map(|live| extended(live, 0)).ok_or(failure);
+    }
+    Err(failure)
+}
+
+fn extended(request: CapacityRequest, cost_micro_usd: i64) -> Extended {
+    let CapacityRequest { id: request_id, nodes, expires_at, .. } = request;
+    Extended { request_id, nodes, expires_at, cost_micro_usd }
 }
 
 /// Takes back one request for nodes, or all that this session made for the organization; those that are not
@@ -79,6 +134,17 @@ pub(crate) fn path(target: &Target, organization: &OrganizationName, rest: &str)
 }
 
 async fn ask(world: &World, target: &Rc<Target>, method: Method, rest: &str) -> Result<Reply, Failure> {
+    let reply = send_to(world, target, method, rest, None).await?;
+    if reply.is_success() { Ok(reply) } else { Err(refusal::of_any(&reply)) }
+}
+
+async fn send_to(
+    world: &World,
+    target: &Rc<Target>,
+    method: Method,
+    rest: &str,
+    body: Option<String>,
+) -> Result<Reply, Failure> {
     let organization = target.organization.as_ref().ok_or_else(no_api)?;
     match generation(world, organization) {
         Generation::Ours => {}
@@ -88,9 +154,8 @@ async fn ask(world: &World, target: &Rc<Target>, method: Method, rest: &str) -> 
             return Err(Failure::new(ErrorCode::CredentialsMissing, message));
         }
     }
-    let request = request(method, path(target, organization, rest)?, None);
-    let reply = send_authorized(world, target, &request, REQUEST_TIMEOUT_MS).await?;
-    if reply.is_success() { Ok(reply) } else { Err(refusal::of_any(&reply)) }
+    let request = request(method, path(target, organization, rest)?, body);
+    send_authorized(world, target, &request, REQUEST_TIMEOUT_MS).await
 }
 
 fn no_api() -> Failure {

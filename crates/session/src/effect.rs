@@ -48,11 +48,13 @@ pub enum Input {
 pub enum Answer {
     /// To `Fetch`: the server answered.
     Response(Response),
-    /// To `Fetch`: it did not, for the reason given.
+    /// To `Fetch` and `Listen`: it did not, for the reason given.
     NoResponse(String),
+    /// To `Listen`, after its response: a piece of the body, in the order in which it came.
+    Piece(Vec<u8>),
     /// To `Load`.
     Loaded(Option<String>),
-    /// To `Sleep`, `Save`, `Forget` and `Lock`: it is done.
+    /// To `Listen`: the body has ended. To `Sleep`, `Save`, `Forget`, `Lock` and `Ask`: it is done.
     Done,
 }
 
@@ -66,12 +68,22 @@ pub enum Effect {
         /// What to send.
         request: Request,
     },
+    /// Send a request and read its answer as it comes: answered with the response first, then with each piece of the
+    /// body of a successful one, and with its end.
+    Listen {
+        /// To answer with, as often as there is something to hear.
+        port: PortId,
+        /// What to send.
+        request: Request,
+    },
     /// Wait.
     Sleep {
         /// To answer with.
         port: PortId,
         /// How long.
         milliseconds: u32,
+        /// Whether it may be longer where nobody looks, as in a hidden tab.
+        idly: bool,
     },
     /// Read from the token store.
     Load {
@@ -108,7 +120,15 @@ pub enum Effect {
         /// The one it was taken with.
         port: PortId,
     },
-    /// Stop a `Fetch` or `Sleep` whose answer nobody waits for.
+    /// Ask the other sessions over the same token store. What they say is heard; the answer comes once they had their
+    /// time, and at once where there are none to ask.
+    Ask {
+        /// To answer with.
+        port: PortId,
+        /// What to ask; no secret.
+        message: String,
+    },
+    /// Stop a `Fetch`, `Listen` or `Sleep` whose answer nobody waits for.
     Abandon {
         /// The one to stop.
         port: PortId,
@@ -151,6 +171,8 @@ pub enum Method {
     Get,
     /// Write or ask.
     Post,
+    /// Change.
+    Patch,
     /// Take back.
     Delete,
 }
@@ -191,6 +213,8 @@ pub struct Response {
     pub content_type: String,
     /// `Retry-After`, where it is a number of seconds.
     pub retry_after_seconds: Option<u32>,
+    /// `Date`, in milliseconds since 1970, where the server lets it be seen.
+    pub date: Option<u64>,
     /// The body; empty where it is left for the caller to read.
     pub body: String,
 }
@@ -216,6 +240,8 @@ pub enum Event {
         wanted: u32,
         /// Milliseconds since the call.
         elapsed_ms: u64,
+        /// In how many milliseconds the nodes are expected, where the provisioning system knows.
+        expected_ms: Option<u64>,
         /// What the provisioning system says.
         message: Option<String>,
     },
@@ -223,6 +249,13 @@ pub enum Event {
     Granted {
         /// What was granted, and no node counted yet.
         capacity: Capacity,
+    },
+    /// What only a log wants to know.
+    Log {
+        /// How much it matters.
+        level: Level,
+        /// For people.
+        message: String,
     },
     /// Something worth knowing that fails nothing.
     Warning {
@@ -242,6 +275,18 @@ pub enum Event {
         /// The cluster's release once it was checked.
         server_version: Option<String>,
     },
+}
+
+/// How much a line of the log matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// For whoever looks for a fault.
+    Debug,
+    /// For whoever follows what happens.
+    Info,
+    /// For whoever wonders why something failed.
+    Warn,
 }
 
 /// How far a cluster has come.

@@ -8,6 +8,7 @@
 use sliderule_api::{ErrorCode, Problem};
 
 use crate::address::Target;
+use crate::effect::Level;
 use crate::failure::{quote, redact};
 use crate::world::{World, confused};
 use crate::{Answer, Failure, Method, PortId, Request, Response, refusal};
@@ -96,6 +97,8 @@ pub(crate) async fn send(
         if tried == TRIES {
             return outcome;
         }
+        // The line that the project's first document shows, which people look for.
+        world.log(Level::Info, format!("Connection error to endpoint {} ...retrying request", request.url));
         world.sleep(pause_before(world, tried, pause)).await;
         tried += 1;
     }
@@ -111,6 +114,9 @@ fn pause_before(world: &World, tried: u32, at_least_s: u32) -> u32 {
 async fn once(world: &World, target: &Target, request: &Request, timeout_ms: u32) -> Result<Reply, Failure> {
     let url = request.url.clone();
     let answered = world.within(timeout_ms, world.fetch(request.clone())).await;
+    if let Some((_, Answer::Response(Response { date: Some(date), .. }))) = &answered {
+        world.dated(*date);
+    }
     match answered {
         None => {
             let message = format!("{url} gave no answer within {} s{}", timeout_ms / 1000, hint(target));

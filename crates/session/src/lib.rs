@@ -23,9 +23,12 @@
 //! | [`account`] | tokens of one organization and the record kept of them |
 //! | [`sign_in`] | `authenticate` and `signOut` |
 //! | [`renewal`] | one refresh at a time, and requests that carry a token |
+//! | [`siblings`] | what tabs and workers say to each other |
 //! | [`capacity`] | asking for nodes, from old and new provisioning systems |
 //! | [`scaleout`] | waiting for nodes |
-//! | [`console`] | status, costs and release: our own API only |
+//! | [`watch`] | our own status as it changes |
+//! | [`server_events`] | server-sent events |
+//! | [`console`] | status, costs, release, extension and estimate: our own API only |
 //! | [`service`] | plain and streaming services of the cluster |
 //! | [`version`] | the version rule |
 //! | [`start`] | `init` |
@@ -44,11 +47,14 @@ mod port;
 mod refusal;
 mod renewal;
 mod scaleout;
+mod server_events;
 mod service;
 pub mod session;
+mod siblings;
 mod sign_in;
 mod start;
 pub mod version;
+mod watch;
 mod world;
 
 pub use call::{Call, Outcome, Settings};

@@ -3,17 +3,20 @@
 //! A port registers its effect when it is made, and is ready once the answer is there. Dropping it before that
 //! withdraws the effect.
 
-use std::future::Future;
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::world::World;
 use crate::{Answer, Effect, PortId};
 
-/// A port whose answer somebody waits for.
+/// A port whose answers somebody waits for.
 pub(crate) struct Waiting {
-    /// The answer, once it is there.
-    pub answer: Option<Answer>,
+    /// The answers that are there.
+    pub answers: VecDeque<Answer>,
+    /// Whether there may be more than one.
+    pub many: bool,
     /// What to do should nobody want it any more.
     pub withdraw: Withdraw,
 }
@@ -52,7 +55,8 @@ impl Future for Port {
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Answer> {
         self.world.with(|state| {
-            let Some(answer) = state.waiting.get_mut(&self.id).and_then(|waiting| waiting.answer.take())
+            let Some(answer) =
+                state.waiting.get_mut(&self.id).and_then(|waiting| waiting.answers.pop_front())
             else {
                 return Poll::Pending;
             };
@@ -68,11 +72,56 @@ impl Drop for Port {
         let port = self.id;
         let withdraw = self
             .world
-            .with(|state| state.waiting.remove(&port).map(|waiting| (waiting.withdraw, waiting.answer)));
+            .with(|state| state.waiting.remove(&port).map(|waiting| (waiting.withdraw, waiting.answers)));
         match withdraw {
-            Some((Withdraw::Abandon, None)) => self.world.push(Effect::Abandon { port }),
+            Some((Withdraw::Abandon, answers)) if answers.is_empty() => {
+                self.world.push(Effect::Abandon { port });
+            }
             Some((Withdraw::Unlock, _)) => self.world.push(Effect::Unlock { port }),
             _ => {}
+        }
+    }
+}
+
+/// An answer that comes in pieces. Dropping it ends it.
+pub(crate) struct Listening {
+    world: World,
+    id: PortId,
+}
+
+impl Listening {
+    /// For an effect that was registered under this name.
+    pub(crate) fn new(world: World, id: PortId) -> Self {
+        Self { world, id }
+    }
+
+    /// The next answer. After an end there is none.
+    pub(crate) async fn next(&mut self) -> Answer {
+        poll_fn(|_| {
+            self.world.with(|state| {
+                let waiting = state.waiting.get_mut(&self.id);
+                match waiting.map(|waiting| waiting.answers.pop_front()) {
+                    Some(None) => Poll::Pending,
+                    Some(Some(answer)) => {
+                        state.changes += 1;
+                        if matches!(answer, Answer::Done | Answer::NoResponse(_)) {
+                            state.waiting.remove(&self.id);
+                        }
+                        Poll::Ready(answer)
+                    }
+                    None => Poll::Ready(Answer::Done),
+                }
+            })
+        })
+        .await
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let port = self.id;
+        if self.world.with(|state| state.waiting.remove(&port).is_some()) {
+            self.world.push(Effect::Abandon { port });
         }
     }
 }

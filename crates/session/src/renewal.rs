@@ -2,25 +2,27 @@
 //!
 //! Tokens are renewed at half their life, before a request. A refresh is a flow of its own, so that cancelling
 //! the call that began it cannot lose the new pair after the server has ended the old one. Callers in this
-//! session wait for the one under way; other tabs and workers are kept out by a lock, and whoever gets it
-//! looks first whether somebody else was quicker. A refresh that fails signs nobody out while the old token
-//! is still good, and is not tried again for a minute.
+//! session wait for the one under way; other tabs and workers are asked first, then kept out by a lock, and whoever
+//! gets it looks once more whether somebody else was quicker. A refresh that fails signs nobody out while the old
+//! token is still good, and is not tried again for a while.
 
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
 use sliderule_api::tokens::RefreshToken;
 use sliderule_api::{ErrorCode, OrganizationName};
 
 use crate::account::{Account, Renewal, Tokens, record_key};
 use crate::address::Target;
 use crate::http::{REQUEST_TIMEOUT_MS, Reply, request, send};
-use crate::sign_in::announce;
+use crate::siblings::{self, is_newer};
+use crate::sign_in::{announce, revoke};
 use crate::world::World;
 use crate::{Failure, Method, Request, refusal};
 
 /// After a failed refresh the next one waits this long, as long as the old token is good.
-const PAUSE_AFTER_FAILURE_MS: u64 = 60_000;
+const PAUSE_WHILE_GOOD_MS: u64 = 60_000;
+/// The same once it is not: callers that come all at once must not become a storm.
+const PAUSE_ONCE_ENDED_MS: u64 = 5_000;
 /// How long a refused refresh waits for another tab's news before it believes the refusal.
 const NEWS_MS: u32 = 500;
 
@@ -37,9 +39,16 @@ pub(crate) async fn send_authorized(
     let Some(tokens) = fresh(world, target, None).await? else {
         return send(world, target, request, timeout_ms).await;
     };
-    let reply = send(world, target, &with_token(request, &tokens), timeout_ms).await?;
-    if !refusal::is_about_the_token(&reply) {
-        return Ok(reply);
+    match send(world, target, &with_token(request, &tokens), timeout_ms).await {
+        Ok(reply) if refusal::is_about_the_token(&reply) => {}
+        // A browser shows no answer where a refusal lacks the headers of CORS, as those of old gateways do.
+        Err(failure) if failure.code == ErrorCode::Unreachable && world.server_now() >= tokens.renew_at => {
+            return match fresh(world, target, Some(&tokens.access)).await {
+                Ok(Some(newer)) => send(world, target, &with_token(request, &newer), timeout_ms).await,
+                _ => Err(failure),
+            };
+        }
+        other => return other,
     }
     let Some(newer) = fresh(world, target, Some(&tokens.access)).await? else {
         return Err(signed_out().at(&request.url));
@@ -63,7 +72,7 @@ pub(crate) async fn fresh(
     let Some(organization) = target.organization.clone() else {
         return Ok(None);
     };
-    let now = world.now();
+    let now = world.server_now();
     let is_fit = |tokens: &Tokens| match refused {
         Some(access) => tokens.access != access,
         None => now < tokens.renew_at,
@@ -75,22 +84,36 @@ pub(crate) async fn fresh(
         return Ok(Some(held));
     }
     let still_good = refused.is_none() && now < held.expires_at;
+    // A clock that was set back ends a pause.
+    let paused = |at: u64, pause: u64| (at..at.saturating_add(pause)).contains(&now);
+    enum Start {
+        /// The tokens held must do.
+        Held,
+        /// The last failure must do.
+        Failed(Failure),
+        /// This caller begins the refresh.
+        Begin,
+        /// Another caller has begun it.
+        Join,
+    }
     let start =
         world.with(|state| match state.accounts.get_mut(&organization).map(|account| &mut account.renewal) {
-            Some(Renewal::Failed { at, .. })
-                if still_good && now < at.saturating_add(PAUSE_AFTER_FAILURE_MS) =>
+            Some(Renewal::Failed { at, .. }) if still_good && paused(*at, PAUSE_WHILE_GOOD_MS) => Start::Held,
+            Some(Renewal::Failed { at, ended: true, failure })
+                if !still_good && paused(*at, PAUSE_ONCE_ENDED_MS) =>
             {
-                None
+                Start::Failed(failure.clone())
             }
-            Some(Renewal::Running) | None => Some(false),
+            Some(Renewal::Running) | None => Start::Join,
             Some(idle) => {
                 *idle = Renewal::Running;
-                Some(true)
+                Start::Begin
             }
         });
     match start {
-        None => return Ok(Some(held)),
-        Some(true) => {
+        Start::Held => return Ok(Some(held)),
+        Start::Failed(failure) => return Err(failure),
+        Start::Begin => {
             let flow = renew(
                 world.clone(),
                 Rc::clone(target),
@@ -100,7 +123,7 @@ pub(crate) async fn fresh(
             );
             world.spawn(Box::pin(flow));
         }
-        Some(false) => {}
+        Start::Join => {}
     }
     world
         .until(|state| {
@@ -133,12 +156,16 @@ async fn renew(
     held: Tokens,
     refused: bool,
 ) {
-    let result = renew_locked(&world, &target, &organization, &held).await;
-    let now = world.now();
+    let result = renew_once(&world, &target, &organization, &held).await;
+    let now = world.server_now();
     let ended = refused || now >= held.expires_at;
+    let mut left_over = None;
     world.with(|state| {
-        // Signed out in the meantime: what was renewed is not taken up again.
-        let Some(account) = state.accounts.get_mut(&organization) else { return };
+        let Some(account) = state.accounts.get_mut(&organization) else {
+            // Signed out in the meantime: what was renewed is not taken up again.
+            left_over = result.ok();
+            return;
+        };
         account.renewal = match result {
             // A sign-in or another tab was quicker.
             _ if account.tokens.as_ref().is_some_and(|tokens| tokens.access != held.access) => Renewal::Idle,
@@ -150,22 +177,32 @@ async fn renew(
                 if ended && failure.code == ErrorCode::ReauthenticationRequired {
                     account.tokens = None;
                 }
-                Renewal::Failed { at: now, failure }
+                Renewal::Failed { at: now, ended, failure }
             }
         };
     });
     world.changed();
     announce(&world);
+    if let Some(tokens) = left_over {
+        revoke(&world, &target, &tokens).await;
+    }
 }
 
-async fn renew_locked(
+async fn renew_once(
     world: &World,
     target: &Target,
     organization: &OrganizationName,
     held: &Tokens,
 ) -> Result<Tokens, Failure> {
     let provisioning = target.provisioning()?;
-    let key = record_key(provisioning, organization, &held.user);
+    let key = record_key(provisioning, organization, &held.principal);
+    if let Some(tokens) = stored(world, &key, held).await {
+        return Ok(tokens);
+    }
+    if let Some(tokens) = siblings::ask(world, provisioning, organization, Some(&held.principal)).await {
+        world.save(key, tokens.to_record()).await;
+        return Ok(tokens);
+    }
     let _lock = world.lock(key.clone()).await;
     if let Some(tokens) = stored(world, &key, held).await {
         return Ok(tokens);
@@ -175,17 +212,20 @@ async fn renew_locked(
     request.secrets.push(held.refresh.clone());
     let reply = send(world, target, &request, REQUEST_TIMEOUT_MS).await?;
     if reply.is_success() {
-        let tokens = Tokens::from_answer(&reply, world.now(), Some(&held.user))?;
+        let tokens = Tokens::from_answer(&reply, world.server_now(), &held.principal, Some(&held.user))?;
         if tokens.user != held.user {
             return Err(reply.failure(
                 ErrorCode::BadResponse,
                 "the provisioning system renewed the token for another user",
             ));
         }
-        // After a sign-out or a new sign-in there is nothing to renew any more.
-        if self::held(world, organization).is_some_and(|tokens| tokens.access == held.access) {
+        // After a sign-out or a new sign-in there is nothing to renew any more; and where the lock was not to be had,
+        // somebody else may have been quicker.
+        let is_still_held =
+            self::held(world, organization).is_some_and(|tokens| tokens.access == held.access);
+        if is_still_held && stored(world, &key, &tokens).await.is_none() {
             world.save(key.clone(), tokens.to_record()).await;
-            world.broadcast(news(&key, &tokens));
+            siblings::tell(world, &key, &tokens);
         }
         return Ok(tokens);
     }
@@ -212,16 +252,11 @@ async fn stored(world: &World, key: &str, held: &Tokens) -> Option<Tokens> {
     Tokens::from_record(&record).filter(|tokens| is_newer(tokens, held))
 }
 
-/// Tokens of the same user, received later.
-fn is_newer(tokens: &Tokens, held: &Tokens) -> bool {
-    tokens.user == held.user && tokens.issued_at > held.issued_at && tokens.access != held.access
-}
-
 fn held(world: &World, organization: &OrganizationName) -> Option<Tokens> {
     world.with(|state| state.accounts.get(organization).and_then(|account| account.tokens.clone()))
 }
 
-fn with_token(request: &Request, tokens: &Tokens) -> Request {
+pub(crate) fn with_token(request: &Request, tokens: &Tokens) -> Request {
     let mut request = request.clone();
     request.headers.push(("Authorization", format!("Bearer {}", tokens.access)));
     request.secrets.push(tokens.access.clone());
@@ -234,37 +269,4 @@ pub(crate) fn signed_out() -> Failure {
         ErrorCode::ReauthenticationRequired,
         "the sign-in has ended; call authenticate with credentials",
     )
-}
-
-/// What one tab tells the others after a refresh.
-#[derive(Serialize, Deserialize)]
-struct News {
-    key: String,
-    tokens: Tokens,
-}
-
-fn news(key: &str, tokens: &Tokens) -> String {
-    serde_json::to_string(&News { key: key.to_owned(), tokens: tokens.clone() }).unwrap_or_default()
-}
-
-/// Takes up what another tab said, where it is about the same user of the same organization and deployment.
-pub(crate) fn heard(world: &World, message: &str) {
-    let Ok(news) = serde_json::from_str::<News>(message) else { return };
-    let Some(tokens) = Tokens::from_record(&news.tokens.to_record()) else { return };
-    let target = world.target();
-    let (Some(organization), Some(provisioning)) = (&target.organization, &target.provisioning) else {
-        return;
-    };
-    if news.key != record_key(provisioning, organization, &tokens.user) {
-        return;
-    }
-    world.with(|state| {
-        let account = state.accounts.get_mut(organization);
-        if let Some(held) =
-            account.and_then(|account| account.tokens.as_mut()).filter(|held| is_newer(&tokens, held))
-        {
-            *held = tokens;
-        }
-    });
-    world.changed();
 }

@@ -1,8 +1,8 @@
 //! Waiting for nodes.
 //!
 //! A refusal ends the wait at once; a cluster that does not answer yet is a cluster that wakes. Our own
-//! provisioning system is asked two to four times a second and tells what keeps the cluster from growing. With an
-//! older one only the cluster itself can be asked, first after two seconds and then ever more rarely.
+//! provisioning system tells by itself, also what keeps the cluster from growing. With an older one only the cluster
+//! itself can be asked, first after two seconds and then ever more rarely.
 
 use std::rc::Rc;
 
@@ -13,11 +13,10 @@ use crate::address::Target;
 use crate::call::{Capacity, Order};
 use crate::capacity::{Generation, generation, place, registered};
 use crate::effect::Phase;
+use crate::watch::{Watch, is_passing};
 use crate::world::World;
-use crate::{CallId, Event, Failure, console};
+use crate::{CallId, Event, Failure};
 
-/// Our own API: the shortest pause between two looks, and how much longer it may be.
-const OURS_PAUSE_MS: u32 = 250;
 /// Older ones: the first pause, and the longest.
 const OLDER_FIRST_PAUSE_MS: u32 = 2_000;
 const OLDER_LONGEST_PAUSE_MS: u32 = 10_000;
@@ -44,6 +43,7 @@ pub(crate) async fn scaleout(
         wanted: order.desired_nodes,
         nodes: 0,
         message: None,
+        expected_ms: None,
     };
     wait.tell(Phase::Requesting);
     let finished = world.within(timeout_ms, wait.run(order, min_ready)).await;
@@ -59,6 +59,7 @@ struct Wait<'a> {
     wanted: u32,
     nodes: u32,
     message: Option<String>,
+    expected_ms: Option<u64>,
 }
 
 impl Wait<'_> {
@@ -71,50 +72,66 @@ impl Wait<'_> {
             .organization
             .as_ref()
             .is_some_and(|name| generation(self.world, name) == Generation::Ours);
-        let mut pause = OLDER_FIRST_PAUSE_MS;
+        if ours {
+            self.watch(capacity.request_id.as_ref()).await?;
+        } else {
+            self.poll().await;
+        }
+        self.tell(Phase::Ready);
+        capacity.available_nodes = self.nodes;
+        capacity.ready = true;
+        Ok(capacity)
+    }
+
+    /// Hears from our own provisioning system until enough nodes are ready.
+    async fn watch(&mut self, request: Option<&RequestId>) -> Result<(), Failure> {
+        let mut watch = Watch::new(self.world, self.target);
         let mut failures = 0;
         loop {
-            if ours {
-                failures = self.look(capacity.request_id.as_ref(), failures).await?;
-            } else {
-                self.nodes = registered(self.world, self.target).await;
+            match watch.next().await {
+                Err(failure) if is_passing(&failure) && failures < FAILURES_TOLERATED => failures += 1,
+                Err(failure) => return Err(failure),
+                Ok(status) => {
+                    failures = 0;
+                    self.nodes = status.nodes.ready;
+                    self.expected_ms = status.ready_in_seconds.map(|seconds| seconds.saturating_mul(1000));
+                    if self.nodes >= self.wanted {
+                        return Ok(());
+                    }
+                    still_coming(&status, request)?;
+                    self.message = Some(status.message);
+                }
             }
-            capacity.available_nodes = self.nodes;
-            if self.nodes >= self.wanted && failures == 0 {
-                self.tell(Phase::Ready);
-                return Ok(capacity);
-            }
-            self.tell(if self.nodes == 0 { Phase::Waking } else { Phase::Growing });
-            if ours {
-                let jitter = u32::try_from(self.world.random() % u64::from(OURS_PAUSE_MS)).unwrap_or(0);
-                self.world.sleep(OURS_PAUSE_MS + jitter).await;
-            } else {
-                self.world.sleep(pause).await;
-                pause = (pause + pause / 2).min(OLDER_LONGEST_PAUSE_MS);
-            }
+            self.tell_growth();
         }
     }
 
-    /// Looks at our own status once. Returns how many looks in a row have failed.
-    async fn look(&mut self, request: Option<&RequestId>, failures: u32) -> Result<u32, Failure> {
-        match console::status(self.world, self.target).await {
-            Err(failure) if failure.retryable && failures < FAILURES_TOLERATED => Ok(failures + 1),
-            Err(failure) => Err(failure),
-            Ok(status) => {
-                self.nodes = status.nodes.ready;
-                if self.nodes < self.wanted {
-                    still_coming(&status, request)?;
-                }
-                self.message = Some(status.message);
-                Ok(0)
+    /// Asks an older cluster how many nodes it has until there are enough. Pauses differ a little, so that many
+    /// clients do not ask in step.
+    async fn poll(&mut self) {
+        let mut pause = OLDER_FIRST_PAUSE_MS;
+        loop {
+            self.nodes = registered(self.world, self.target).await;
+            if self.nodes >= self.wanted {
+                return;
             }
+            self.tell_growth();
+            let jitter = u32::try_from(self.world.random() % u64::from(pause / 5)).unwrap_or(0);
+            self.world.sleep_idly(pause - pause / 10 + jitter).await;
+            pause = (pause + pause / 2).min(OLDER_LONGEST_PAUSE_MS);
         }
+    }
+
+    fn tell_growth(&self) {
+        self.tell(if self.nodes == 0 { Phase::Waking } else { Phase::Growing });
     }
 
     fn tell(&self, phase: Phase) {
         let elapsed_ms = self.world.now().saturating_sub(self.since);
         let (nodes, wanted, message) = (self.nodes, self.wanted, self.message.clone());
-        self.world.emit(Some(self.call), Event::Progress { phase, nodes, wanted, elapsed_ms, message });
+        let expected_ms = if phase == Phase::Ready { None } else { self.expected_ms };
+        let progress = Event::Progress { phase, nodes, wanted, elapsed_ms, expected_ms, message };
+        self.world.emit(Some(self.call), progress);
     }
 
     fn late(&self, timeout_ms: u32) -> Failure {

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 use sliderule_api::ErrorCode;
 use sliderule_api::capacity::NodeCounts;
+use sliderule_api::status::{Block, ClusterState, ClusterStatus};
 
 use crate::address::Target;
 use crate::capacity::{Generation, generation};
@@ -17,6 +18,9 @@ use crate::http::{REQUEST_TIMEOUT_MS, Reply, request};
 use crate::renewal::send_authorized;
 use crate::world::{LONGEST_SLEEP_MS, World};
 use crate::{Effect, Failure, Method, PortId, console, refusal, version};
+
+/// What starts a cluster.
+const WAKE: &str = "scaleout({ desiredNodes: 1 }), or with init and desiredNodes";
 
 /// Parameters of services that need none.
 pub(crate) const NO_PARAMETERS: &str = "{}";
@@ -186,10 +190,10 @@ async fn refused(world: &World, target: &Rc<Target>, reply: &Reply, api: &str) -
 /// What the provisioning system says of a cluster that gives no answer; nothing where it does not explain that.
 async fn asleep(world: &World, target: &Rc<Target>) -> Option<Failure> {
     let organization = target.organization.as_ref()?;
-    let (nodes, message) = match generation(world, organization) {
+    match generation(world, organization) {
         Generation::Ours => {
             let status = console::status(world, target).await.ok()?;
-            (status.nodes.ready, status.message)
+            (status.nodes.ready == 0).then(|| off(&status))
         }
         Generation::Older => {
             let url = format!("{}/api/org_num_nodes/{organization}/", target.provisioning.as_ref()?);
@@ -197,12 +201,29 @@ async fn asleep(world: &World, target: &Rc<Target>) -> Option<Failure> {
                 .await
                 .ok()?;
             let counts: NodeCounts = reply.json().ok()?;
-            (
-                counts.current_nodes,
-                format!("the cluster of `{organization}` has no nodes; ask for some with scaleout"),
-            )
+            let message = format!("the cluster of `{organization}` has no nodes");
+            (counts.current_nodes == 0).then(|| asleep_failure(&message))
         }
-        Generation::Nobody => return None,
+        Generation::Nobody => None,
+    }
+}
+
+/// What keeps a cluster off that has no node.
+fn off(status: &ClusterStatus) -> Failure {
+    let code = match (status.blocked, status.state) {
+        (Some(Block::Suspended), _) => ErrorCode::ClusterSuspended,
+        (Some(Block::Paused), _) => ErrorCode::ClusterPaused,
+        (Some(Block::OutOfFunds), _) => ErrorCode::OutOfFunds,
+        (Some(Block::Protected), _) => ErrorCode::ClusterProtected,
+        (None, ClusterState::Waking) => {
+            return Failure::new(ErrorCode::ClusterWaking, status.message.clone()).retryable();
+        }
+        (None, _) => return asleep_failure(&status.message),
     };
-    (nodes == 0).then(|| Failure::new(ErrorCode::ClusterAsleep, message))
+    Failure::new(code, status.message.clone())
+}
+
+/// A cluster that is asleep, and the call that wakes it.
+fn asleep_failure(message: &str) -> Failure {
+    Failure::new(ErrorCode::ClusterAsleep, format!("{message}; start it with {WAKE}"))
 }

@@ -6,13 +6,13 @@
 use std::rc::Rc;
 use std::task::{Context, Waker};
 
-use sliderule_api::{ErrorCode, ReleaseVersion};
+use sliderule_api::ErrorCode;
 
 use crate::address::Target;
 use crate::call::Opened;
 use crate::world::{Flow, World};
 use crate::{Call, CallId, Effect, Failure, Few, Input, Outcome, Settings};
-use crate::{capacity, console, renewal, scaleout, service, sign_in, start, version};
+use crate::{capacity, console, scaleout, service, siblings, sign_in, start, version};
 
 /// One client's connection to one organization.
 pub struct Session {
@@ -32,9 +32,7 @@ impl Session {
     pub fn new(settings: Settings) -> Result<Self, Failure> {
         let spoken = match &settings.protocol_version {
             None => version::SPOKEN,
-            Some(text) => text
-                .parse::<ReleaseVersion>()
-                .map_err(|error| Failure::invalid(format!("protocolVersion: {error}")))?,
+            Some(text) => version::spoken(text)?,
         };
         let target = Target::resolve(&settings, settings.organization.as_deref())?;
         let world = World::new(settings, spoken, target);
@@ -57,7 +55,7 @@ impl Session {
             }
             Input::Cancel(id) => drop(self.calls.remove(&id)),
             Input::Answered { port, answer } => self.world.answer(port, answer),
-            Input::Heard(message) => renewal::heard(&self.world, &message),
+            Input::Heard(message) => siblings::heard(&self.world, &message),
             Input::Dispose => self.dispose(),
         }
         self.run();
@@ -97,8 +95,9 @@ fn flow(world: World, id: CallId, call: Call) -> Flow {
 
 async fn run(world: &World, id: CallId, call: Call) -> Result<Outcome, Failure> {
     match call {
-        Call::Init { credentials, order, timeout_ms } => {
-            start::init(world, id, credentials, order, timeout_ms).await.map(|()| Outcome::Nothing)
+        Call::Init { credentials, order, plugins, timeout_ms } => {
+            let started = start::init(world, id, credentials, order, &plugins, timeout_ms).await;
+            started.map(|()| Outcome::Nothing)
         }
         Call::Authenticate { organization, credentials } => {
             sign_in::authenticate(world, organization.as_deref(), credentials)
@@ -130,9 +129,9 @@ async fn run(world: &World, id: CallId, call: Call) -> Result<Outcome, Failure> 
                 Rc::new(world.with(|state| Target::resolve(&state.settings, organization.as_deref()))?);
             service::definition(world, &target, &record_type).await.map(Outcome::Text)
         }
-        Call::CheckVersion {} => {
+        Call::CheckVersion { plugins } => {
             let target = world.target();
-            version::check(world, &target).await.map(Outcome::Version)
+            version::check(world, &target, &plugins).await.map(Outcome::Version)
         }
         Call::Status {} => {
             let target = world.target();
@@ -141,6 +140,15 @@ async fn run(world: &World, id: CallId, call: Call) -> Result<Outcome, Failure> 
         Call::Costs {} => {
             let target = world.target();
             console::costs(world, &target).await.map(|costs| Outcome::Costs(Box::new(costs)))
+        }
+        Call::Estimate { order } => {
+            let target = world.target();
+            let estimate = console::estimate(world, &target, order).await;
+            estimate.map(|estimate| Outcome::Estimate(Box::new(estimate)))
+        }
+        Call::Extend { request_id, time_to_live } => {
+            let target = world.target();
+            console::extend(world, &target, request_id, time_to_live).await.map(Outcome::Extended)
         }
         Call::Release { request_id } => {
             let target = world.target();

@@ -1,20 +1,22 @@
 //! `authenticate` and `signOut`.
 //!
-//! Credentials that are given are always tried, so wrong ones always reject; what the token store keeps serves
-//! only where none are given, and is renewed first if it has ended. A password or GitHub token is used for one request and then dropped.
+//! A password that is given is always tried, so a wrong one always rejects. What the token store keeps serves where
+//! none is given, and where the GitHub token is given that it was issued for; it is renewed first if it has ended. A
+//! password or GitHub token is used for one request and then dropped.
 
 use std::rc::Rc;
 
-use sliderule_api::tokens::{GithubSignIn, PasswordSignIn};
+use sliderule_api::tokens::{GithubSignIn, PasswordSignIn, RefreshToken};
 use sliderule_api::{ErrorCode, OrganizationName};
 
-use crate::account::{Renewal, Tokens, last_user_key, record_key};
+use crate::account::{Renewal, Tokens, github_principal, last_principal_key, record_key, user_principal};
 use crate::address::Target;
 use crate::call::{Authentication, Credentials, Source};
+use crate::effect::Level;
 use crate::http::{REQUEST_TIMEOUT_MS, request, send};
 use crate::renewal::{fresh, signed_out};
 use crate::world::World;
-use crate::{Event, Failure, Method, refusal};
+use crate::{Event, Failure, Method, refusal, siblings};
 
 /// Signs in, to the named organization if one is named, which then is the session's.
 ///
@@ -72,7 +74,12 @@ async fn exchange(
         || world.with(|state| state.accounts.get(organization).map_or(0, |account| account.explicit));
     let before = explicit();
     let (tokens, source) = if let Some(github) = filled(credentials.github_token) {
-        (by_github(world, target, provisioning, organization, github).await?, Source::Github)
+        let principal = github_principal(&github);
+        match cached(world, provisioning, organization, Some(&principal)).await {
+            // Whether what has ended still serves, only another sign-in can tell as surely.
+            Some(tokens) if world.server_now() < tokens.expires_at => (tokens, Source::Cache),
+            _ => (by_github(world, target, provisioning, organization, github).await?, Source::Github),
+        }
     } else {
         match (filled(credentials.username), filled(credentials.password)) {
             (Some(username), Some(password)) => (
@@ -80,7 +87,14 @@ async fn exchange(
                 Source::Password,
             ),
             (None, Some(_)) => return Err(missing("a password was given without a user name")),
-            (username, None) => match cached(world, provisioning, organization, username.as_deref()).await {
+            (username, None) => match cached(
+                world,
+                provisioning,
+                organization,
+                username.as_deref().map(user_principal).as_deref(),
+            )
+            .await
+            {
                 Some(tokens) => (tokens, Source::Cache),
                 None if anybody => {
                     return Ok(nobody(Some(organization)));
@@ -110,9 +124,9 @@ async fn exchange(
         state.accounts.insert(organization.clone(), account);
     });
     if source != Source::Cache {
-        world.save(record_key(provisioning, organization, &tokens.user), tokens.to_record()).await;
-        world.save(last_user_key(provisioning, organization), tokens.user.clone()).await;
-    } else if world.now() >= tokens.expires_at {
+        world.save(record_key(provisioning, organization, &tokens.principal), tokens.to_record()).await;
+        world.save(last_principal_key(provisioning, organization), tokens.principal.clone()).await;
+    } else if world.server_now() >= tokens.expires_at {
         // Whether the sign-in still serves, only a refresh can tell.
         return match fresh(world, target, None).await {
             Ok(Some(tokens)) => Ok(signed_in(organization, &tokens, source)),
@@ -151,7 +165,9 @@ async fn by_password(
     if !reply.is_success() {
         return Err(refusal::of_sign_in(&reply));
     }
-    Tokens::from_answer(&reply, world.now(), Some(&username))
+    let tokens = Tokens::from_answer(&reply, world.server_now(), "", Some(&username))?;
+    // Under the name as the server writes it, which is how it is looked for where none is given.
+    Ok(Tokens { principal: user_principal(&tokens.user), ..tokens })
 }
 
 async fn by_github(
@@ -161,6 +177,7 @@ async fn by_github(
     organization: &OrganizationName,
     token: String,
 ) -> Result<Tokens, Failure> {
+    let principal = github_principal(&token);
     let body = GithubSignIn { org_name: organization.to_string(), access_token: token };
     let mut request = request(
         Method::Post,
@@ -177,32 +194,51 @@ async fn by_github(
     if !reply.is_success() {
         return Err(refusal::of_sign_in(&reply));
     }
-    Tokens::from_answer(&reply, world.now(), None)
+    Tokens::from_answer(&reply, world.server_now(), &principal, None)
 }
 
-/// The tokens kept for this user, or for whoever signed in last.
+/// The tokens kept for this principal, or for whoever signed in last; other tabs are asked too.
 ///
-/// Tokens past their end are kept too: the refresh token lives longer.
+/// Tokens past their end are kept as well: the refresh token lives longer.
 async fn cached(
     world: &World,
     provisioning: &str,
     organization: &OrganizationName,
-    username: Option<&str>,
+    principal: Option<&str>,
 ) -> Option<Tokens> {
     let held =
         world.with(|state| state.accounts.get(organization).and_then(|account| account.tokens.clone()));
-    if let Some(tokens) = held.filter(|tokens| username.is_none_or(|name| name == tokens.user)) {
+    if let Some(tokens) = held.filter(|tokens| principal.is_none_or(|name| name == tokens.principal)) {
         return Some(tokens);
     }
-    let user = match username {
-        Some(name) => name.to_owned(),
-        None => world.load(last_user_key(provisioning, organization)).await?,
-    };
-    let record = world.load(record_key(provisioning, organization, &user)).await?;
-    Tokens::from_record(&record).filter(|tokens| tokens.user == user)
+    if let Some(tokens) = stored(world, provisioning, organization, principal).await {
+        return Some(tokens);
+    }
+    let tokens = siblings::ask(world, provisioning, organization, principal).await?;
+    world.save(record_key(provisioning, organization, &tokens.principal), tokens.to_record()).await;
+    world.save(last_principal_key(provisioning, organization), tokens.principal.clone()).await;
+    Some(tokens)
 }
 
-/// Forgets the tokens of the session's organization, here and in the store, whoever put them there.
+async fn stored(
+    world: &World,
+    provisioning: &str,
+    organization: &OrganizationName,
+    principal: Option<&str>,
+) -> Option<Tokens> {
+    let principal = match principal {
+        Some(name) => name.to_owned(),
+        None => world.load(last_principal_key(provisioning, organization)).await?,
+    };
+    let record = world.load(record_key(provisioning, organization, &principal)).await?;
+    Tokens::from_record(&record).filter(|tokens| tokens.principal == principal)
+}
+
+/// How long a sign-out waits for the server; the tokens are forgotten before.
+const REVOKE_TIMEOUT_MS: u32 = 5_000;
+
+/// Forgets the tokens of the session's organization, here, in the store and in other tabs, whoever put them there, and
+/// has the server revoke them.
 pub(crate) async fn sign_out(world: &World) -> Result<(), Failure> {
     let target = world.target();
     let (Some(organization), Some(provisioning)) = (&target.organization, &target.provisioning) else {
@@ -210,13 +246,40 @@ pub(crate) async fn sign_out(world: &World) -> Result<(), Failure> {
     };
     let account = world.with(|state| state.accounts.remove(organization));
     announce(world);
-    let held = account.and_then(|account| account.tokens).map(|tokens| tokens.user);
-    let last = world.load(last_user_key(provisioning, organization)).await;
-    for user in held.into_iter().chain(last) {
-        world.forget(record_key(provisioning, organization, &user)).await;
+    let held = account.and_then(|account| account.tokens);
+    let last = stored(world, provisioning, organization, None).await;
+    let mut revoked = Vec::new();
+    for tokens in held.into_iter().chain(last) {
+        let key = record_key(provisioning, organization, &tokens.principal);
+        world.forget(key.clone()).await;
+        siblings::tell_signed_out(world, &key);
+        if !revoked.contains(&tokens.refresh) {
+            revoked.push(tokens.refresh.clone());
+            world.to_the_end(revoke_in_time(world.clone(), Rc::clone(&target), tokens)).await;
+        }
     }
-    world.forget(last_user_key(provisioning, organization)).await;
+    world.forget(last_principal_key(provisioning, organization)).await;
     Ok(())
+}
+
+async fn revoke_in_time(world: World, target: Rc<Target>, tokens: Tokens) {
+    revoke(&world, &target, &tokens).await;
+}
+
+/// Has the server end tokens that nobody holds any more. Where that fails they end by themselves.
+pub(crate) async fn revoke(world: &World, target: &Target, tokens: &Tokens) {
+    let Some(provisioning) = &target.provisioning else { return };
+    let body = serde_json::to_string(&RefreshToken { refresh: tokens.refresh.clone() }).ok();
+    let mut request = request(Method::Post, format!("{provisioning}/api/token/blacklist/"), body);
+    request.secrets.push(tokens.refresh.clone());
+    let revoked = world.within(REVOKE_TIMEOUT_MS, send(world, target, &request, REVOKE_TIMEOUT_MS)).await;
+    // A refusal says that they have ended already.
+    if !matches!(revoked, Some(Ok(ref reply)) if reply.response.status < 500) {
+        world.log(
+            Level::Warn,
+            format!("{} could not be told of the sign-out; the tokens end by themselves", request.url),
+        );
+    }
 }
 
 /// Tells the caller what the session now is.

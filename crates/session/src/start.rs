@@ -19,6 +19,7 @@ pub(crate) async fn init(
     call: CallId,
     credentials: Option<Credentials>,
     order: Option<Order>,
+    plugins: &[String],
     timeout_ms: u32,
 ) -> Result<(), Failure> {
     let target = world.target();
@@ -40,5 +41,5 @@ pub(crate) async fn init(
             return Ok(());
         }
     }
-    version::check(world, &target).await.map(|_| ())
+    version::check(world, &target, plugins).await.map(|_| ())
 }

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use serde::Deserialize;
+use serde_json::Value;
 use sliderule_api::{ErrorCode, ReleaseVersion};
 
 use crate::Failure;
@@ -18,15 +18,35 @@ use crate::world::World;
 /// The SlideRule release whose wire formats this client speaks.
 pub const SPOKEN: ReleaseVersion = ReleaseVersion { major: 4, minor: 20, patch: 0 };
 
-/// The part of `/source/version` that matters here.
-#[derive(Deserialize)]
-struct Report {
-    server: Server,
+/// The SlideRule releases whose wire formats are near enough to be spoken: those of organization tokens.
+const GENERATION: std::ops::RangeInclusive<u32> = 2..=4;
+
+/// The release that a user of a pinned cluster names: `3.7.0`, `v3.7.0`, `3.7` or `3`.
+///
+/// # Errors
+/// `invalid_argument` for anything else, and for a release that this client cannot speak.
+pub(crate) fn spoken(text: &str) -> Result<ReleaseVersion, Failure> {
+    let full = match text.matches('.').count() {
+        0 => format!("{text}.0.0"),
+        1 => format!("{text}.0"),
+        _ => text.to_owned(),
+    };
+    let full = full.strip_prefix('v').unwrap_or(&full);
+    let version: ReleaseVersion =
+        format!("v{full}").parse().map_err(|error| Failure::invalid(format!("protocolVersion: {error}")))?;
+    if GENERATION.contains(&version.major) {
+        return Ok(version);
+    }
+    Err(Failure::invalid(format!(
+        "protocolVersion: this client speaks the releases {} to {} of SlideRule, and not {text}",
+        GENERATION.start(),
+        GENERATION.end()
+    )))
 }
 
-#[derive(Deserialize)]
-struct Server {
-    version: ReleaseVersion,
+/// The release of a part of the server, in the answer of `/source/version`: `server` itself, or a package.
+fn release_of(answer: &Value, part: &str) -> Option<ReleaseVersion> {
+    answer.get(part)?.get("version")?.as_str()?.parse().ok()
 }
 
 /// Applies the rule before the first use of a cluster, once.
@@ -37,33 +57,53 @@ pub(crate) async fn check_once(world: &World, target: &Rc<Target>) -> Result<(),
     if world.with(|state| state.checked.contains(&target.cluster)) {
         return Ok(());
     }
-    check(world, target).await.map(|_| ())
+    check(world, target, &[]).await.map(|_| ())
 }
 
 /// Asks the cluster for its release and applies the rule.
 ///
 /// # Errors
 /// `version_incompatible`, and those of the service.
-pub(crate) async fn check(world: &World, target: &Rc<Target>) -> Result<VersionReport, Failure> {
+pub(crate) async fn check(
+    world: &World,
+    target: &Rc<Target>,
+    plugins: &[String],
+) -> Result<VersionReport, Failure> {
     let text = unchecked(world, target, VERSION, NO_PARAMETERS, REQUEST_TIMEOUT_MS).await?;
-    let report: Report = serde_json::from_str(&text).map_err(|_| {
+    let answer: Value = serde_json::from_str(&text).unwrap_or_default();
+    let server = release_of(&answer, "server").ok_or_else(|| {
         Failure::new(ErrorCode::BadResponse, "the cluster does not say which release it runs")
             .at(&target.cluster)
     })?;
-    let (client, server) = (world.with(|state| state.spoken), report.server.version);
+    let client = world.with(|state| state.spoken);
     if client.major != server.major {
         let message = incompatible(client, server);
         return Err(Failure::new(ErrorCode::VersionIncompatible, message).at(&target.cluster));
     }
+    for plugin in plugins {
+        let installed = release_of(&answer, plugin).ok_or_else(|| {
+            let message = format!("the server has no plugin `{}`", plugin.escape_default());
+            Failure::new(ErrorCode::Unsupported, message).at(&target.cluster)
+        })?;
+        if installed.major != client.major {
+            let message = format!(
+                "Client (version {}) is incompatible with the {plugin} plugin (version {})",
+                tuple(client),
+                tuple(installed)
+            );
+            return Err(Failure::new(ErrorCode::VersionIncompatible, message).at(&target.cluster));
+        }
+    }
     let out_of_date = server.minor > client.minor;
+    let warning = out_of_date.then(|| self::out_of_date(client, server));
     let first = world.with(|state| state.checked.insert(target.cluster.clone(), server)) != Some(server);
     if first {
-        if out_of_date {
-            world.warn(ErrorCode::VersionIncompatible, self::out_of_date(client, server));
+        if let Some(warning) = &warning {
+            world.warn(ErrorCode::VersionIncompatible, warning.clone());
         }
         announce(world);
     }
-    Ok(VersionReport { server: bare(server), client: bare(client), out_of_date })
+    Ok(VersionReport { server: bare(server), client: bare(client), out_of_date, warning })
 }
 
 /// `4.20.0`.
@@ -86,7 +126,19 @@ fn tuple(version: ReleaseVersion) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::incompatible;
+    use super::{incompatible, spoken};
+
+    #[test]
+    fn a_release_of_the_generation_can_be_named_shortly() {
+        for (text, release) in
+            [("3", "v3.0.0"), ("3.7", "v3.7.0"), ("v2.1.4", "v2.1.4"), ("4.20.0", "v4.20.0")]
+        {
+            assert_eq!(spoken(text).unwrap(), release.parse().unwrap());
+        }
+        for not in ["1", "5.0.2", "", "x", "4.x", "-3", "4.20.0.1"] {
+            assert!(spoken(not).is_err(), "{not}");
+        }
+    }
 
     #[test]
     fn the_sentence_is_the_one_of_the_documentation() {

@@ -3,6 +3,7 @@
 //! No borrow of the state outlives a method of [`World`], so no two can meet.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -12,12 +13,15 @@ use sliderule_api::{ErrorCode, OrganizationName, ReleaseVersion, RequestId};
 
 use crate::account::Account;
 use crate::address::Target;
-use crate::effect::Secret;
-use crate::port::{Held, Port, Waiting, Withdraw};
+use crate::effect::{Level, Secret};
+use crate::port::{Held, Listening, Port, Waiting, Withdraw};
 use crate::{Answer, CallId, Effect, Event, Failure, Few, PortId, Request, Settings};
 
 /// Timers of browsers fire at once where they are set for longer than this.
 pub(crate) const LONGEST_SLEEP_MS: u32 = 0x7fff_ffff;
+
+/// Clocks that differ by no more than this agree.
+const CLOSE_ENOUGH_MS: u64 = 2_000;
 
 /// A flow: one call, or a refresh or an order that outlives the call that began it.
 pub(crate) type Flow = Pin<Box<dyn Future<Output = ()>>>;
@@ -43,6 +47,8 @@ pub(crate) struct State {
     /// Requests for nodes that are not answered yet.
     pub ordering: u32,
     now: u64,
+    /// How much later it is at the server than here, in milliseconds.
+    skew: i64,
     seed: u64,
     next_port: u32,
     /// What was asked of the outside and is not answered yet, or not heard yet.
@@ -64,6 +70,7 @@ impl World {
             orders: Vec::new(),
             ordering: 0,
             now: 0,
+            skew: 0,
             seed: 0,
             next_port: 0,
             waiting: Few::default(),
@@ -83,9 +90,27 @@ impl World {
         self.with(|state| Rc::clone(&state.target))
     }
 
-    /// Milliseconds since 1970.
+    /// Milliseconds since 1970 by the clock here, which may be wrong and may jump.
     pub(crate) fn now(&self) -> u64 {
         self.with(|state| state.now)
+    }
+
+    /// Milliseconds since 1970 by the server's clock, as far as its answers have told it.
+    pub(crate) fn server_now(&self) -> u64 {
+        self.with(|state| state.now.saturating_add_signed(state.skew))
+    }
+
+    /// Takes up what time it is at the server. `Date` counts whole seconds, and an answer takes its time to arrive:
+    /// what differs by less than that says nothing.
+    pub(crate) fn dated(&self, date: u64) {
+        self.with(|state| {
+            let half_a_second = 500;
+            let there = i64::try_from(date).unwrap_or(i64::MAX).saturating_add(half_a_second);
+            let skew = there.saturating_sub(i64::try_from(state.now).unwrap_or(i64::MAX));
+            if skew.saturating_sub(state.skew).unsigned_abs() > CLOSE_ENOUGH_MS {
+                state.skew = skew;
+            }
+        });
     }
 
     /// The next of a sequence that the shell's random numbers determine (splitmix64).
@@ -106,10 +131,21 @@ impl World {
         (id, port.await)
     }
 
+    /// Sends a request whose answer is heard as it comes.
+    pub(crate) fn listen(&self, request: Request) -> Listening {
+        let id = self.register(Withdraw::Abandon, true, |port| Effect::Listen { port, request });
+        Listening::new(self.clone(), id)
+    }
+
     /// Waits.
     pub(crate) async fn sleep(&self, milliseconds: u32) {
         let milliseconds = milliseconds.min(LONGEST_SLEEP_MS);
-        self.ask(Withdraw::Abandon, |port| Effect::Sleep { port, milliseconds }).await;
+        self.ask(Withdraw::Abandon, |port| Effect::Sleep { port, milliseconds, idly: false }).await;
+    }
+
+    /// Waits, longer where nobody looks.
+    pub(crate) async fn sleep_idly(&self, milliseconds: u32) {
+        self.ask(Withdraw::Abandon, |port| Effect::Sleep { port, milliseconds, idly: true }).await;
     }
 
     /// Reads from the token store.
@@ -138,6 +174,11 @@ impl World {
         Held::new(self.clone(), id)
     }
 
+    /// Asks the other sessions over the same store, and gives them time to answer.
+    pub(crate) async fn ask_siblings(&self, message: String) {
+        self.ask(Withdraw::Nothing, |port| Effect::Ask { port, message }).await;
+    }
+
     /// Tells the other sessions over the same store.
     pub(crate) fn broadcast(&self, message: String) {
         self.push(Effect::Broadcast { message: Secret(message) });
@@ -146,6 +187,11 @@ impl World {
     /// Tells the caller.
     pub(crate) fn emit(&self, call: Option<CallId>, event: Event) {
         self.push(Effect::Emit { call, event });
+    }
+
+    /// Tells whoever keeps a log.
+    pub(crate) fn log(&self, level: Level, message: impl Into<String>) {
+        self.emit(None, Event::Log { level, message: message.into() });
     }
 
     /// Warns the caller.
@@ -208,8 +254,10 @@ impl World {
     /// Hands an answer to whoever waits for it.
     pub(crate) fn answer(&self, port: PortId, answer: Answer) {
         self.with(|state| {
-            if let Some(waiting) = state.waiting.get_mut(&port) {
-                waiting.answer.get_or_insert(answer);
+            if let Some(waiting) = state.waiting.get_mut(&port)
+                && (waiting.many || waiting.answers.is_empty())
+            {
+                waiting.answers.push_back(answer);
             }
         });
     }
@@ -235,13 +283,17 @@ impl World {
     }
 
     fn ask(&self, withdraw: Withdraw, effect: impl FnOnce(PortId) -> Effect) -> Port {
+        Port::new(self.clone(), self.register(withdraw, false, effect))
+    }
+
+    fn register(&self, withdraw: Withdraw, many: bool, effect: impl FnOnce(PortId) -> Effect) -> PortId {
         self.with(|state| {
             let id = PortId(state.next_port);
             state.next_port = state.next_port.wrapping_add(1);
-            state.waiting.insert(id, Waiting { answer: None, withdraw });
+            state.waiting.insert(id, Waiting { answers: VecDeque::new(), many, withdraw });
             state.changes += 1;
             state.effects.push(effect(id));
-            Port::new(self.clone(), id)
+            id
         })
     }
 }

@@ -17,16 +17,22 @@ enum Act {
     /// Which request under way, and what it is answered.
     Answer(u8, u8),
     Pass(u32),
+    /// What is listened to goes on, with so many nodes ready, or ends.
+    Say(u8, u8),
+    /// The clock here is set.
+    Jump(u64),
     Heard(String),
     Duplicate(u8),
 }
 
 fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
-        4 => (0..12_u8).prop_map(Act::Call),
+        4 => (0..14_u8).prop_map(Act::Call),
         1 => any::<u8>().prop_map(Act::Cancel),
         8 => (any::<u8>(), 0..16_u8).prop_map(|(which, what)| Act::Answer(which, what)),
         3 => prop_oneof![0..2_000_u32, 0..4_000_000_u32].prop_map(Act::Pass),
+        2 => (any::<u8>(), 0..4_u8).prop_map(|(which, ready)| Act::Say(which, ready)),
+        1 => prop_oneof![0..4_000_000_u64, Just(u64::MAX), Just(0)].prop_map(Act::Jump),
         1 => ".{0,60}".prop_map(Act::Heard),
         1 => any::<u8>().prop_map(Act::Duplicate),
     ]
@@ -34,8 +40,13 @@ fn act() -> impl Strategy<Value = Act> {
 
 fn call(which: u8) -> Call {
     match which {
-        0 => Call::Init { credentials: credentials(), order: Some(order()), timeout_ms: 60_000 },
-        1 => Call::Init { credentials: None, order: None, timeout_ms: 60_000 },
+        0 => Call::Init {
+            credentials: credentials(),
+            order: Some(order()),
+            plugins: vec![],
+            timeout_ms: 60_000,
+        },
+        1 => Call::Init { credentials: None, order: None, plugins: vec![], timeout_ms: 60_000 },
         2 => Call::Authenticate { organization: Some("acme".into()), credentials: credentials() },
         3 => Call::Authenticate { organization: Some("other".into()), credentials: credentials() },
         4 => Call::UpdateAvailableServers { order: Some(order()) },
@@ -45,8 +56,17 @@ fn call(which: u8) -> Call {
         8 => Call::Status {},
         9 => Call::Costs {},
         10 => Call::Release { request_id: None },
+        11 => Call::Extend { request_id: None, time_to_live: 15 },
+        12 => Call::Estimate { order: order() },
         _ => Call::SignOut {},
     }
+}
+
+/// What our own API says of a cluster with so many ready nodes.
+fn status(organization: &str, ready: u8) -> String {
+    format!(
+        r#"{{"organization":"{organization}","state":"running","blocked":null,"message":"m","nodes":{{"booting":0,"ready":{ready},"draining":0,"stopping":0}},"target_nodes":2,"min_nodes":0,"max_nodes":3,"version":"v4.20.0","is_public":false,"requests":[{{"id":"r-1","user":"ada","nodes":2,"expires_at":"2026-11-24T10:00:00Z"}}],"balance_micro_usd":1}}"#
+    )
 }
 
 /// What a server may say to a request: what fits, what does not, and nothing.
@@ -63,6 +83,7 @@ fn answer(what: u8, request: &Request, serial: u32) -> Answer {
             status,
             content_type: content_type.into(),
             retry_after_seconds: Some(3),
+            date: None,
             body: body.into(),
         })
     };
@@ -74,13 +95,8 @@ fn answer(what: u8, request: &Request, serial: u32) -> Answer {
         ),
         0..=7 if request.url.ends_with("/source/version") => json(200, r#"{"server":{"version":"v4.20.0"}}"#),
         0..=7 if request.stream => plain(200, "application/octet-stream", ""),
-        0..=7 if request.url.ends_with("/status") => json(
-            200,
-            &format!(
-                r#"{{"organization":"{organization}","state":"running","blocked":null,"message":"m","nodes":{{"booting":0,"ready":{},"draining":0,"stopping":0}},"target_nodes":2,"min_nodes":0,"max_nodes":3,"version":"v4.20.0","is_public":false,"requests":[{{"id":"r-1","user":"ada","nodes":2,"expires_at":"2026-11-24T10:00:00Z"}}],"balance_micro_usd":1}}"#,
-                what % 3
-            ),
-        ),
+        0..=7 if request.url.ends_with("/events") => plain(200, "text/event-stream", ""),
+        0..=7 if request.url.ends_with("/status") => json(200, &status(organization, what % 3)),
         // A server that repeats what it was sent.
         8 | 9 => json(
             401,
@@ -98,6 +114,7 @@ fn answer(what: u8, request: &Request, serial: u32) -> Answer {
 /// Plays the acts, and checks after each what always holds.
 fn play(acts: &[Act]) -> Shell {
     let mut shell = Shell::new(Some("acme"));
+    shell.has_events = true;
     let mut cancelled: Vec<CallId> = Vec::new();
     let mut begun = 0_u32;
     let mut serial = 1;
@@ -124,6 +141,12 @@ fn play(acts: &[Act]) -> Shell {
                 shell.step(Input::Answered { port, answer: answer(*what, &request, serial) });
             }
             Act::Pass(milliseconds) => shell.pass(*milliseconds),
+            Act::Say(which, 3) => shell.say(*which, Answer::Done),
+            Act::Say(which, ready) => {
+                let event = format!("event: status\ndata: {}\n\n", status("acme", *ready));
+                shell.say(*which, Answer::Piece(event.into_bytes()));
+            }
+            Act::Jump(now) => shell.now = *now,
             Act::Heard(message) => shell.step(Input::Heard(message.clone())),
             Act::Duplicate(port) => {
                 let port = sliderule_session::PortId(u32::from(*port));
@@ -194,7 +217,8 @@ proptest! {
         let mut shell = play(&acts);
         shell.step(Input::Dispose);
         for request in shell.fetches.values() {
-            prop_assert!(request.url.ends_with("/refresh/") || request.url.ends_with("/requests"), "{request:?}");
+            let last = ["/refresh/", "/requests", "/blacklist/"];
+            prop_assert!(last.iter().any(|end| request.url.ends_with(end)), "{request:?}");
         }
         // Three tries of a minute at most, each after half a minute, and all that once more with a new token.
         for _ in 0..20 {

@@ -55,6 +55,7 @@ fn an_older_servers_refusal_says_what_to_do_and_then_what_the_server_said() {
         status: 401,
         content_type: "application/json".into(),
         retry_after_seconds: None,
+        date: None,
         body: r#"{"detail":"No active account found with the given credentials"}"#.into(),
     });
     let failure = refused_sign_in("hunter2hunter2", older);
@@ -78,6 +79,7 @@ fn a_password_is_not_shown_however_the_server_writes_it_down() {
             status: 400,
             content_type: "text/plain".into(),
             retry_after_seconds: None,
+            date: None,
             body: ascii.clone(),
         };
         for answer in [

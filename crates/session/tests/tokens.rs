@@ -148,7 +148,7 @@ fn each_organization_has_tokens_of_its_own() {
 #[test]
 fn a_password_is_never_stored_and_a_record_is_kept_by_user() {
     let shell = Shell::signed_in("acme");
-    let record = &shell.store["sliderule https://slides.test acme ada"];
+    let record = &shell.store["sliderule https://slides.test acme user:ada"];
     assert!(record.contains("SECRET-refresh-acme-1") && !record.contains(support::PASSWORD));
 }
 
@@ -172,7 +172,7 @@ fn disposing_during_a_refresh_saves_the_new_tokens_and_gives_the_lock_back() {
     shell.step(Input::Dispose);
     assert_eq!(shell.failure(call).code, ErrorCode::InvalidArgument);
     shell.answer("/api/org_token/refresh/", tokens("acme", 2));
-    assert!(shell.store["sliderule https://slides.test acme ada"].contains("SECRET-refresh-acme-2"));
+    assert!(shell.store["sliderule https://slides.test acme user:ada"].contains("SECRET-refresh-acme-2"));
     assert!(shell.locks.values().all(Vec::is_empty) && shell.sleeps.is_empty());
 }
 
@@ -181,6 +181,7 @@ fn signing_out_forgets_what_another_session_left_in_the_store() {
     let mut shell = Shell::new(Some("acme"));
     shell.store = Shell::signed_in("acme").store;
     let call = shell.call(Call::SignOut {});
+    shell.answer("/api/token/blacklist/", json(200, "{}"));
     assert!(shell.done[&call].is_ok());
     assert!(shell.store.is_empty(), "{:?}", shell.store.keys());
 }
@@ -188,7 +189,12 @@ fn signing_out_forgets_what_another_session_left_in_the_store() {
 #[test]
 fn an_authenticate_wins_over_the_sign_in_of_an_init_under_way() {
     let mut shell = Shell::new(Some("acme"));
-    let init = shell.call(Call::Init { credentials: credentials(), order: None, timeout_ms: 60_000 });
+    let init = shell.call(Call::Init {
+        credentials: credentials(),
+        order: None,
+        plugins: vec![],
+        timeout_ms: 60_000,
+    });
     shell.call(Call::Authenticate { organization: None, credentials: credentials() });
     let late = shell.under_way("/api/org_token/")[0];
     let early = shell.under_way("/api/org_token/")[1];
@@ -199,7 +205,7 @@ fn an_authenticate_wins_over_the_sign_in_of_an_init_under_way() {
     let request = shell.answer("/source/version", json(200, VERSION));
     assert_eq!(authorization(&request), Some("Bearer SECRET-access-acme-2"));
     assert!(shell.done[&init].is_ok());
-    assert!(shell.store["sliderule https://slides.test acme ada"].contains("SECRET-refresh-acme-2"));
+    assert!(shell.store["sliderule https://slides.test acme user:ada"].contains("SECRET-refresh-acme-2"));
 }
 
 #[test]
@@ -216,8 +222,177 @@ fn a_cached_sign_in_that_has_ended_is_renewed_or_rejected() {
             shell.answer("/api/org_token/refresh/", json(401, r#"{"detail":"Token is blacklisted"}"#));
             shell.pass(500);
             assert_eq!(shell.failure(call).code, ErrorCode::ReauthenticationRequired);
-            let init = shell.call(Call::Init { credentials: None, order: None, timeout_ms: 60_000 });
+            let init = shell.call(Call::Init {
+                credentials: None,
+                order: None,
+                plugins: vec![],
+                timeout_ms: 60_000,
+            });
             assert!(shell.done[&init].is_ok(), "it begins as if nobody had been signed in");
         }
     }
+}
+
+/// A token answer of an odd lifetime.
+fn lifetime(text: &str, serial: u32) -> Answer {
+    json(
+        200,
+        &format!(
+            r#"{{"exp":"","access_lifetime":"{text}","refresh_lifetime":"NaN","refresh":"SECRET-refresh-acme-{serial}","access":"SECRET-access-acme-{serial}"}}"#
+        ),
+    )
+}
+
+#[test]
+fn odd_lifetimes_neither_break_a_sign_in_nor_make_a_storm() {
+    for odd in ["0", "-1", "NaN", "inf", "1e300", "soon"] {
+        let mut shell = Shell::new(Some("acme"));
+        let call = shell.call(Call::Authenticate { organization: None, credentials: credentials() });
+        shell.answer("/api/org_token/", lifetime(odd, 1));
+        assert!(shell.done[&call].is_ok(), "{odd}");
+        for _ in 0..3 {
+            shell.call(source("version"));
+            let request = shell.answer("/source/version", json(200, VERSION));
+            assert_eq!(authorization(&request), Some("Bearer SECRET-access-acme-1"), "{odd}");
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_moves_no_end_of_a_token_once_the_server_says_what_time_it_is() {
+    for wrong in [0, 10_000_000_000] {
+        let mut shell = Shell::signed_in("acme");
+        let right = shell.now;
+        shell.now = wrong;
+        shell.call(source("version"));
+        let dated = sliderule_session::Response {
+            status: 200,
+            content_type: "application/json".into(),
+            retry_after_seconds: None,
+            date: Some(right),
+            body: VERSION.into(),
+        };
+        if wrong > right {
+            // Taken for ended, and renewed for nothing; the answer says what time it is.
+            shell.answer("/api/org_token/refresh/", Answer::Response(dated.clone()));
+        }
+        for _ in shell.under_way("/source/version") {
+            shell.answer("/source/version", Answer::Response(dated.clone()));
+        }
+        shell.call(source("version"));
+        assert!(shell.under_way("refresh").is_empty(), "half of its life has not passed");
+        shell.pass(HALF_LIFE_MS);
+        shell.call(source("version"));
+        assert_eq!(shell.under_way("refresh").len(), 1, "{wrong}");
+    }
+}
+
+#[test]
+fn what_a_browser_shows_of_a_refusal_without_cors_is_met_with_one_refresh_past_half_life() {
+    let mut shell = Shell::signed_in("acme");
+    shell.pass(HALF_LIFE_MS);
+    let call = shell.call(source("version"));
+    shell.answer("/api/org_token/refresh/", json(500, "{}"));
+    for _ in 0..3 {
+        shell.answer("/source/version", Answer::NoResponse("Failed to fetch".into()));
+        shell.pass(2_000);
+    }
+    shell.answer("/api/org_token/refresh/", tokens("acme", 2));
+    let request = shell.answer("/source/version", json(200, VERSION));
+    assert_eq!(authorization(&request), Some("Bearer SECRET-access-acme-2"));
+    assert!(shell.done[&call].is_ok());
+}
+
+#[test]
+fn a_refresh_that_fails_after_the_end_is_not_asked_for_by_every_caller_again() {
+    let mut shell = Shell::signed_in("acme");
+    shell.pass(2 * HALF_LIFE_MS);
+    let first = shell.call(source("version"));
+    shell.answer("/api/org_token/refresh/", json(500, "{}"));
+    assert_eq!(shell.failure(first).code, ErrorCode::BadResponse);
+    let second = shell.call(source("version"));
+    assert_eq!(shell.failure(second).code, ErrorCode::BadResponse);
+    shell.pass(5_000);
+    shell.call(source("version"));
+    assert_eq!(shell.under_way("refresh").len(), 1);
+}
+
+#[test]
+fn a_new_tab_takes_the_tokens_of_another_one_and_none_of_another_user() {
+    let mut first = Shell::signed_in("acme");
+    let asked = |shell: &mut Shell, username: Option<&str>| {
+        let username = username.map(str::to_owned);
+        let credentials = username.map(|username| sliderule_session::call::Credentials {
+            username: Some(username),
+            ..Default::default()
+        });
+        shell.call(Call::Authenticate { organization: None, credentials })
+    };
+    let mut shell = Shell::new(Some("acme"));
+    shell.hold_asks = true;
+    let call = asked(&mut shell, None);
+    first.step(Input::Heard(shell.asked.pop().unwrap()));
+    let news = first.broadcasts.pop().unwrap();
+    shell.step(Input::Heard(news.clone()));
+    shell.end_asks();
+    assert!(shell.done[&call].is_ok());
+    assert!(shell.store["sliderule https://slides.test acme user:ada"].contains("SECRET-refresh-acme-1"));
+
+    let mut bob = Shell::new(Some("acme"));
+    bob.hold_asks = true;
+    let call = asked(&mut bob, Some("bob"));
+    first.step(Input::Heard(bob.asked.pop().unwrap()));
+    assert!(first.broadcasts.is_empty(), "nobody asked for ada's");
+    bob.step(Input::Heard(news.clone()));
+    bob.end_asks();
+    assert_eq!(bob.failure(call).code, ErrorCode::CredentialsMissing);
+
+    let mut idle = Shell::new(Some("acme"));
+    idle.step(Input::Heard(news));
+    idle.call(source("version"));
+    assert_eq!(
+        authorization(&idle.answer("/source/version", json(200, VERSION))),
+        None,
+        "it asked for nothing"
+    );
+}
+
+#[test]
+fn signing_out_revokes_the_tokens_and_ends_the_other_tabs_too() {
+    let mut shell = Shell::signed_in("acme");
+    let mut other = Shell::signed_in("acme");
+    let call = shell.call(Call::SignOut {});
+    let request = shell.answer("/api/token/blacklist/", json(200, "{}"));
+    assert_eq!(request.body.as_deref(), Some(r#"{"refresh":"SECRET-refresh-acme-1"}"#));
+    assert!(shell.done[&call].is_ok() && shell.store.is_empty());
+    other.step(Input::Heard(shell.broadcasts.pop().unwrap()));
+    assert!(!other.store.contains_key("sliderule https://slides.test acme user:ada"));
+    other.call(source("version"));
+    assert_eq!(authorization(&other.answer("/source/version", json(200, VERSION))), None);
+}
+
+#[test]
+fn a_sign_out_does_not_wait_for_a_server_that_is_gone() {
+    let mut shell = Shell::signed_in("acme");
+    let call = shell.call(Call::SignOut {});
+    assert!(shell.store.keys().all(|key| !key.contains("user:")), "forgotten first");
+    shell.pass(5_000);
+    assert!(shell.done[&call].is_ok());
+}
+
+#[test]
+fn a_github_token_finds_its_own_tokens_again_and_no_others() {
+    let github = |token: &str| {
+        Some(sliderule_session::call::Credentials { github_token: Some(token.into()), ..Default::default() })
+    };
+    let mut shell = Shell::new(Some("acme"));
+    shell.call(Call::Authenticate { organization: None, credentials: github("SECRET-ghp") });
+    shell.answer("/api/org_token_github/", tokens("acme", 1));
+    let mut again = Shell::new(Some("acme"));
+    again.store = shell.store.clone();
+    let call = again.call(Call::Authenticate { organization: None, credentials: github("SECRET-ghp") });
+    assert!(again.done[&call].is_ok() && again.fetches.is_empty());
+    again.call(Call::Authenticate { organization: None, credentials: github("SECRET-other") });
+    assert_eq!(again.under_way("/api/org_token_github/").len(), 1);
+    assert!(again.store.keys().all(|key| !key.contains("SECRET")));
 }

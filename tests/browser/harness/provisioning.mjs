@@ -48,20 +48,30 @@ export async function startProvisioning(t, { creditUsd = "25", maxNodes = 4, mor
   });
   const data = await mkdtemp(join(tmpdir(), "sliderule-page-"));
   const account = { user: "ada", password: "correct horse battery staple", organization: "acme" };
-  const command = (/** @type {string[]} */ words, input = "") => run(PROGRAM, [...words, "--data", data], input);
   const settings = join(data, "sliderule.toml");
   await writeFile(settings, SETTINGS + moreSettings);
-  await command(["user", "add", "olga", "--email", "olga@example.org", "--password-stdin"], "an owner's password\n");
-  await command(
-    ["user", "add", account.user, "--email", "ada@example.org", "--password-stdin"],
-    `${account.password}\n`,
-  );
+  await addUser(data, "olga", "an owner's password");
+  await addUser(data, account.user, account.password);
   const limits = ["--credit", creditUsd, "--max-nodes", String(maxNodes)];
-  await command(["org", "add", account.organization, "--owner", "olga", ...limits]);
-  await command(["member", "add", account.organization, account.user]);
+  await command(data, ["org", "add", account.organization, "--owner", "olga", ...limits]);
+  await command(data, ["member", "add", account.organization, account.user]);
 
   const where = ["--listen", "127.0.0.1:0", "--domain", "localhost", "--config", settings, "--data", data];
-  const server = spawn(PROGRAM, ["serve", ...where], { stdio: ["ignore", "pipe", "pipe"] });
+  const { origin, stop } = await serve(t, [PROGRAM, "serve", ...where], data);
+  return { origin, account, stop };
+}
+
+/**
+ * Starts a server and waits until it listens.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {[string, ...string[]]} commandLine the program that becomes the server, and its arguments
+ * @param {string} data its data directory, which goes with it
+ * @returns {Promise<{ origin: string, id: number, stop: () => Promise<void> }>} `id` is its process id; `stop` ends it
+ *   in order and asserts that nothing is left, and may be called twice
+ */
+export async function serve(t, [program, ...words], data) {
+  const server = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] });
   const ended = once(server, "exit");
   /** @type {string[]} */
   const log = [];
@@ -84,7 +94,7 @@ export async function startProvisioning(t, { creditUsd = "25", maxNodes = 4, mor
     new Promise((resolve, reject) => {
       lines.on("line", (line) => {
         log.push(line);
-        const address = /sliderule-ps is listening on (http:\/\/\S+)/.exec(line)?.[1];
+        const address = /sliderule-ps is listening on (https?:\/\/\S+)/.exec(line)?.[1];
         if (address !== undefined) resolve(address.replace(/\/$/, ""));
       });
       ended.then(([code]) => reject(new Error(`sliderule-ps ended with ${code}:\n${log.join("\n")}`)));
@@ -92,7 +102,7 @@ export async function startProvisioning(t, { creditUsd = "25", maxNodes = 4, mor
     "sliderule-ps did not say where it listens",
     log,
   );
-  return { origin, account, stop };
+  return { origin, id: server.pid ?? 0, stop };
 }
 
 /** Leases as short as the demo's, so that a node that lost its server ends while the test still looks. */
@@ -101,14 +111,24 @@ tail_seconds = 5
 `;
 
 /**
- * Runs one command of `sliderule-ps` to its end.
- *
- * @param {string} program
- * @param {string[]} words
- * @param {string} input
+ * @param {string} data
+ * @param {string} name
+ * @param {string} password
  */
-async function run(program, words, input) {
-  const child = spawn(program, words, { stdio: ["pipe", "ignore", "pipe"] });
+export function addUser(data, name, password) {
+  const words = ["user", "add", name, "--email", `${name}@example.org`, "--password-stdin"];
+  return command(data, words, `${password}\n`);
+}
+
+/**
+ * Runs one command of `sliderule-ps` on a data directory, to its end.
+ *
+ * @param {string} data
+ * @param {string[]} words
+ * @param {string} [input]
+ */
+export async function command(data, words, input = "") {
+  const child = spawn(PROGRAM, [...words, "--data", data], { stdio: ["pipe", "ignore", "pipe"] });
   let complaint = "";
   child.stderr.setEncoding("utf8").on("data", (text) => {
     complaint += text;

@@ -9,7 +9,7 @@ use crate::closing_lines::{self, Tally};
 use crate::demo;
 use crate::failure::{Failure, Result};
 use crate::fuzz;
-use crate::setup::{self, CHROMIUM_MISSING};
+use crate::setup::{self, CHROMIUM_MISSING, Clients};
 use crate::shell::Shell;
 
 /// A group of tests.
@@ -26,12 +26,13 @@ pub(crate) enum Group {
     Wasm,
     Node,
     Packaging,
+    Python,
     Browser,
     Demo,
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Format,
         Self::Biome,
         Self::Deny,
@@ -43,6 +44,7 @@ impl Group {
         Self::Wasm,
         Self::Node,
         Self::Packaging,
+        Self::Python,
         Self::Browser,
         Self::Demo,
     ];
@@ -70,6 +72,7 @@ impl Group {
             Self::Wasm => "wasm",
             Self::Node => "node",
             Self::Packaging => "packaging",
+            Self::Python => "python",
             Self::Browser => "browser",
             Self::Demo => "demo",
         }
@@ -88,6 +91,7 @@ impl Group {
             Self::Wasm => "the WebAssembly boundary, whatever comes in from outside",
             Self::Node => "the package in Node",
             Self::Packaging => "the package as npm packs and installs it",
+            Self::Python => "the Python clients of the organization-token generation, as they were published",
             Self::Browser => "the package, the page and the README's examples in Chromium",
             Self::Demo => "the demo, once",
         }
@@ -111,6 +115,7 @@ impl Group {
             Self::Wasm => node_tests(shell, "tests/wasm"),
             Self::Node => node_tests(shell, "tests/node"),
             Self::Packaging => node_tests(shell, "tests/packaging"),
+            Self::Python => python(shell),
             Self::Browser => browser(shell),
             Self::Demo => demo::play(shell, true).map(|()| Tally::default()),
         }
@@ -185,12 +190,27 @@ fn browser(shell: &Shell) -> Result<Tally> {
             shell.set("CHROME", chromium);
             node_tests(shell, "tests/browser")
         }
-        None if std::env::var_os("CI").is_some() => Err(Failure::said(CHROMIUM_MISSING)),
-        None => {
-            println!("left out: {CHROMIUM_MISSING}");
-            Ok(Tally::default())
-        }
+        None => left_out(CHROMIUM_MISSING),
     }
+}
+
+fn python(shell: &Shell) -> Result<Tally> {
+    match setup::python_clients(shell)? {
+        Clients::Installed(place) => {
+            shell.set("SLIDERULE_PYTHON", place);
+            node_tests(shell, "tests/python")
+        }
+        Clients::Missing(reason) => left_out(&reason),
+    }
+}
+
+/// What this machine cannot run is left out, and nothing is where continuous integration runs.
+fn left_out(reason: &str) -> Result<Tally> {
+    if std::env::var_os("CI").is_some() {
+        return Err(Failure::said(reason));
+    }
+    println!("left out: {reason}");
+    Ok(Tally::default())
 }
 
 /// Runs the files `*.test.mjs` under `folder`. They are named one by one, since what `node --test` makes of a

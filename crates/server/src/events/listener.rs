@@ -229,7 +229,7 @@ impl Listener {
         let message = match reason {
             EndReason::TokenExpired => "the access token has ended; listen again with a new one",
             EndReason::MembershipEnded => {
-                "your membership is not active any more; ask an owner of the organization"
+                "your session or membership is not active any more; sign in, or ask an owner"
             }
             EndReason::Unavailable => "the server stops; listen again a little later",
         };

@@ -96,12 +96,13 @@ impl Snapshot {
 }
 
 /// A status without what time alone changes from one second to the next: how long the money lasts, what is promised and
-/// free, and the words that count minutes.
+/// free, how soon nodes are expected, and the words that count minutes.
 fn essence(status: &ClusterStatus) -> ClusterStatus {
     ClusterStatus {
         runway: None,
         promised_micro_usd: MicroUsd::ZERO,
         free_micro_usd: MicroUsd::ZERO,
+        ready_in_seconds: status.ready_in_seconds.map(|_| 0),
         explanation: String::new(),
         ..status.clone()
     }
@@ -139,6 +140,7 @@ mod tests {
             failed_boots: 0,
             trouble: None,
             releases: Vec::new(),
+            ready_in_seconds: Some(9),
         }
     }
 
@@ -157,6 +159,7 @@ mod tests {
             runway: Some(Runway { nodes: 1, minutes: Some(7) }),
             promised_micro_usd: MicroUsd(2),
             free_micro_usd: MicroUsd(5),
+            ready_in_seconds: Some(8),
             ..status()
         };
         let second = first.next(&later, Vec::new(), CLUSTER);

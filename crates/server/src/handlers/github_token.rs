@@ -5,11 +5,12 @@ use axum::extract::State;
 use http::StatusCode;
 use secrecy::SecretString;
 use sliderule_api::ErrorCode;
+use sliderule_api::sessions::SignedInBy;
 use sliderule_api::tokens::TokenAnswer;
 
 use crate::app::Shared;
 use crate::auth::GitHubError;
-use crate::http::{Fields, Refusal};
+use crate::http::{Fields, Origin, Refusal};
 use crate::sign_in;
 
 /// A pair of tokens for a GitHub access token.
@@ -24,7 +25,11 @@ use crate::sign_in;
     request_body = sliderule_api::tokens::GithubSignIn,
     responses((status = 200, description = "The tokens.", body = TokenAnswer))
 )]
-pub async fn post(State(app): State<Shared>, fields: Fields) -> Result<Json<TokenAnswer>, Refusal> {
+pub async fn post(
+    State(app): State<Shared>,
+    origin: Origin,
+    fields: Fields,
+) -> Result<Json<TokenAnswer>, Refusal> {
     let [organization, token] = fields.require(["org_name", "access_token"])?;
     let Some(github) = &app.github else {
         return Err(Refusal::new(
@@ -49,5 +54,5 @@ pub async fn post(State(app): State<Shared>, fields: Fields) -> Result<Json<Toke
     };
     let known = app.db.user_by_github(account).await?;
     let user = known.ok_or_else(|| denied("no user here has this GitHub account; sign in with user name and password, or ask the operator to link it".to_owned()))?;
-    sign_in::issue(&app, &user, &organization).await.map(Json)
+    sign_in::issue(&app, &user, &organization, SignedInBy::GithubToken, &origin).await.map(Json)
 }

@@ -4,10 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use secrecy::SecretString;
 use sliderule_api::ErrorCode;
+use sliderule_api::sessions::SignedInBy;
 use sliderule_api::tokens::TokenAnswer;
 
 use crate::app::Shared;
-use crate::http::{Fields, Refusal};
+use crate::http::{Fields, Origin, Refusal};
 use crate::sign_in;
 
 /// A pair of tokens for user name and password.
@@ -26,7 +27,11 @@ use crate::sign_in;
         (status = 429, description = "Too many wait for their passwords to be checked."),
     )
 )]
-pub async fn post(State(app): State<Shared>, fields: Fields) -> Result<Json<TokenAnswer>, Refusal> {
+pub async fn post(
+    State(app): State<Shared>,
+    origin: Origin,
+    fields: Fields,
+) -> Result<Json<TokenAnswer>, Refusal> {
     let [username, password, organization] = fields.require(["username", "password", "org_name"])?;
     let password = SecretString::from(password);
     let (user, hash) = app.db.user_to_sign_in(&username).await?.unzip();
@@ -37,5 +42,5 @@ pub async fn post(State(app): State<Shared>, fields: Fields) -> Result<Json<Toke
             "No active account found with the given credentials; check user name and password",
         ));
     };
-    sign_in::issue(&app, &user, &organization).await.map(Json)
+    sign_in::issue(&app, &user, &organization, SignedInBy::Password, &origin).await.map(Json)
 }

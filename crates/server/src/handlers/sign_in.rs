@@ -5,11 +5,12 @@ use axum::extract::{Request, State};
 use secrecy::SecretString;
 use sliderule_api::ErrorCode;
 use sliderule_api::people::SignIn;
+use sliderule_api::sessions::SignedInBy;
 use sliderule_api::tokens::TokenAnswer;
 
 use crate::app::Shared;
-use crate::http::Refusal;
 use crate::http::fields::whole_json;
+use crate::http::{Origin, Refusal};
 use crate::sign_in;
 
 /// What a sign-in looks like, for who sent another thing.
@@ -31,7 +32,11 @@ const EXAMPLE: &str = "{\"username\": \"ada\", \"password\": \"…\", \"organiza
         (status = 429, description = "Too many wait for their passwords to be checked."),
     )
 )]
-pub async fn post(State(app): State<Shared>, request: Request) -> Result<Json<TokenAnswer>, Refusal> {
+pub async fn post(
+    State(app): State<Shared>,
+    origin: Origin,
+    request: Request,
+) -> Result<Json<TokenAnswer>, Refusal> {
     let SignIn { username, password, organization } = whole_json(request, EXAMPLE).await?;
     let password = SecretString::from(password);
     let (user, hash) = app.db.user_to_sign_in(&username).await?.unzip();
@@ -42,8 +47,10 @@ pub async fn post(State(app): State<Shared>, request: Request) -> Result<Json<To
             "No active account found with the given credentials; check user name and password",
         ));
     };
-    match organization {
-        Some(organization) => sign_in::issue(&app, &user, &organization).await.map(Json),
-        None => sign_in::issue_account(&app, &user).map(Json),
-    }
+    let how = SignedInBy::Password;
+    let pair = match organization {
+        Some(organization) => sign_in::issue(&app, &user, &organization, how, &origin).await,
+        None => sign_in::issue_account(&app, &user, how, &origin).await,
+    };
+    pair.map(Json)
 }

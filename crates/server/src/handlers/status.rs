@@ -6,9 +6,9 @@ use axum::Json;
 use axum::extract::State;
 use sliderule_api::status::{Block, ClusterStatus, ReleaseTally, Share, Trouble};
 use sliderule_provisioning::cluster::Cluster;
-use sliderule_provisioning::describe;
 use sliderule_provisioning::promise::books;
 use sliderule_provisioning::size::BOOTS_TO_PROTECT;
+use sliderule_provisioning::{arrival, describe};
 
 use crate::app::{App, Shared};
 use crate::capacity;
@@ -71,6 +71,7 @@ pub(crate) fn of(app: &App, cluster: &Cluster) -> ClusterStatus {
         failed_boots: cluster.failed_boots,
         trouble: trouble(app, cluster, sizing.blocked),
         releases: releases(cluster),
+        ready_in_seconds: arrival::expected(cluster, sizing.target, None, now).map(|left| left.as_secs()),
     }
 }
 

@@ -42,7 +42,7 @@ pub fn wrap(routes: Router) -> Router {
         .layer(CatchPanicLayer::custom(answer_to_panic))
         .layer(middleware::from_fn(envelope::choose))
         .layer(cors())
-        .layer(fixed(CACHE_CONTROL, "no-store"))
+        .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .layer(fixed(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(REFERRER_POLICY, "no-referrer"))
         // What is a page has a policy of its own.

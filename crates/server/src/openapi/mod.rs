@@ -23,8 +23,9 @@ use crate::router;
 pub(crate) use table::Table;
 
 /// Who may call an operation: the values of `x-role`, from the least that is needed to the most.
-pub const ROLES: [(&str, &str); 7] = [
+pub const ROLES: [(&str, &str); 8] = [
     ("open", "anybody, without a token"),
+    ("signed_in", "whoever has an account, with any token of theirs"),
     ("account", "whoever has an account, with a token for the account"),
     ("applicant", "whoever has a membership of the organization, active or not"),
     ("member", "active members of the organization"),

@@ -16,13 +16,21 @@
 //! | `ledger`, `spend` | the lines of the ledger, and what they add up to |
 //! | `notices` | what people are told |
 //! | `audit` | who did what, from where |
-//! | `tokens` | refresh tokens that were used |
 //! | `bell` | who wants to know at once that something was committed |
+//! | [`sessions`] | sessions: beginning, listing, revoking |
+//! | `exchanges` | what becomes of a session's refresh tokens |
+//! | `admission` | what a session opens now |
+//! | [`keys`] | the keys that sign tokens, and other secrets |
 //! | `whose` | whose a node or a request is, also of those that are history |
 
+pub mod keys;
+pub mod sessions;
+
+mod admission;
 mod audit;
 mod bell;
 mod clusters;
+mod exchanges;
 mod ledger;
 mod nodes;
 mod notices;
@@ -31,7 +39,6 @@ mod people;
 mod requests;
 mod schema;
 mod spend;
-mod tokens;
 mod whose;
 
 use std::fs::{OpenOptions, Permissions};
@@ -47,14 +54,15 @@ use sqlx::sqlite::{
 };
 use sqlx::{Sqlite, Transaction};
 
+pub use admission::{Admission, AdmissionKey, Admitted};
 pub use audit::{Actor, AuditEntry};
 pub use bell::{Bell, Hearing, News};
+pub use exchanges::Family;
 pub use ledger::{Account, Line, LineKind};
 pub use notices::Told;
 pub use organizations::{Membership, NewOrganization, Role, Standing};
 pub use people::{NewUser, User};
 pub use requests::{Earlier, Record};
-pub use tokens::Spending;
 
 use crate::Error;
 
@@ -202,6 +210,16 @@ async fn run_over<R: Serialize>(
     }
     let rows = serde_json::to_string(rows).map_err(failed(doing))?;
     sqlx::query(statement).bind(rows).execute(&mut **tx).await.map(|_| ()).map_err(failed(doing))
+}
+
+/// Seconds since 1970, as a column holds them.
+fn column(seconds: u64) -> i64 {
+    i64::try_from(seconds).unwrap_or(i64::MAX)
+}
+
+/// Seconds since 1970, from a column.
+fn seconds(column: i64) -> u64 {
+    u64::try_from(column).unwrap_or(0)
 }
 
 /// Which unique column of a table an insertion collided with, if that is why it failed.

@@ -5,6 +5,7 @@ use sliderule_provisioning::account::{Allowance, Prices};
 use sliderule_provisioning::cluster::Limits;
 use sliderule_provisioning::time::Moment;
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 use super::{Actor, AuditEntry, Database, Tx, audit, collision, failed, ledger};
 use crate::Error;
@@ -44,7 +45,9 @@ pub enum Role {
 }
 
 impl Role {
-    fn as_str(self) -> &'static str {
+    /// The role, as it is stored and as it stands on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Member => "member",
             Self::Manager => "manager",
@@ -181,16 +184,18 @@ impl Database {
         .await
         .map_err(failed(doing))?;
         let Some(row) = found else { return Ok(Standing::NoOrganization) };
-        let state: Option<String> = row.try_get("state").map_err(failed(doing))?;
-        Ok(match state.as_deref() {
-            None => Standing::Stranger,
-            Some("active") => {
-                let role: String = row.try_get("role").map_err(failed(doing))?;
-                Standing::Active(Role::stored(&role).map_err(failed(doing))?)
-            }
-            Some(_) => Standing::Inactive,
-        })
+        Ok(standing_of(&row).map_err(failed(doing))?)
     }
+}
+
+/// How a user stands to an organization that exists, by the `state` and `role` of their membership.
+pub(super) fn standing_of(row: &SqliteRow) -> Result<Standing, Box<dyn std::error::Error + Send + Sync>> {
+    let state: Option<String> = row.try_get("state")?;
+    Ok(match state.as_deref() {
+        None => Standing::Stranger,
+        Some("active") => Standing::Active(Role::stored(row.try_get("role")?)?),
+        Some(_) => Standing::Inactive,
+    })
 }
 
 /// The row of an organization.

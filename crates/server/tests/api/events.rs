@@ -214,6 +214,19 @@ async fn a_stream_ends_with_the_membership_the_token_and_the_server() {
 }
 
 #[tokio::test]
+async fn a_stream_ends_with_the_session_wherever_that_is_revoked() {
+    let app = TestApp::start().await.with_acme().await;
+    let (listens, revokes) = (app.token().await, app.token().await);
+    let mut listening = Listening::to(&app, &listens).await;
+    listening.next().await.unwrap();
+    let revoked = app.send(Method::DELETE, "/api/v1/sessions", Some(&revokes), None).await;
+    assert_eq!(revoked.json::<Value>()["revoked"], 1, "{revoked}");
+    let begun = Instant::now();
+    assert_eq!(listening.end().await, "membership_ended");
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
 async fn nobody_listens_more_often_than_a_few_times() {
     let app = TestApp::start().await.with_acme().await;
     let token = app.token().await;

@@ -29,6 +29,16 @@ pub(crate) struct Shell {
     pub(crate) store: BTreeMap<String, String>,
     /// Who holds each lock, and who waits for it, in their order.
     pub(crate) locks: BTreeMap<String, Vec<PortId>>,
+    /// What other tabs were asked.
+    pub(crate) asked: Vec<String>,
+    /// Whether they are given time to answer.
+    pub(crate) hold_asks: bool,
+    /// Those who wait for the answer.
+    pub(crate) asks: Vec<PortId>,
+    /// What was ever listened to.
+    pub(crate) listening: Vec<PortId>,
+    /// Whether the server has events.
+    pub(crate) has_events: bool,
     /// What was broadcast.
     pub(crate) broadcasts: Vec<String>,
     /// What callers were told.
@@ -68,6 +78,7 @@ pub(crate) fn json(status: u16, body: &str) -> Answer {
         status,
         content_type: "application/json".into(),
         retry_after_seconds: None,
+        date: None,
         body: body.into(),
     })
 }
@@ -91,6 +102,11 @@ impl Shell {
             sleeps: BTreeMap::new(),
             store: BTreeMap::new(),
             locks: BTreeMap::new(),
+            asked: Vec::new(),
+            hold_asks: false,
+            asks: Vec::new(),
+            listening: Vec::new(),
+            has_events: false,
             broadcasts: Vec::new(),
             events: Vec::new(),
             done: BTreeMap::new(),
@@ -132,7 +148,13 @@ impl Shell {
     fn take(&mut self, effect: Effect) -> Option<(PortId, Answer)> {
         match effect {
             Effect::Fetch { port, request } => drop(self.fetches.insert(port, request)),
-            Effect::Sleep { port, milliseconds } => drop(self.sleeps.insert(port, milliseconds)),
+            Effect::Listen { port, request } if self.has_events => {
+                self.listening.push(port);
+                self.fetches.insert(port, request);
+            }
+            // A server without events.
+            Effect::Listen { port, .. } => return Some((port, json(404, "{}"))),
+            Effect::Sleep { port, milliseconds, .. } => drop(self.sleeps.insert(port, milliseconds)),
             Effect::Load { port, key } => return Some((port, Answer::Loaded(self.store.get(&key).cloned()))),
             Effect::Save { port, key, value } => {
                 self.store.insert(key, value.0);
@@ -157,6 +179,14 @@ impl Shell {
                 self.fetches.remove(&port);
                 self.sleeps.remove(&port);
             }
+            Effect::Ask { port, message } => {
+                self.asked.push(message);
+                if self.hold_asks {
+                    self.asks.push(port);
+                } else {
+                    return Some((port, Answer::Done));
+                }
+            }
             Effect::Broadcast { message } => self.broadcasts.push(message.0),
             Effect::Emit { event, .. } => self.events.push(event),
             Effect::Done { call, result } => {
@@ -166,9 +196,23 @@ impl Shell {
         None
     }
 
+    /// The time of the other tabs to answer is up.
+    pub(crate) fn end_asks(&mut self) {
+        for port in std::mem::take(&mut self.asks) {
+            self.step(Input::Answered { port, answer: Answer::Done });
+        }
+    }
+
     /// Requests under way whose URL contains the text.
     pub(crate) fn under_way(&self, text: &str) -> Vec<PortId> {
         self.fetches.iter().filter(|(_, request)| request.url.contains(text)).map(|(port, _)| *port).collect()
+    }
+
+    /// Answers what is listened to.
+    pub(crate) fn say(&mut self, which: u8, answer: Answer) {
+        if let Some(port) = self.listening.get(usize::from(which) % self.listening.len().max(1)).copied() {
+            self.step(Input::Answered { port, answer });
+        }
     }
 
     /// Answers the oldest request under way whose URL contains the text.
@@ -184,7 +228,7 @@ impl Shell {
 
     /// Lets time pass, and ends the sleeps that it ends.
     pub(crate) fn pass(&mut self, milliseconds: u32) {
-        self.now += u64::from(milliseconds);
+        self.now = self.now.saturating_add(u64::from(milliseconds));
         let due: Vec<PortId> =
             self.sleeps.iter().filter(|(_, left)| **left <= milliseconds).map(|(port, _)| *port).collect();
         self.sleeps.values_mut().for_each(|left| *left = left.saturating_sub(milliseconds));

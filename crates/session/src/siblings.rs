@@ -1,0 +1,146 @@
+//! What the tabs and workers of one origin say to each other.
+//!
+//! Sessions over token stores that are not shared (a tab's sessionStorage) ask each other for tokens before they ask a
+//! server, tell each other of new ones, and of a sign-out. Always holds: what is heard is believed only about the
+//! same deployment, organization and principal, and only where it was asked for or is newer than what is held.
+
+use serde::{Deserialize, Serialize};
+use sliderule_api::OrganizationName;
+
+use crate::account::{Account, Tokens, last_principal_key, record_key};
+use crate::sign_in::announce;
+use crate::world::World;
+
+/// What one session says to the others.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Word {
+    /// I have tokens.
+    News {
+        /// Where their record is kept.
+        key: String,
+        /// The tokens.
+        tokens: Tokens,
+    },
+    /// Who has tokens?
+    Ask {
+        /// Of which organization of which deployment.
+        place: String,
+        /// Whose; anybody's if nobody is named.
+        principal: Option<String>,
+        /// Received later than that.
+        after: u64,
+    },
+    /// These tokens are revoked.
+    SignedOut {
+        /// Where their record was kept.
+        key: String,
+    },
+}
+
+fn text(word: &Word) -> String {
+    serde_json::to_string(word).unwrap_or_default()
+}
+
+/// Tells the others of new tokens.
+pub(crate) fn tell(world: &World, key: &str, tokens: &Tokens) {
+    world.broadcast(text(&Word::News { key: key.to_owned(), tokens: tokens.clone() }));
+}
+
+/// Tells the others that tokens are revoked.
+pub(crate) fn tell_signed_out(world: &World, key: &str) {
+    world.broadcast(text(&Word::SignedOut { key: key.to_owned() }));
+}
+
+/// Asks the others for tokens that are newer than those held; what they have is then held.
+pub(crate) async fn ask(
+    world: &World,
+    provisioning: &str,
+    organization: &OrganizationName,
+    principal: Option<&str>,
+) -> Option<Tokens> {
+    let after = world.with(|state| {
+        if !state.accounts.contains(organization) {
+            state.accounts.insert(organization.clone(), Account::default());
+        }
+        let account = state.accounts.get_mut(organization)?;
+        account.asking = Some(principal.map(str::to_owned));
+        Some(account.tokens.as_ref().map_or(0, |tokens| tokens.issued_at))
+    })?;
+    let place = last_principal_key(provisioning, organization);
+    world.ask_siblings(text(&Word::Ask { place, principal: principal.map(str::to_owned), after })).await;
+    world.with(|state| {
+        let account = state.accounts.get_mut(organization)?;
+        account.asking = None;
+        let matching = |tokens: &&Tokens| principal.is_none_or(|name| name == tokens.principal);
+        account.tokens.as_ref().filter(|tokens| tokens.issued_at > after).filter(matching).cloned()
+    })
+}
+
+/// Takes up what another session said, or answers it.
+pub(crate) fn heard(world: &World, message: &str) {
+    let Ok(word) = serde_json::from_str::<Word>(message) else { return };
+    let target = world.target();
+    let (Some(organization), Some(provisioning)) = (&target.organization, &target.provisioning) else {
+        return;
+    };
+    match word {
+        Word::News { key, tokens } => {
+            let tokens = Tokens::from_record(&tokens.to_record());
+            let ours = |tokens: &Tokens| key == record_key(provisioning, organization, &tokens.principal);
+            if let Some(tokens) = tokens.filter(ours) {
+                take_up(world, organization, tokens);
+            }
+        }
+        Word::Ask { place, principal, after } => {
+            let held = world.with(|state| state.accounts.get(organization)?.tokens.clone());
+            let wanted = |tokens: &Tokens| {
+                place == last_principal_key(provisioning, organization)
+                    && principal.is_none_or(|name| name == tokens.principal)
+                    && tokens.issued_at > after
+            };
+            if let Some(tokens) = held.filter(wanted) {
+                tell(world, &record_key(provisioning, organization, &tokens.principal), &tokens);
+            }
+        }
+        Word::SignedOut { key } => {
+            let ended = world.with(|state| {
+                let tokens = state.accounts.get(organization)?.tokens.as_ref()?;
+                (key == record_key(provisioning, organization, &tokens.principal)).then_some(())?;
+                state.accounts.remove(organization)
+            });
+            if ended.is_some() {
+                announce(world);
+                // A tab that was duplicated has a copy of its own.
+                let world = world.clone();
+                world.clone().spawn(Box::pin(async move { world.forget(key).await }));
+            }
+        }
+    }
+}
+
+fn take_up(world: &World, organization: &OrganizationName, tokens: Tokens) {
+    let taken = world.with(|state| {
+        let account = state.accounts.get_mut(organization)?;
+        let wanted = match &account.tokens {
+            Some(held) => is_newer(&tokens, held),
+            None => account
+                .asking
+                .as_ref()
+                .is_some_and(|principal| principal.as_ref().is_none_or(|name| *name == tokens.principal)),
+        };
+        wanted.then(|| account.tokens = Some(tokens))
+    });
+    if taken.is_some() {
+        world.changed();
+        announce(world);
+    }
+}
+
+/// Tokens of the same principal, received later.
+pub(crate) fn is_newer(tokens: &Tokens, held: &Tokens) -> bool {
+    tokens.principal == held.principal
+        && tokens.user == held.user
+        && tokens.issued_at > held.issued_at
+        && tokens.access != held.access
+}

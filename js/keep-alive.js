@@ -1,0 +1,91 @@
+/**
+ * A request for nodes that lives for as long as somebody works with them.
+ *
+ * Always holds: at most one extension is under way, and none once it was let go: the nodes then end by themselves, after
+ * the time to live at most.
+ *
+ * @module
+ */
+
+/** @import { KeepAlive as Type } from "./index.js" */
+/** @import { SlideRuleError } from "./errors.js" */
+
+const MINUTE_MS = 60_000;
+/** The shortest pause between two extensions, also after one that failed in passing. */
+const SHORTEST_PAUSE_MS = 15_000;
+
+/** @implements {Type} */
+export class KeepAlive {
+  #stopped = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /** @type {Date | null} */
+  #expiresAt = null;
+  #minutes;
+  #extend;
+  #refused;
+  #cleanUp;
+
+  /**
+   * @param {object} request
+   * @param {number} request.minutes How long the request shall live beyond each extension.
+   * @param {() => Promise<{ expiresAt: Date }>} request.extend
+   * @param {(error: SlideRuleError) => void} request.refused Hears why it is kept alive no more.
+   * @param {(stop: () => void) => () => void} request.until Has it stopped with whatever it depends on.
+   */
+  constructor({ minutes, extend, refused, until }) {
+    this.#minutes = minutes;
+    this.#extend = extend;
+    this.#refused = refused;
+    const stop = () => this.stop();
+    globalThis.addEventListener?.("pagehide", stop);
+    const untie = until(stop);
+    this.#cleanUp = () => {
+      globalThis.removeEventListener?.("pagehide", stop);
+      untie();
+    };
+    if (this.#stopped) this.#cleanUp();
+    else void this.#again();
+  }
+
+  /** When the request ends if nothing extends it; null before the first extension. */
+  get expiresAt() {
+    return this.#expiresAt;
+  }
+
+  get stopped() {
+    return this.#stopped;
+  }
+
+  stop() {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#cleanUp?.();
+  }
+
+  async #again() {
+    let pause = (this.#minutes * MINUTE_MS) / 2;
+    try {
+      const { expiresAt } = await this.#extend();
+      this.#expiresAt = expiresAt;
+    } catch (/** @type {any} */ error) {
+      if (this.#stopped) return;
+      if (!error.retryable) {
+        this.stop();
+        this.#refused(error);
+        return;
+      }
+      pause /= 10;
+    }
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => this.#again(), Math.max(pause, SHORTEST_PAUSE_MS));
+    // Whoever forgets to let go must still be able to end the program.
+    /** @type {{ unref?: () => void }} */ (/** @type {unknown} */ (this.#timer)).unref?.();
+  }
+}
+
+// Not every browser knows `using` yet.
+if (Symbol.dispose !== undefined) {
+  Object.defineProperty(KeepAlive.prototype, Symbol.dispose, { value: KeepAlive.prototype.stop, configurable: true });
+}
