@@ -34,6 +34,9 @@ import { ready, whilePending } from "./wasm.js";
  * @property {string | null} serverVersion
  */
 
+/** The methods of a logger. */
+const LEVELS = /** @type {const} */ (["debug", "info", "warn", "error"]);
+
 export class Connection {
   /** @type {Identity} */
   identity;
@@ -232,11 +235,12 @@ export class Connection {
   }
 
   /**
-   * @param {"debug" | "info" | "warn" | "error"} level
+   * @param {string} level
    * @param {string} message
    */
   #log(level, message) {
-    notify((/** @type {string} */ line) => this.#logger?.[level]?.(line), message);
+    const method = LEVELS.find((each) => each === level);
+    if (method !== undefined) notify((/** @type {string} */ line) => this.#logger?.[method]?.(line), message);
   }
 
   /** @param {number} call */
