@@ -103,7 +103,8 @@ export interface CredentialsRequest {
  * Asked for credentials when a call needs some and there are none; the call waits for the answer, signs in and goes on. Calls
  * that need them at the same time wait for one answer. `null` or `undefined` says that there are none: the calls reject
  * `credentials_missing` or `reauthentication_required` as they would without a callback. So they do, with what was thrown
- * as their `cause`, where the callback fails. Wrong credentials reject `wrong_credentials`; the next call asks again.
+ * as their `cause`, where the callback fails. Wrong credentials reject `wrong_credentials`; the next call asks again. The
+ * time that the answer takes does not count towards a `timeoutMs`; a `signal` ends it.
  *
  * ```js
  * const credentials = async ({ organization, reason, signal }) => await showForm({ organization, reason, signal });
@@ -132,6 +133,11 @@ export interface TokenStore {
   set(key: string, value: string): unknown;
   /** Removes what is kept under the key; nothing happens if there is nothing. */
   delete(key: string): unknown;
+  /**
+   * Names the place where the records are, where tabs and workers share it: sessions over stores of the same name tell
+   * each other of new tokens and of a sign-out, and ask each other before a server. Default: sessions over the same object do.
+   */
+  readonly channel?: string;
 }
 
 /** Where lines for the log go. `console` is one. Lines hold no passwords and no tokens. */

@@ -7,7 +7,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import { invalid } from "../errors.js";
 import { takeWithin } from "../locks.js";
@@ -43,7 +43,7 @@ export function fileStore(options = {}) {
     delete: async (key) => removePrivate(await placeOf(key, ".json")),
     [TRAITS]: {
       place: "the file store",
-      channel: "file",
+      channel: `file ${resolve(folder)}`,
       isTried: true,
       take: async (name, released, signal) => {
         await takeWithin(name, released, signal);

@@ -41,6 +41,8 @@ export function storeProblem(wanted) {
   if (wanted === "file") return 'can be "file" with the entry sliderule-wasm/node only';
   const isStore = ["get", "set", "delete"].every((name) => typeof (/** @type {any} */ (wanted)?.[name]) === "function");
   const names = [...kinds.keys()].map((name) => `"${name}"`).join(", ");
+  const { channel } = /** @type {{ channel?: unknown }} */ (wanted ?? {});
+  if (isStore && channel !== undefined && typeof channel !== "string") return "must have text as its channel, or none";
   return isStore ? undefined : `must be ${names}, or an object with get, set and delete`;
 }
 

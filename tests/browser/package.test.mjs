@@ -56,6 +56,7 @@ test("a bare page imports the package, and its tokens survive a reload but not t
   );
 
   const other = await openPage(context);
+  await page.close();
   await other.page.goto(`${pages}/bare.html`);
   await other.page.waitForFunction(isReady);
   await assert.rejects(other.page.evaluate(signInThere, { url, organization }), /SlideRuleError/);

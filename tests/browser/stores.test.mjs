@@ -72,7 +72,7 @@ const cached = { user: USER, source: "cache", warnings: [] };
 const nobody = { code: "credentials_missing", warnings: [] };
 
 describe("what stays, and for whom", () => {
-  test("by default sessionStorage: for a reload and a duplicate of the tab, not for another tab", async (t) => {
+  test("by default sessionStorage: for a reload and a duplicate of the tab, and no longer than the tabs", async (t) => {
     const { context, open, options, pages } = await setUp(t);
     const page = await open();
     assert.deepEqual(await page.evaluate(use, { options, credentials }), signedIn);
@@ -92,6 +92,14 @@ describe("what stays, and for whom", () => {
     ]);
     await duplicate.waitForFunction(isReady);
     assert.deepEqual(await duplicate.evaluate(use, { options }), cached);
+
+    const other = await open();
+    assert.deepEqual(
+      await other.evaluate(use, { options }),
+      cached,
+      "tabs that are open at the same time tell each other",
+    );
+    for (const each of [page, duplicate, other]) await each.close();
     assert.deepEqual(await (await open()).evaluate(use, { options }), nobody);
   });
 
@@ -417,7 +425,7 @@ describe("an expired token", () => {
     });
   }
 
-  test("of a duplicated tab signs neither of them out", async (t) => {
+  test("of a duplicated tab is refreshed once, and signs neither of them out, now or after a reload", async (t) => {
     const { server, context, open, options, pages } = await setUp(t);
     const refreshes = expiring(server);
     const page = await open();
@@ -430,6 +438,12 @@ describe("an expired token", () => {
     refreshes.end();
     const both = await Promise.all([page, duplicate].map((each) => each.evaluate(use, { options })));
     assert.deepEqual(both, [cached, cached]);
+    assert.equal(refreshes.count(), 1);
+    await page.close();
+    await duplicate.reload();
+    await duplicate.waitForFunction(isReady);
+    assert.deepEqual(await duplicate.evaluate(use, { options }), cached, "what it was told has been kept");
+    assert.equal(refreshes.count(), 1);
   });
 });
 

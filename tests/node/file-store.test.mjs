@@ -148,7 +148,9 @@ describe("what is not private is not used", onUnix, () => {
       const path = await place(t);
       const server = await standIn(t);
       const options = { url: server.url, organization: ORGANIZATION };
-      await createSession({ ...options, store: fileStore({ path }) }).authenticate(undefined, credentials);
+      const before = createSession({ ...options, store: fileStore({ path }) });
+      await before.authenticate(undefined, credentials);
+      before.dispose();
       for (const file of await readdir(path)) await spoil(join(path, file));
       const session = createSession({ ...options, store: fileStore({ path }) });
       await assert.rejects(session.authenticate(), { code: "credentials_missing" });

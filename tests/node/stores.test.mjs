@@ -85,6 +85,26 @@ describe("a store of the caller's", () => {
     assert.deepEqual(codes(), []);
   });
 
+  test("is of no concern to sessions over other stores, which may be other people's", async (t) => {
+    const { server, session } = await sessionOver(t, new Map());
+    await session.authenticate(undefined, credentials);
+    for (const store of [new Map(), "memory", undefined]) {
+      const other = createSession({ url: server.url, organization: ORGANIZATION, store });
+      await assert.rejects(other.authenticate(), { code: "credentials_missing" });
+    }
+  });
+
+  test("is told of what happens over another one that names the same channel", async (t) => {
+    const channel = `test ${process.pid}`;
+    const named = () => Object.assign(new Map(), { channel });
+    const { server, session } = await sessionOver(t, named());
+    await session.authenticate(undefined, credentials);
+    const other = createSession({ url: server.url, organization: ORGANIZATION, store: named() });
+    assert.equal((await other.authenticate()).source, "cache");
+    await session.signOut();
+    while (other.authenticated) await new Promise((resolve) => setImmediate(resolve));
+  });
+
   test("what is none is refused before anything is sent", async (t) => {
     const { server } = await sessionOver(t);
     for (const store of ["disk", 7, {}, { load() {}, save() {}, forget() {} }, { get() {}, set() {} }]) {
@@ -93,6 +113,8 @@ describe("a store of the caller's", () => {
         message: /"indexedDB"/,
       });
     }
+    const odd = Object.assign(new Map(), { channel: 7 });
+    assert.throws(() => createSession({ store: odd }), { code: "invalid_argument", message: /channel/ });
     assert.throws(() => createSession({ store: "file" }), {
       code: "invalid_argument",
       message: /sliderule-wasm\/node/,
@@ -245,6 +267,7 @@ describe("a record", () => {
     const records = new Map();
     const { server, session } = await sessionOver(t, records);
     await session.authenticate(undefined, credentials);
+    session.dispose();
     for (const key of records.keys()) records.set(key, "damaged");
     const next = createSession({ url: server.url, organization: ORGANIZATION, store: records });
     await assert.rejects(next.authenticate(), { code: "credentials_missing" });
