@@ -183,9 +183,10 @@ export interface ConnectionOptions {
    * elsewhere (workers, Node).
    *
    * - `"memory"`: gone with the page or program.
-   * - `"session"`: the tab's `sessionStorage`; survives a reload, ends with the tab.
+   * - `"session"`: the tab's `sessionStorage`; survives a reload, ends with the tab. Tabs of the origin that are open at the same
+   *   time tell each other of new tokens.
    * - `"local"`: the origin's `localStorage`; shared by all tabs, and stays.
-   * - `"indexedDB"`: shared by all tabs and workers, and stays; encrypted under a key that no script can read.
+   * - `"indexedDB"`: shared by all tabs and workers, and stays; encrypted under a key that scripts can use and not read.
    * - `"file"`: the user's cache folder, readable by the user alone (entry `sliderule-wasm/node`; `fileStore` chooses another folder).
    * - your own: an object with `get`, `set` and `delete`.
    *
