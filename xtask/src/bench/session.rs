@@ -12,7 +12,15 @@ pub(super) fn bench(shell: &Shell, json: Option<&Path>) -> Result<()> {
     let tools = setup::prepare(shell)?;
     build::module(shell, &tools)?;
     let mut servers = shell.command("cargo");
-    servers.args(["build", "--release", "--package", "sliderule-server", "--package", "sliderule-node", "--bins"]);
+    servers.args([
+        "build",
+        "--release",
+        "--package",
+        "sliderule-server",
+        "--package",
+        "sliderule-node",
+        "--bins",
+    ]);
     shell.step("Building the servers", "bench-servers", &mut servers)?;
     let folder = shell.temporary_folder("sliderule-bench-")?;
     let mut run = shell.command("node");
