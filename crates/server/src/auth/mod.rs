@@ -2,7 +2,8 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `passwords` | hashing and checking passwords, never more at once than the machine can take |
+//! | `passwords` | hashing and checking passwords |
+//! | `hash_pool` | the threads for that, never more at once than the machine can take |
 //! | `signing_key` | the keys that sign tokens |
 //! | [`key_schedule`] | when a key is made, signs, verifies and goes |
 //! | `keyring` | the keys of this moment, and the tokens that were verified with them |
@@ -18,6 +19,7 @@ pub mod key_schedule;
 pub mod rotation;
 
 mod github;
+mod hash_pool;
 mod keyring;
 mod lineage;
 mod node_key;
@@ -29,6 +31,6 @@ pub use github::{GitHub, GitHubError};
 pub use keyring::TimedKey;
 pub use lineage::{Lineage, Names};
 pub use node_key::node_secrets;
-pub use passwords::{Hasher, PasswordHash, TooBusy};
+pub use passwords::{Hasher, PasswordHash, Precedence, TooBusy};
 pub use signing_key::SigningKey;
 pub use tokens::{Bearer, TokenMint, TokenProblem};

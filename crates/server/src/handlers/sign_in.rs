@@ -9,6 +9,7 @@ use sliderule_api::sessions::SignedInBy;
 use sliderule_api::tokens::TokenAnswer;
 
 use crate::app::Shared;
+use crate::auth::Precedence;
 use crate::http::fields::whole_json;
 use crate::http::{Origin, Refusal};
 use crate::sign_in;
@@ -26,7 +27,8 @@ pub async fn post(
     let SignIn { username, password, organization } = whole_json(request, EXAMPLE).await?;
     let password = SecretString::from(password);
     let (user, hash) = app.db.user_to_sign_in(&username).await?.unzip();
-    let right = app.hasher.verify(password, hash.flatten()).await.map_err(Refusal::too_busy)?;
+    let right =
+        app.hasher.verify(password, hash.flatten(), Precedence::Stranger).await.map_err(Refusal::too_busy)?;
     let Some(user) = user.filter(|_| right) else {
         return Err(Refusal::unauthorized(
             ErrorCode::WrongCredentials,

@@ -128,6 +128,9 @@ impl IntoResponse for Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
+        if let Error::Busy(busy) = error {
+            return Self::too_busy(busy);
+        }
         tracing::error!(%error, "a request failed");
         Self::internal()
     }
