@@ -13,7 +13,7 @@ use sliderule_provisioning::time::Moment;
 
 use crate::auth::{GitHub, Hasher, TokenMint};
 use crate::config::Config;
-use crate::http::Refusal;
+use crate::http::{Refusal, Throttles};
 use crate::instants;
 use crate::store::Database;
 
@@ -36,6 +36,8 @@ pub struct App {
     pub mint: Arc<TokenMint>,
     /// Checks passwords.
     pub hasher: Hasher,
+    /// What was tried lately.
+    pub throttles: Throttles,
     /// Whom to ask whose GitHub token it is, where the operator allows that.
     pub github: Option<GitHub>,
 }

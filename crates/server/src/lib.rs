@@ -22,6 +22,7 @@
 //! | [`keys`] | keeping the keys that sign tokens |
 //! | [`capacity`] | from an order of nodes to an answer |
 //! | [`auth`] | passwords, keys, tokens, GitHub |
+//! | [`throttle`] | how much may be tried: from one address, and on one account |
 //! | [`store`] | the database |
 //! | [`clusters`] | what the gateway asks of the house it stands in |
 //! | [`instants`] | instants as text |
@@ -46,6 +47,7 @@ pub mod router;
 pub mod serve;
 pub mod sign_in;
 pub mod store;
+pub mod throttle;
 
 mod error;
 mod whole_file;

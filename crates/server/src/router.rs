@@ -5,6 +5,7 @@
 //! existing clients, `/api/v1/…` is ours.
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, patch, post, put};
 
 use crate::app::Shared;
@@ -14,7 +15,7 @@ use crate::handlers::{
     ping, place_request, refresh, refresh_token, release_own, release_request, release_requests,
     revoke_session, revoke_sessions, sessions, sign_in, sign_out, signing_keys, spend, status, who_am_i,
 };
-use crate::http::{layers, refusal};
+use crate::http::{layers, refusal, throttling};
 
 /// The API of the provisioning system.
 pub fn api(app: Shared) -> Router {
@@ -66,6 +67,7 @@ pub fn api(app: Shared) -> Router {
         .route("/api/v1/organizations/{organization}/costs/spend", get(spend::get))
         .fallback(refusal::not_found)
         .method_not_allowed_fallback(refusal::method_not_allowed)
+        .layer(from_fn_with_state(app.clone(), throttling::per_address))
         .with_state(app);
     layers::wrap(routes)
 }

@@ -30,6 +30,8 @@ use crate::clusters::House;
 use crate::config::Config;
 use crate::data::{DataDir, ServerLock};
 use crate::front::{Front, Listener, Page};
+use crate::http::Throttles;
+use crate::http::proxies::Proxies;
 use crate::internal::{self, Internal};
 use crate::keys::KeyKeeper;
 use crate::store::Database;
@@ -50,6 +52,7 @@ pub struct Server {
     url: String,
     tail: Duration,
     db: Database,
+    hasher: Hasher,
     reconciler: Arc<Reconciler>,
     public: Handle<SocketAddr>,
     serving: JoinHandle<std::io::Result<()>>,
@@ -165,19 +168,22 @@ impl Server {
             running.run(async { drop(stopped.await) }).await
         });
 
+        let hasher = Hasher::default();
         let front = Front {
             domain: config.domain.clone(),
             gateway,
             page: Page::new(config.www.clone()),
             https: listener.is_https(),
+            proxies: Proxies::new(&config.http),
             api: router::api(Arc::new(App {
+                throttles: Throttles::new(config.throttle),
                 config,
                 db: db.clone(),
                 reconciler: reconciler.clone(),
                 policy,
                 clock,
                 mint,
-                hasher: Hasher::default(),
+                hasher: hasher.clone(),
                 github,
             })),
         };
@@ -187,6 +193,7 @@ impl Server {
             url,
             tail: terms.tail,
             db,
+            hasher,
             reconciler,
             public,
             serving,
@@ -203,6 +210,12 @@ impl Server {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// What checks passwords here; it counts how often it does.
+    #[must_use]
+    pub fn hasher(&self) -> &Hasher {
+        &self.hasher
     }
 
     /// Serves until `stop` is done, then stops orderly: no node and no file handle is left.

@@ -9,9 +9,8 @@ use sliderule_api::sessions::SignedInBy;
 use sliderule_api::tokens::TokenAnswer;
 
 use crate::app::Shared;
-use crate::auth::Precedence;
 use crate::http::fields::whole_json;
-use crate::http::{Origin, Refusal};
+use crate::http::{Origin, PasswordAttempt, Refusal};
 use crate::sign_in;
 
 /// What a sign-in looks like, for who sent another thing.
@@ -26,9 +25,11 @@ pub async fn post(
 ) -> Result<Json<TokenAnswer>, Refusal> {
     let SignIn { username, password, organization } = whole_json(request, EXAMPLE).await?;
     let password = SecretString::from(password);
+    let attempt = PasswordAttempt::begin(&app, &username, &origin)?;
     let (user, hash) = app.db.user_to_sign_in(&username).await?.unzip();
-    let right =
-        app.hasher.verify(password, hash.flatten(), Precedence::Stranger).await.map_err(Refusal::too_busy)?;
+    let verified = app.hasher.verify(password, hash.flatten(), attempt.precedence()).await;
+    let right = verified.map_err(Refusal::too_busy)?;
+    attempt.end(right && user.is_some());
     let Some(user) = user.filter(|_| right) else {
         return Err(Refusal::unauthorized(
             ErrorCode::WrongCredentials,
