@@ -3,6 +3,7 @@
 //! Every field has a default that works on one machine, so that an empty file is a good file. A key
 //! that is not known here is refused, since a misspelt limit must not silently be no limit.
 
+mod github;
 mod http;
 mod throttle;
 
@@ -22,6 +23,7 @@ use crate::auth::key_schedule::KeyTerms;
 /// Seconds of a day.
 const DAY: u64 = 24 * 60 * 60;
 
+pub use github::{GitHubApplication, GitHubSettings};
 pub use http::{HttpSettings, ProxyHeader};
 pub use throttle::ThrottleSettings;
 
@@ -64,8 +66,8 @@ pub struct Config {
     pub http: HttpSettings,
     /// How much may be tried from one address.
     pub throttle: ThrottleSettings,
-    /// GitHub's API, such as `https://api.github.com`; without it nobody signs in with a GitHub token.
-    pub github_api: Option<String>,
+    /// GitHub, with which people may sign in.
+    pub github: GitHubSettings,
     /// Serves the web page from this folder in place of the one built in. Flag `--www`.
     pub www: Option<PathBuf>,
 }
@@ -149,7 +151,7 @@ impl Default for Config {
             tokens: TokenLifetimes::default(),
             http: HttpSettings::default(),
             throttle: ThrottleSettings::default(),
-            github_api: None,
+            github: GitHubSettings::default(),
             www: None,
         }
     }
@@ -267,7 +269,7 @@ impl Config {
         if !(1..=30).contains(&self.tokens.session_days) || self.tokens.key_days == 0 {
             return refuse("`tokens` needs session_days from 1 to 30, and key_days greater than 0");
         }
-        if let Err(why) = self.http.sensible().and_then(|()| self.throttle.sensible()) {
+        if let Err(why) = self.http.sensible().and(self.throttle.sensible()).and(self.github.sensible()) {
             return refuse(why);
         }
         if self.node_command.as_ref().is_some_and(Vec::is_empty) {

@@ -18,6 +18,7 @@
 //! | [`http`] | what every endpoint shares: fields, callers, refusals, layers |
 //! | [`app`] | what every endpoint needs |
 //! | [`access`] | who may come in |
+//! | [`github_sign_in`] | from a GitHub account to a user |
 //! | [`sign_in`] | the last step of every way to sign in |
 //! | [`keys`] | keeping the keys that sign tokens |
 //! | [`capacity`] | from an order of nodes to an answer |
@@ -37,6 +38,7 @@ pub mod clusters;
 pub mod config;
 pub mod data;
 pub mod front;
+pub mod github_sign_in;
 pub mod handlers;
 pub mod http;
 pub mod instants;

@@ -9,7 +9,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use axum_server::Handle;
@@ -25,7 +25,7 @@ use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::app::App;
-use crate::auth::{GitHub, Hasher, Lineage, TokenMint, node_secrets};
+use crate::auth::{Flows, GitHub, Hasher, Lineage, TokenMint, node_secrets};
 use crate::clusters::House;
 use crate::config::Config;
 use crate::data::{DataDir, ServerLock};
@@ -123,7 +123,7 @@ impl Server {
         engine: Arc<dyn ClusterEngine>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
-        let github = config.github_api.as_deref().map(GitHub::new).transpose()?;
+        let github = GitHub::new(&config.github, &config.domain)?;
         let secrets = node_secrets(&data.node_key())?;
         let mint = Arc::new(TokenMint::new(Lineage::new(&db.secret(LINEAGE).await?), config.tokens));
         let keys =
@@ -185,6 +185,7 @@ impl Server {
                 mint,
                 hasher: hasher.clone(),
                 github,
+                github_flows: Mutex::new(Flows::new(rand::random())),
             })),
         };
         let (url, public) = (listener.url(), Handle::new());

@@ -11,7 +11,7 @@
 //! | `lineage` | the names of tokens that follow from other tokens |
 //! | [`rotation`] | what is answered to a refresh token |
 //! | `node_key` | the key that the nodes' secrets follow from, kept in the data directory |
-//! | `github` | asking GitHub whose token it is |
+//! | `github` | signing in with GitHub |
 //!
 //! Always holds: passwords, tokens and keys are in no log, no error and no debug output.
 
@@ -27,7 +27,7 @@ mod passwords;
 mod signing_key;
 mod tokens;
 
-pub use github::{GitHub, GitHubError};
+pub use github::{BegunFlow, Flows, GitHub, GitHubAccount, GitHubError, Purpose};
 pub use keyring::TimedKey;
 pub use lineage::{Lineage, Names};
 pub use node_key::node_secrets;

@@ -88,6 +88,13 @@ impl Refusal {
         refusal
     }
 
+    /// The refusal with another status.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = status;
+        self
+    }
+
     /// The refusal of an order, with what would be granted in its place.
     #[must_use]
     pub fn fitting(mut self, fits: Vec<Fit>) -> Self {

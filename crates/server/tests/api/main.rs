@@ -12,6 +12,8 @@ mod cors;
 mod fake_engine;
 mod forged;
 mod github;
+mod github_browser;
+mod github_stand_in;
 mod headers;
 mod keys;
 mod leases;
