@@ -17,9 +17,14 @@ mod github_stand_in;
 mod headers;
 mod keys;
 mod leases;
+#[path = "../logs/mod.rs"]
+mod log_files;
+mod logs;
 mod money;
 mod operator;
 mod restart;
+#[path = "../../../../xtask/src/test/secrets/search.rs"]
+mod secrets;
 mod sessions;
 mod sharing;
 mod sign_in;

@@ -29,6 +29,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::fake_engine::FakeEngine;
+use crate::logs;
 
 /// The password of every user.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -61,6 +62,7 @@ impl TestApp {
     }
 
     async fn start_in(dir: TestDir, config: Config, clock: Arc<TestClock>) -> Self {
+        logs::begin();
         let data = DataDir::open(dir.0.path()).unwrap();
         let db = data.database().await.unwrap();
         let engine = FakeEngine::new(data.path());
