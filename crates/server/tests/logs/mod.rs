@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The folder for logs, where there is one: `cargo xtask test` names it.
 pub(crate) fn folder() -> Option<PathBuf> {
-    std::env::var_os("SLIDERULE_TEST_LOGS").map(PathBuf::from)
+    std::env::var_os("SLIDERULE_TEST_LOGS").filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
 /// A new file for a log, if they are kept.
