@@ -25,7 +25,7 @@ pub async fn post(
 ) -> Result<Json<TokenAnswer>, Refusal> {
     let SignIn { username, password, organization } = whole_json(request, EXAMPLE).await?;
     let password = SecretString::from(password);
-    let attempt = PasswordAttempt::begin(&app, &username, &origin)?;
+    let attempt = PasswordAttempt::begin(&app, &username, &origin).await?;
     let (user, hash) = app.db.user_to_sign_in(&username).await?.unzip();
     let verified = app.hasher.verify(password, hash.flatten(), attempt.precedence()).await;
     let right = verified.map_err(Refusal::too_busy)?;

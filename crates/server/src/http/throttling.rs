@@ -14,6 +14,7 @@ use super::{Origin, Refusal};
 use crate::app::{App, Shared};
 use crate::auth::Precedence;
 use crate::config::ThrottleSettings;
+use crate::throttle::accounts::PLACES;
 use crate::throttle::{Accounts, Addresses, Attempt, Network, Outcome, Wait};
 
 /// What one network may do so often.
@@ -94,8 +95,14 @@ impl<'a> PasswordAttempt<'a> {
     /// Begins an attempt on the account of that name, whether there is one or not.
     ///
     /// # Errors
-    /// It is too early for another one.
-    pub fn begin(app: &'a App, account: &str, origin: &Origin) -> Result<Self, Refusal> {
+    /// It is too early for another one; or the database failed.
+    pub async fn begin(app: &'a App, account: &str, origin: &Origin) -> Result<Self, Refusal> {
+        let is_known = lock(&app.throttles.accounts).knows(account);
+        if !is_known {
+            // For a name that nobody has too, which must not take another time.
+            let places = app.db.places(account, PLACES).await?;
+            lock(&app.throttles.accounts).learn(account, places.into_iter().map(Network::of));
+        }
         let network = Network::of(origin.address);
         let begun = lock(&app.throttles.accounts).begin(account, network, app.clock.now());
         let attempt = begun

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `schema` | bringing the file to this release's schema, or refusing a newer one |
 //! | `people` | users |
+//! | `places` | from where they signed in |
 //! | `github` | GitHub accounts of users |
 //! | `organizations` | organizations and memberships |
 //! | `clusters` | the control plane's `Store`: clusters, and what is decided about them |
@@ -36,6 +37,7 @@ mod nodes;
 mod notices;
 mod organizations;
 mod people;
+mod places;
 mod requests;
 mod schema;
 mod spend;

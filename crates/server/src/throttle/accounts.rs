@@ -7,7 +7,8 @@
 //!
 //! Always holds: where the owner signed in lately, no attempt from elsewhere makes them wait; where they did not, only
 //! those do who hold the one lane of sixteen that is theirs by chance. An account that does not exist is counted like
-//! one that does. Only attempts that cost a hash are remembered, so that to flush this memory takes longer than to wait.
+//! one that does. Failures are remembered of attempts that cost a hash, so that to flush this memory takes longer than
+//! to wait; where an owner signed in can be learned again.
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
@@ -24,7 +25,7 @@ use super::{Network, Wait};
 const GENERATION: usize = 65_536;
 
 /// Networks that are remembered as an owner's.
-const PLACES: usize = 8;
+pub const PLACES: usize = 8;
 
 /// The lanes of an account.
 const LANES: u64 = 16;
@@ -85,6 +86,23 @@ impl Accounts {
     pub fn new(keys: RandomState) -> Self {
         let (pairs, lanes) = (Recent::new(GENERATION), Recent::new(GENERATION));
         Self { keys, pairs, lanes, places: Recent::new(GENERATION) }
+    }
+
+    /// Whether it is known where the owner of the account of that name signed in, if there is one.
+    #[must_use]
+    pub fn knows(&self, account: &str) -> bool {
+        self.places.get(self.account(account)).is_some()
+    }
+
+    /// Where the owner of an account signed in: the last first. What is known already stays known.
+    pub fn learn(&mut self, account: &str, places: impl IntoIterator<Item = Network>) {
+        let account = self.account(account);
+        let known = self.places.touch(account);
+        for place in places {
+            if known.len() < PLACES && !known.contains(&place) {
+                known.push_back(place);
+            }
+        }
     }
 
     /// Admits an attempt on the account of that name, whether there is one or not.

@@ -69,8 +69,9 @@ fn name(answer: &Answer) -> String {
 }
 
 async fn audit(app: &TestApp) -> Vec<String> {
-    let rows: Vec<(String, String, String, String)> =
-        app.rows("SELECT action, subject, detail, address FROM audit ORDER BY id").await;
+    let rows: Vec<(String, String, String, String)> = app
+        .rows("SELECT action, subject, detail, address FROM audit WHERE action LIKE 'user.%' ORDER BY id")
+        .await;
     rows.into_iter()
         .map(|(action, subject, detail, from)| format!("{action} {subject} {detail} {from}"))
         .collect()

@@ -138,6 +138,19 @@ async fn an_attack_from_everywhere_keeps_no_owner_out_of_their_usual_place() {
 }
 
 #[tokio::test]
+async fn a_server_that_was_started_again_knows_the_owners_usual_place() {
+    let app = TestApp::start_with(behind_a_proxy).await.with_acme().await;
+    assert_eq!(sign_in_from(&app, HOME, "ada", PASSWORD).await.status, 200);
+    let app = app.restart().await;
+    app.clock.hold();
+    for number in 0..=255 {
+        sign_in_from(&app, &format!("10.{number}.0.1"), "ada", "guess").await;
+    }
+    assert_eq!(sign_in_from(&app, "10.0.0.2", "ada", PASSWORD).await.status, 429);
+    assert_eq!(sign_in_from(&app, HOME, "ada", PASSWORD).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_flood_of_sign_ins_is_turned_away_and_whoever_was_here_before_is_not() {
     let app = TestApp::start_with(behind_a_proxy).await.with_acme().await;
     assert_eq!(sign_in_from(&app, HOME, "ada", PASSWORD).await.status, 200);

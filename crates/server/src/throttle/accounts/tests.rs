@@ -83,6 +83,21 @@ fn failures_are_forgotten_after_a_day() {
 }
 
 #[test]
+fn what_was_known_before_can_be_learned() {
+    let mut accounts = accounts();
+    assert!(!accounts.knows("ada"));
+    try_once(&mut accounts, v4(HOME), true, Moment(0)).unwrap();
+    accounts.learn("Ada", (0..20).map(|number| v4([192, 0, 2, number])));
+    accounts.learn("nobody", []);
+    assert!(accounts.knows("ada") && accounts.knows("nobody"));
+    for (network, regular) in [(HOME, true), ([192, 0, 2, 6], true), ([192, 0, 2, 7], false)] {
+        let attempt = accounts.begin("ada", v4(network), Moment(0)).unwrap();
+        assert_eq!(attempt.is_regular(), regular, "{network:?}");
+        accounts.end(attempt, Outcome::Withdrawn, Moment(0));
+    }
+}
+
+#[test]
 fn many_programs_of_one_person_begin_together() {
     let mut accounts = accounts();
     let attempts: Vec<_> = (0..32).map(|_| accounts.begin("ada", v4(HOME), Moment(0)).unwrap()).collect();
