@@ -5,16 +5,18 @@
 //! existing clients, `/api/v1/…` is ours.
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, patch, post, put};
 
 use crate::app::Shared;
 use crate::handlers::{
     alter_request, blacklist, costs, deploy, desired_nodes, desired_nodes_ttl, destroy, estimate,
-    github_token, membership_status, notices, open_organization, org_ip_adr, org_num_nodes, password_token,
-    ping, place_request, refresh, refresh_token, release_own, release_request, release_requests,
-    revoke_session, revoke_sessions, sessions, sign_in, sign_out, signing_keys, spend, status, who_am_i,
+    github_flow, github_session, github_token, membership_status, notices, open_organization, org_ip_adr,
+    org_num_nodes, password_token, ping, place_request, refresh, refresh_token, release_own, release_request,
+    release_requests, revoke_session, revoke_sessions, sessions, sign_in, sign_out, signing_keys, spend,
+    status, who_am_i,
 };
-use crate::http::{layers, refusal};
+use crate::http::{layers, refusal, throttling};
 
 /// The API of the provisioning system.
 pub fn api(app: Shared) -> Router {
@@ -48,6 +50,8 @@ pub fn api(app: Shared) -> Router {
         .route("/api/v1/session/organization", post(open_organization::post))
         .route("/api/v1/sessions", get(sessions::get).delete(revoke_sessions::delete))
         .route("/api/v1/sessions/{id}", delete(revoke_session::delete))
+        .route("/api/v1/github/flows", post(github_flow::post))
+        .route("/api/v1/github/session", post(github_session::post))
         .route("/api/v1/organizations/{organization}/status", get(status::get))
         .route("/api/v1/organizations/{organization}/estimate", get(estimate::get))
         .route(
@@ -66,6 +70,7 @@ pub fn api(app: Shared) -> Router {
         .route("/api/v1/organizations/{organization}/costs/spend", get(spend::get))
         .fallback(refusal::not_found)
         .method_not_allowed_fallback(refusal::method_not_allowed)
+        .layer(from_fn_with_state(app.clone(), throttling::per_address))
         .with_state(app);
     layers::wrap(routes)
 }

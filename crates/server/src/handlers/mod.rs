@@ -8,6 +8,8 @@ pub mod desired_nodes;
 pub mod desired_nodes_ttl;
 pub mod destroy;
 pub mod estimate;
+pub mod github_flow;
+pub mod github_session;
 pub mod github_token;
 pub mod membership_status;
 pub mod notices;

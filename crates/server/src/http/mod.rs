@@ -6,6 +6,8 @@
 //! | [`fields`] | the fields of a request body, JSON or form |
 //! | [`caller`] | whose token a request carries, and what they are to an organization |
 //! | [`origin`] | where a request comes from |
+//! | [`proxies`] | for whom it is, where a trusted proxy brings it |
+//! | [`throttling`] | who has to try again later |
 //! | [`path`], [`query`] | the segments of a path, and what follows it |
 //! | [`idempotency`] | the key of what costs money |
 //! | [`layers`] | what wraps the whole API: CORS, request ids, security headers, limits |
@@ -16,8 +18,10 @@ pub mod idempotency;
 pub mod layers;
 pub mod origin;
 pub mod path;
+pub mod proxies;
 pub mod query;
 pub mod refusal;
+pub mod throttling;
 
 pub use caller::{Account, Caller, Member};
 pub use fields::Fields;
@@ -25,3 +29,4 @@ pub use origin::Origin;
 pub use path::Segments;
 pub use query::Query;
 pub use refusal::Refusal;
+pub use throttling::{PasswordAttempt, Throttles};

@@ -9,6 +9,8 @@
 //! |---|---|
 //! | `schema` | bringing the file to this release's schema, or refusing a newer one |
 //! | `people` | users |
+//! | `places` | from where they signed in |
+//! | `github` | GitHub accounts of users |
 //! | `organizations` | organizations and memberships |
 //! | `clusters` | the control plane's `Store`: clusters, and what is decided about them |
 //! | `nodes` | the rows of nodes and of the fixed part's time |
@@ -29,11 +31,13 @@ mod admission;
 mod audit;
 mod clusters;
 mod exchanges;
+mod github;
 mod ledger;
 mod nodes;
 mod notices;
 mod organizations;
 mod people;
+mod places;
 mod requests;
 mod schema;
 mod spend;
@@ -55,6 +59,7 @@ use sqlx::{Sqlite, Transaction};
 pub use admission::{Admission, AdmissionKey, Admitted};
 pub use audit::{Actor, AuditEntry};
 pub use exchanges::Family;
+pub use github::Newcomer;
 pub use ledger::{Account, Line, LineKind};
 pub use notices::Told;
 pub use organizations::{Membership, NewOrganization, Role, Standing};
