@@ -3,6 +3,10 @@
 //! Every field has a default that works on one machine, so that an empty file is a good file. A key
 //! that is not known here is refused, since a misspelt limit must not silently be no limit.
 
+mod github;
+mod http;
+mod throttle;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,6 +22,10 @@ use crate::auth::key_schedule::KeyTerms;
 
 /// Seconds of a day.
 const DAY: u64 = 24 * 60 * 60;
+
+pub use github::{GitHubApplication, GitHubSettings};
+pub use http::{HttpSettings, ProxyHeader};
+pub use throttle::ThrottleSettings;
 
 /// The configuration of `sliderule-ps serve`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -54,8 +62,12 @@ pub struct Config {
     pub warnings: Warnings,
     /// How long tokens live.
     pub tokens: TokenLifetimes,
-    /// GitHub's API, such as `https://api.github.com`; without it nobody signs in with a GitHub token.
-    pub github_api: Option<String>,
+    /// Connections, and the proxies that stand in front.
+    pub http: HttpSettings,
+    /// How much may be tried from one address.
+    pub throttle: ThrottleSettings,
+    /// GitHub, with which people may sign in.
+    pub github: GitHubSettings,
     /// Serves the web page from this folder in place of the one built in. Flag `--www`.
     pub www: Option<PathBuf>,
 }
@@ -137,7 +149,9 @@ impl Default for Config {
             prices: Prices::default(),
             warnings: Warnings::default(),
             tokens: TokenLifetimes::default(),
-            github_api: None,
+            http: HttpSettings::default(),
+            throttle: ThrottleSettings::default(),
+            github: GitHubSettings::default(),
             www: None,
         }
     }
@@ -255,6 +269,9 @@ impl Config {
         if !(1..=30).contains(&self.tokens.session_days) || self.tokens.key_days == 0 {
             return refuse("`tokens` needs session_days from 1 to 30, and key_days greater than 0");
         }
+        if let Err(why) = self.http.sensible().and(self.throttle.sensible()).and(self.github.sensible()) {
+            return refuse(why);
+        }
         if self.node_command.as_ref().is_some_and(Vec::is_empty) {
             return refuse("`node_command` must name a program");
         }
@@ -338,6 +355,8 @@ mod tests {
             ("[tokens]\nsession_days = 31", "session_days"),
             ("[tokens]\nkey_days = 0", "key_days"),
             ("node_command = []", "node_command"),
+            ("[http]\nmax_connections = 0", "http"),
+            ("[throttle]\ntoken_burst = 0", "throttle"),
         ] {
             let refused = toml::from_str::<Config>(text).unwrap().check().unwrap_err().to_string();
             assert!(refused.contains(named), "{refused}");

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use sliderule_control::StoreError;
 use sliderule_engines::EngineError;
 
+use crate::auth::TooBusy;
+
 /// Why the provisioning system could not do something.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -50,6 +52,9 @@ pub enum Error {
         /// Why, and what to do.
         reason: String,
     },
+    /// Too many wait for a password to be hashed.
+    #[error(transparent)]
+    Busy(#[from] TooBusy),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -19,12 +19,14 @@
 //! | [`http`] | what every endpoint shares: fields, callers, refusals, layers |
 //! | [`app`] | what every endpoint needs |
 //! | [`access`] | who may come in |
+//! | [`github_sign_in`] | from a GitHub account to a user |
 //! | [`sign_in`] | the last step of every way to sign in |
 //! | [`keys`] | keeping the keys that sign tokens |
 //! | [`capacity`] | from an order of nodes to an answer |
 //! | [`events`] | what happens to clusters, told as it happens |
 //! | [`configuration`] | from what an owner configures to a decision |
 //! | [`auth`] | passwords, keys, tokens, GitHub |
+//! | [`throttle`] | how much may be tried: from one address, and on one account |
 //! | [`store`] | the database |
 //! | [`clusters`] | what the gateway asks of the house it stands in |
 //! | [`instants`] | instants as text |
@@ -41,6 +43,7 @@ pub mod configuration;
 pub mod data;
 pub mod events;
 pub mod front;
+pub mod github_sign_in;
 pub mod handlers;
 pub mod http;
 pub mod instants;
@@ -52,6 +55,7 @@ pub mod router;
 pub mod serve;
 pub mod sign_in;
 pub mod store;
+pub mod throttle;
 
 mod error;
 mod whole_file;

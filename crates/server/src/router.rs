@@ -5,17 +5,19 @@
 //! existing clients, `/api/v1/…` is ours. Methods, types and roles stand above each handler.
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use utoipa_axum::routes;
 
 use crate::app::Shared;
 use crate::handlers::{
     alter_request, blacklist, configuration, configure, costs, deploy, desired_nodes, desired_nodes_ttl,
-    destroy, disable_provisioning, docs, estimate, events, github_token, ledger, membership_status, notices,
-    open_organization, openapi, org_config, org_ip_adr, org_num_nodes, password_token, ping, place_request,
-    refresh, refresh_token, release_all, release_own, release_request, release_requests, request, requests,
-    revoke_session, revoke_sessions, sessions, sign_in, sign_out, signing_keys, spend, status, who_am_i,
+    destroy, disable_provisioning, docs, estimate, events, github_flow, github_session, github_token, ledger,
+    membership_status, notices, open_organization, openapi, org_config, org_ip_adr, org_num_nodes,
+    password_token, ping, place_request, refresh, refresh_token, release_all, release_own, release_request,
+    release_requests, request, requests, revoke_session, revoke_sessions, sessions, sign_in, sign_out,
+    signing_keys, spend, status, who_am_i,
 };
-use crate::http::{layers, refusal};
+use crate::http::{layers, refusal, throttling};
 use crate::openapi::Table;
 
 /// The API of the provisioning system.
@@ -24,6 +26,7 @@ pub fn api(app: Shared) -> Router {
     let routes = routes
         .fallback(refusal::not_found)
         .method_not_allowed_fallback(refusal::method_not_allowed)
+        .layer(from_fn_with_state(app.clone(), throttling::per_address))
         .with_state(app);
     layers::wrap(routes)
 }
@@ -60,6 +63,8 @@ pub(crate) fn routes() -> Table {
         .at("/api/v1/docs", routes!(docs::get))
         .at("/api/v1/session", routes!(sign_in::post, who_am_i::get, sign_out::delete))
         .at("/api/v1/session/organization", routes!(open_organization::post))
+        .at("/api/v1/github/flows", routes!(github_flow::post))
+        .at("/api/v1/github/session", routes!(github_session::post))
         .at("/api/v1/sessions", routes!(sessions::get, revoke_sessions::delete))
         .at("/api/v1/sessions/{id}", routes!(revoke_session::delete))
         .at("/api/v1/organizations/{organization}/status", routes!(status::get))

@@ -9,7 +9,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use axum_server::Handle;
@@ -25,12 +25,14 @@ use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::app::App;
-use crate::auth::{GitHub, Hasher, Lineage, TokenMint, node_secrets};
+use crate::auth::{Flows, GitHub, Hasher, Lineage, TokenMint, node_secrets};
 use crate::clusters::House;
 use crate::config::Config;
 use crate::data::{DataDir, ServerLock};
 use crate::events::Events;
 use crate::front::{Front, Listener, Page};
+use crate::http::Throttles;
+use crate::http::proxies::Proxies;
 use crate::internal::{self, Internal};
 use crate::keys::KeyKeeper;
 use crate::store::Database;
@@ -51,6 +53,7 @@ pub struct Server {
     url: String,
     tail: Duration,
     db: Database,
+    hasher: Hasher,
     reconciler: Arc<Reconciler>,
     events: Events,
     public: Handle<SocketAddr>,
@@ -122,7 +125,7 @@ impl Server {
         engine: Arc<dyn ClusterEngine>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
-        let github = config.github_api.as_deref().map(GitHub::new).transpose()?;
+        let github = GitHub::new(&config.github, &config.domain)?;
         let secrets = node_secrets(&data.node_key())?;
         let mint = Arc::new(TokenMint::new(Lineage::new(&db.secret(LINEAGE).await?), config.tokens));
         let keys =
@@ -168,21 +171,25 @@ impl Server {
         });
 
         let events = Events::default();
+        let hasher = Hasher::default();
         let front = Front {
             domain: config.domain.clone(),
             gateway,
             page: Page::new(config.www.clone()),
             https: listener.is_https(),
+            proxies: Proxies::new(&config.http),
             api: router::api(Arc::new(App {
+                throttles: Throttles::new(config.throttle),
                 config,
                 db: db.clone(),
                 reconciler: reconciler.clone(),
                 policy,
                 clock,
                 mint,
-                hasher: Hasher::default(),
+                hasher: hasher.clone(),
                 github,
                 events: events.clone(),
+                github_flows: Mutex::new(Flows::new(rand::random())),
             })),
         };
         let (url, public) = (listener.url(), Handle::new());
@@ -191,6 +198,7 @@ impl Server {
             url,
             tail: terms.tail,
             db,
+            hasher,
             reconciler,
             events,
             public,
@@ -208,6 +216,12 @@ impl Server {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// What checks passwords here; it counts how often it does.
+    #[must_use]
+    pub fn hasher(&self) -> &Hasher {
+        &self.hasher
     }
 
     /// Serves until `stop` is done, then stops orderly: no node and no file handle is left.

@@ -21,7 +21,7 @@ use super::{Passed, frame};
 use crate::app::Shared;
 use crate::handlers::notices;
 use crate::http::{Member, Refusal};
-use crate::store::Standing;
+use crate::store::{Admission, AdmissionKey, Admitted, Standing};
 
 /// How long a stream is silent at most.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -208,12 +208,12 @@ impl Listener {
     }
 
     async fn why_not(&mut self) -> Option<EndReason> {
-        if self.app.now_seconds() >= self.member.claims.exp {
+        let claims = &self.member.claims;
+        if self.app.now_seconds() >= claims.exp {
             return Some(EndReason::TokenExpired);
         }
-        let (user, organization) = (self.member.claims.user_id, &self.member.organization);
-        match self.app.db.standing(user, organization.as_str()).await {
-            Ok(Standing::Active(role)) => {
+        match self.app.db.admission(&AdmissionKey::of(claims)).await {
+            Ok(Admission::Open(Admitted { standing: Some(Standing::Active(role)), .. })) => {
                 self.member.role = role;
                 None
             }

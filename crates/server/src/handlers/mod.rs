@@ -13,6 +13,8 @@ pub mod disable_provisioning;
 pub mod docs;
 pub mod estimate;
 pub mod events;
+pub mod github_flow;
+pub mod github_session;
 pub mod github_token;
 pub mod ledger;
 pub mod membership_status;

@@ -8,7 +8,7 @@ use sliderule_api::sessions::SignedInBy;
 use sliderule_api::tokens::TokenAnswer;
 
 use crate::app::Shared;
-use crate::http::{Fields, Origin, Refusal};
+use crate::http::{Fields, Origin, PasswordAttempt, Refusal};
 use crate::sign_in;
 
 /// A pair of tokens for user name and password.
@@ -34,8 +34,11 @@ pub async fn post(
 ) -> Result<Json<TokenAnswer>, Refusal> {
     let [username, password, organization] = fields.require(["username", "password", "org_name"])?;
     let password = SecretString::from(password);
+    let attempt = PasswordAttempt::begin(&app, &username, &origin).await?;
     let (user, hash) = app.db.user_to_sign_in(&username).await?.unzip();
-    let right = app.hasher.verify(password, hash.flatten()).await.map_err(Refusal::too_busy)?;
+    let verified = app.hasher.verify(password, hash.flatten(), attempt.precedence()).await;
+    let right = verified.map_err(Refusal::too_busy)?;
+    attempt.end(right && user.is_some());
     let Some(user) = user.filter(|_| right) else {
         return Err(Refusal::unauthorized(
             ErrorCode::WrongCredentials,

@@ -10,7 +10,7 @@ use sliderule_api::tokens::TokenAnswer;
 
 use crate::app::Shared;
 use crate::http::fields::whole_json;
-use crate::http::{Origin, Refusal};
+use crate::http::{Origin, PasswordAttempt, Refusal};
 use crate::sign_in;
 
 /// What a sign-in looks like, for who sent another thing.
@@ -39,8 +39,11 @@ pub async fn post(
 ) -> Result<Json<TokenAnswer>, Refusal> {
     let SignIn { username, password, organization } = whole_json(request, EXAMPLE).await?;
     let password = SecretString::from(password);
+    let attempt = PasswordAttempt::begin(&app, &username, &origin).await?;
     let (user, hash) = app.db.user_to_sign_in(&username).await?.unzip();
-    let right = app.hasher.verify(password, hash.flatten()).await.map_err(Refusal::too_busy)?;
+    let verified = app.hasher.verify(password, hash.flatten(), attempt.precedence()).await;
+    let right = verified.map_err(Refusal::too_busy)?;
+    attempt.end(right && user.is_some());
     let Some(user) = user.filter(|_| right) else {
         return Err(Refusal::unauthorized(
             ErrorCode::WrongCredentials,

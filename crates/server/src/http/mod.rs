@@ -9,6 +9,8 @@
 //! | [`origin`] | where a request comes from |
 //! | [`page`] | pages of lists |
 //! | [`etag`] | the version of what is changed, and the one a change is for |
+//! | [`proxies`] | for whom it is, where a trusted proxy brings it |
+//! | [`throttling`] | who has to try again later |
 //! | [`path`], [`query`] | the segments of a path, and what follows it |
 //! | [`idempotency`] | the key of what costs money |
 //! | [`layers`] | what wraps the whole API: CORS, request ids, security headers, limits |
@@ -22,8 +24,10 @@ pub mod layers;
 pub mod origin;
 pub mod page;
 pub mod path;
+pub mod proxies;
 pub mod query;
 pub mod refusal;
+pub mod throttling;
 
 pub use caller::{Account, Caller, Member};
 pub use fields::Fields;
@@ -32,3 +36,4 @@ pub use page::Paging;
 pub use path::Segments;
 pub use query::Query;
 pub use refusal::Refusal;
+pub use throttling::{PasswordAttempt, Throttles};

@@ -9,6 +9,8 @@
 //! |---|---|
 //! | `schema` | bringing the file to this release's schema, or refusing a newer one |
 //! | `people` | users |
+//! | `places` | from where they signed in |
+//! | `github` | GitHub accounts of users |
 //! | `organizations` | organizations and memberships |
 //! | `clusters` | the control plane's `Store`: clusters, and what is decided about them |
 //! | `nodes` | the rows of nodes and of the fixed part's time |
@@ -31,11 +33,13 @@ mod audit;
 mod bell;
 mod clusters;
 mod exchanges;
+mod github;
 mod ledger;
 mod nodes;
 mod notices;
 mod organizations;
 mod people;
+mod places;
 mod requests;
 mod schema;
 mod spend;
@@ -58,6 +62,7 @@ pub use admission::{Admission, AdmissionKey, Admitted};
 pub use audit::{Actor, AuditEntry};
 pub use bell::{Bell, Hearing, News};
 pub use exchanges::Family;
+pub use github::Newcomer;
 pub use ledger::{Account, Line, LineKind};
 pub use notices::Told;
 pub use organizations::{Membership, NewOrganization, Role, Standing};

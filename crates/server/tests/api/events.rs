@@ -52,6 +52,7 @@ impl Listening {
 
     /// The next event; `None` at the end.
     async fn next(&mut self) -> Option<Event> {
+        let deadline = Instant::now() + LONG;
         loop {
             while let Some((block, rest)) = self.text.split_once("\n\n") {
                 let field = |name: &str| {
@@ -70,7 +71,8 @@ impl Listening {
                     return event;
                 }
             }
-            let chunk = timeout(LONG, self.response.chunk()).await.expect("an event in time").unwrap()?;
+            let left = deadline.saturating_duration_since(Instant::now());
+            let chunk = timeout(left, self.response.chunk()).await.expect("an event in time").unwrap()?;
             self.text.push_str(std::str::from_utf8(&chunk).unwrap());
         }
     }

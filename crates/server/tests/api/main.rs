@@ -15,15 +15,24 @@ mod events;
 mod fake_engine;
 mod forged;
 mod github;
+mod github_browser;
+mod github_stand_in;
+mod headers;
 mod keys;
 mod leases;
 mod lists;
+#[path = "../logs/mod.rs"]
+mod log_files;
+mod logs;
 mod money;
 mod old_routes;
 mod operator;
 mod restart;
+#[path = "../../../../xtask/src/test/secrets/search.rs"]
+mod secrets;
 mod sessions;
 mod sharing;
 mod sign_in;
 mod test_app;
+mod throttling;
 mod tokens;

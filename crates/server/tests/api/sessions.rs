@@ -118,7 +118,7 @@ async fn one_ends_ones_own_sessions_and_nobody_elses() {
     let id = async |token: &str| app.get("/api/v1/session", token).await.text("session");
     let path = async |token: &str| format!("/api/v1/sessions/{}", id(token).await);
     let bobs = delete(&app, &path(&bob).await, &ada).await;
-    insta::assert_snapshot!(bobs, @r#"404 {"status":"FAILED","code":"invalid_argument","error_msg":"you have no session of that id; GET /api/v1/sessions lists those you have","detail":"you have no session of that id; GET /api/v1/sessions lists those you have"}"#);
+    insta::assert_snapshot!(bobs, @r#"404 {"status":404,"code":"invalid_argument","error_msg":"you have no session of that id; GET /api/v1/sessions lists those you have","detail":"you have no session of that id; GET /api/v1/sessions lists those you have"}"#);
     assert_eq!(
         delete(&app, &path(&desk).await, &acme).await.status,
         404,

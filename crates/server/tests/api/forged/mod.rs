@@ -78,9 +78,15 @@ pub(crate) async fn refused(app: &TestApp, name: &str, token: &[u8], places: &[P
         let Some(answer) = present(app, place, token).await else { continue };
         presented = true;
         assert!(matches!(answer.status.as_u16(), 401 | 403), "{name} at {place:?}: {answer}");
-        assert_eq!(answer.header("content-type"), "application/json", "{name} at {place:?}: {answer}");
         let body: Value = answer.json();
-        for key in ["status", "code", "error_msg", "detail"] {
+        let ours = matches!(place, Place::OurApi | Place::WhoAmI);
+        let (kind, status) = match ours {
+            true => ("application/problem+json", Value::from(answer.status.as_u16())),
+            false => ("application/json", Value::from("FAILED")),
+        };
+        assert_eq!(answer.header("content-type"), kind, "{name} at {place:?}: {answer}");
+        assert_eq!(body["status"], status, "{name} at {place:?}: {answer}");
+        for key in ["code", "error_msg", "detail"] {
             assert!(body[key].is_string(), "{name} at {place:?}: no {key} in {answer}");
         }
     }
