@@ -28,6 +28,7 @@ mod money;
 mod old_routes;
 mod operator;
 mod restart;
+mod roles;
 #[path = "../../../../xtask/src/test/secrets/search.rs"]
 mod secrets;
 mod sessions;
