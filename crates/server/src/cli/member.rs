@@ -8,6 +8,7 @@ use sliderule_control::Clock;
 
 use super::say;
 use crate::Error;
+use crate::config::DATA_VARIABLE;
 use crate::data::DataDir;
 use crate::store::{Membership, Role};
 
@@ -27,7 +28,7 @@ pub(super) struct Add {
     #[arg(long, value_enum, default_value = "member")]
     role: As,
     /// The data directory.
-    #[arg(long)]
+    #[arg(long, env = DATA_VARIABLE)]
     data: PathBuf,
 }
 

@@ -3,16 +3,20 @@
 //! Exit codes: 0 done; 1 it could not be done; 2 what was typed or piped in cannot be used.
 
 mod bound_program;
+mod flags;
 mod key;
+mod log;
 mod member;
 mod org;
 mod runner;
 mod serve;
+mod settings;
 mod user;
 
 use clap::{Parser, Subcommand};
 
 use crate::Error;
+use crate::config::Log;
 
 /// The provisioning system of private SlideRule clusters.
 #[derive(Debug, Parser)]
@@ -38,6 +42,8 @@ enum Command {
     Key(key::KeyCommand),
     /// Serve the API, the clusters and the page until interrupted.
     Serve(serve::Serve),
+    /// List everything that can be set, with its variable, its flag and its default.
+    Settings,
     /// Run one node under its lease. The server starts this; nobody else needs to.
     Runner(runner::Runner),
     /// Become a node's program. The runner starts this; nobody else needs to.
@@ -51,12 +57,20 @@ impl CommandLine {
     /// # Errors
     /// Whatever keeps it from being done, as a sentence for who typed it.
     pub async fn run(self) -> Result<(), Error> {
+        // What a server logs is configured, so that it begins later.
+        if !matches!(self.command, Command::Serve(_)) {
+            log::begin(&Log::default())?;
+        }
         match self.command {
             Command::User(command) => command.run().await,
             Command::Org(command) => command.run().await,
             Command::Member(command) => command.run().await,
             Command::Key(command) => command.run().await,
             Command::Serve(command) => command.run().await,
+            Command::Settings => {
+                settings::run();
+                Ok(())
+            }
             Command::Runner(command) => command.run().await,
             Command::BoundProgram(command) => command.run(),
         }

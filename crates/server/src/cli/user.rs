@@ -11,6 +11,7 @@ use sliderule_control::Clock;
 use super::say;
 use crate::Error;
 use crate::auth::Hasher;
+use crate::config::DATA_VARIABLE;
 use crate::data::DataDir;
 use crate::store::NewUser;
 
@@ -38,7 +39,7 @@ pub(super) struct Add {
     #[arg(long)]
     github_id: Option<i64>,
     /// The data directory.
-    #[arg(long)]
+    #[arg(long, env = DATA_VARIABLE)]
     data: PathBuf,
 }
 

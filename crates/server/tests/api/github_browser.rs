@@ -237,7 +237,7 @@ async fn a_github_that_fails_or_refuses_us_is_told_and_says_no_secret() {
     }
     let wrong = |config: &mut sliderule_server::config::Config| {
         github.configure(config);
-        config.github.client_secret = Some(format!("not-{CLIENT_SECRET}").into());
+        config.github.client_secret = Some(format!("not-{CLIENT_SECRET}").as_str().into());
     };
     let app = TestApp::start_with(wrong).await;
     let refused = sign_in(&app, &github, ADA).await;

@@ -7,7 +7,7 @@ use http::Version;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::ps::{Ps, acme, client, run};
+use crate::ps::{Ps, acme, client, run, run_with};
 
 #[tokio::test]
 async fn commands_change_the_database_while_the_server_runs() {
@@ -81,6 +81,20 @@ fn a_configuration_that_is_none_is_refused_with_its_name() {
     assert!(refused.code == Some(2) && refused.stderr.contains("ps.toml"), "{refused:?}");
     let lonely = run(&["serve", "--tls-cert", "x"], dir.path(), "");
     assert!(lonely.code == Some(2) && lonely.stderr.contains("--tls-key"), "{lonely:?}");
+}
+
+#[test]
+fn the_environment_configures_it_and_what_is_misspelt_there_is_refused_with_the_nearest_name() {
+    let dir = acme("1");
+    let refused = run_with(&["serve"], dir.path(), "", &[("SLIDERULE_PS_LISTN", "127.0.0.1:0")]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("nearest is SLIDERULE_PS_LISTEN"), "{refused:?}");
+    let refused = run_with(&["serve"], dir.path(), "", &[("SLIDERULE_PS_TOKENS_ACCESS_SECONDS", "0")]);
+    assert!(refused.code == Some(2) && refused.stderr.contains("access_seconds"), "{refused:?}");
+    // A flag goes before a variable: this port would be refused.
+    let ps = Ps::serve_with(dir.path(), &[], &[("SLIDERULE_PS_LISTEN", "192.0.2.1:1")]);
+    assert!(ps.url.starts_with("http://127.0.0.1:"), "{}", ps.url);
+    assert!(ps.end(Signal::TERM).success());
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ use sliderule_provisioning::step::Step;
 use sliderule_provisioning::time::Moment;
 
 use crate::Error;
+use crate::config::DATA_VARIABLE;
 use crate::data::DataDir;
 use crate::store::Database;
 
@@ -54,7 +55,7 @@ struct Which {
     /// The organization.
     name: OrganizationName,
     /// The data directory.
-    #[arg(long)]
+    #[arg(long, env = DATA_VARIABLE)]
     data: PathBuf,
 }
 
