@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`cli`] | the command line, one file per command |
 //! | [`config`] | what an operator may set |
+//! | [`backup`] | the whole of a data directory in one file, and back |
 //! | [`data`] | the data directory: its files and its lock |
 //! | [`serve`] | the running server: what starts and stops in which order |
 //! | [`front`] | the public listener's first decision: API, cluster or page |
@@ -32,6 +33,7 @@
 pub mod access;
 pub mod app;
 pub mod auth;
+pub mod backup;
 pub mod capacity;
 pub mod cli;
 pub mod clusters;

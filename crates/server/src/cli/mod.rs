@@ -2,12 +2,14 @@
 //!
 //! Exit codes: 0 done; 1 it could not be done; 2 what was typed or piped in cannot be used.
 
+mod backup;
 mod bound_program;
 mod flags;
 mod key;
 mod log;
 mod member;
 mod org;
+mod restore;
 mod runner;
 mod serve;
 mod settings;
@@ -42,6 +44,10 @@ enum Command {
     Key(key::KeyCommand),
     /// Serve the API, the clusters and the page until interrupted.
     Serve(serve::Serve),
+    /// Write everything a data directory holds into one file, beside a server that runs.
+    Backup(backup::Backup),
+    /// Make a data directory from such a file.
+    Restore(restore::Restore),
     /// List everything that can be set, with its variable, its flag and its default.
     Settings,
     /// Run one node under its lease. The server starts this; nobody else needs to.
@@ -67,6 +73,8 @@ impl CommandLine {
             Command::Member(command) => command.run().await,
             Command::Key(command) => command.run().await,
             Command::Serve(command) => command.run().await,
+            Command::Backup(command) => command.run().await,
+            Command::Restore(command) => command.run().await,
             Command::Settings => {
                 settings::run();
                 Ok(())

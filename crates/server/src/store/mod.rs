@@ -22,6 +22,7 @@
 //! | `exchanges` | what becomes of a session's refresh tokens |
 //! | `admission` | what a session opens now |
 //! | [`keys`] | the keys that sign tokens, and other secrets |
+//! | `copy` | files of the database that no server has open |
 //! | `whose` | whose a node or a request is, also of those that are history |
 
 pub mod keys;
@@ -30,6 +31,7 @@ pub mod sessions;
 mod admission;
 mod audit;
 mod clusters;
+pub(crate) mod copy;
 mod exchanges;
 mod github;
 mod ledger;
@@ -65,6 +67,7 @@ pub use notices::Told;
 pub use organizations::{Membership, NewOrganization, Role, Standing};
 pub use people::{NewUser, User};
 pub use requests::Earlier;
+pub use schema::SCHEMA;
 
 use crate::Error;
 
