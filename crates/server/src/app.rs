@@ -13,8 +13,10 @@ use sliderule_provisioning::time::Moment;
 
 use crate::auth::{Flows, GitHub, Hasher, TokenMint};
 use crate::config::Config;
+use crate::health::Health;
 use crate::http::{Refusal, Throttles};
 use crate::instants;
+use crate::metrics::Exposition;
 use crate::store::Database;
 
 /// What every endpoint needs, shared.
@@ -42,6 +44,10 @@ pub struct App {
     pub github: Option<GitHub>,
     /// Browsers that are on their way to GitHub and back.
     pub github_flows: Mutex<Flows>,
+    /// Whether all of this works.
+    pub health: Health,
+    /// What is told to Prometheus.
+    pub exposition: Arc<Exposition>,
 }
 
 impl App {

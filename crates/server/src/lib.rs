@@ -13,6 +13,8 @@
 //! | [`serve`] | the running server: what starts and stops in which order |
 //! | [`front`] | the public listener's first decision: API, cluster or page |
 //! | [`internal`] | the loopback listener for runners and nodes |
+//! | [`health`] | whether the server can do its work |
+//! | [`metrics`] | what is counted, and how it is told to Prometheus |
 //! | [`local_engine`] | nodes as processes of this machine |
 //! | [`router`] | the table of contents of the HTTP API |
 //! | [`handlers`] | its endpoints, one per file |
@@ -42,11 +44,13 @@ pub mod data;
 pub mod front;
 pub mod github_sign_in;
 pub mod handlers;
+pub mod health;
 pub mod http;
 pub mod instants;
 pub mod internal;
 pub mod keys;
 pub mod local_engine;
+pub mod metrics;
 pub mod router;
 pub mod serve;
 pub mod sign_in;

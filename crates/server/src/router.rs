@@ -11,10 +11,10 @@ use axum::routing::{delete, get, patch, post, put};
 use crate::app::Shared;
 use crate::handlers::{
     alter_request, blacklist, costs, deploy, desired_nodes, desired_nodes_ttl, destroy, estimate,
-    github_flow, github_session, github_token, membership_status, notices, open_organization, org_ip_adr,
-    org_num_nodes, password_token, ping, place_request, refresh, refresh_token, release_own, release_request,
-    release_requests, revoke_session, revoke_sessions, sessions, sign_in, sign_out, signing_keys, spend,
-    status, who_am_i,
+    github_flow, github_session, github_token, healthz, membership_status, metrics, notices,
+    open_organization, org_ip_adr, org_num_nodes, password_token, ping, place_request, refresh,
+    refresh_token, release_own, release_request, release_requests, revoke_session, revoke_sessions, sessions,
+    sign_in, sign_out, signing_keys, spend, status, who_am_i,
 };
 use crate::http::{layers, refusal, throttling};
 
@@ -22,6 +22,8 @@ use crate::http::{layers, refusal, throttling};
 pub fn api(app: Shared) -> Router {
     let routes = Router::new()
         .route("/ping", get(ping::get))
+        .route("/healthz", get(healthz::get))
+        .route("/metrics", get(metrics::get))
         // tokens
         .route("/api/org_token", post(password_token::post))
         .route("/api/org_token_github", post(github_token::post))

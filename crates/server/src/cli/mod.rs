@@ -7,6 +7,7 @@ mod bound_program;
 mod flags;
 mod key;
 mod log;
+mod log_writer;
 mod member;
 mod org;
 mod restore;
@@ -18,7 +19,6 @@ mod user;
 use clap::{Parser, Subcommand};
 
 use crate::Error;
-use crate::config::Log;
 
 /// The provisioning system of private SlideRule clusters.
 #[derive(Debug, Parser)]
@@ -65,7 +65,7 @@ impl CommandLine {
     pub async fn run(self) -> Result<(), Error> {
         // What a server logs is configured, so that it begins later.
         if !matches!(self.command, Command::Serve(_)) {
-            log::begin(&Log::default())?;
+            log::begin()?;
         }
         match self.command {
             Command::User(command) => command.run().await,

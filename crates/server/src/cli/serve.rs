@@ -27,10 +27,20 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self) -> Result<(), Error> {
         let config = Config::read_with_flags(self.config.as_deref(), self.flags.given())?.check()?;
-        log::begin(&config.log)?;
-        let stop = interrupted()?;
-        let server = Server::start(config, DataDir::open(&self.data)?).await?;
-        say(&format!("sliderule-ps is listening on {}", server.url()));
-        server.run_until(stop).await
+        let _log = log::begin_serving(&config.log)?;
+        let (once, twice) = (interrupted(1)?, interrupted(2)?);
+        let serving = async {
+            let server = Server::start(config, DataDir::open(&self.data)?).await?;
+            say(&format!("sliderule-ps is listening on {}", server.url()));
+            server.run_until(once).await
+        };
+        tokio::select! {
+            ended = serving => ended,
+            () = twice => Err(Error::Failed(
+                "told twice to end, it ended at once; nodes that still run end with their leases, and the next start \
+                 looks after them"
+                    .to_owned(),
+            )),
+        }
     }
 }

@@ -17,10 +17,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any as AnyOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use super::Refusal;
-
-/// The name under which an answer is found in the log.
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use super::request_id::REQUEST_ID;
+use super::{Refusal, seen};
 
 /// Makes a retry harmless.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -47,6 +45,7 @@ pub fn wrap(routes: Router) -> Router {
         .layer(fixed(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(REFERRER_POLICY, "no-referrer"))
         .layer(fixed(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
+        .layer(axum::middleware::from_fn(seen::note))
 }
 
 /// What is announced as too large is refused, by routes that read no body too.

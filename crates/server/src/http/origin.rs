@@ -8,8 +8,8 @@ use http::header::USER_AGENT;
 use http::request::Parts;
 use sliderule_api::tokens::Claims;
 
-use super::layers::REQUEST_ID;
 use super::proxies::ClientAddress;
+use super::request_id::REQUEST_ID;
 use crate::store::Actor;
 
 /// Letters of a client's name that are kept.

@@ -26,6 +26,7 @@ pub struct Refusal(Box<Answer>);
 #[derive(Debug)]
 struct Answer {
     status: StatusCode,
+    code: ErrorCode,
     problem: Problem,
     more: Map<String, Value>,
     header: Option<(HeaderName, HeaderValue)>,
@@ -44,7 +45,7 @@ impl Refusal {
     /// A refusal with one of our codes and a sentence for people.
     pub fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
         let problem = Problem::new(code, message);
-        Self(Box::new(Answer { status, problem, more: Map::new(), header: None }))
+        Self(Box::new(Answer { status, code, problem, more: Map::new(), header: None }))
     }
 
     /// 400: something in the request is wrong.
@@ -130,9 +131,11 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let Answer { status, problem, more, header } = *self.0;
+        let Answer { status, code, problem, more, header } = *self.0;
         let body = Json(Body { problem: &problem, more: &more });
         let mut response = (status, body).into_response();
+        // For the metrics; the client reads it in the body.
+        response.extensions_mut().insert(code);
         if let Some((name, value)) = header {
             response.headers_mut().insert(name, value);
         }

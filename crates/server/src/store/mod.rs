@@ -22,7 +22,9 @@
 //! | `exchanges` | what becomes of a session's refresh tokens |
 //! | `admission` | what a session opens now |
 //! | [`keys`] | the keys that sign tokens, and other secrets |
+//! | `census` | what there is, counted |
 //! | `copy` | files of the database that no server has open |
+//! | `probe` | whether it can be read and written now |
 //! | `whose` | whose a node or a request is, also of those that are history |
 
 pub mod keys;
@@ -30,6 +32,7 @@ pub mod sessions;
 
 mod admission;
 mod audit;
+mod census;
 mod clusters;
 pub(crate) mod copy;
 mod exchanges;
@@ -40,6 +43,7 @@ mod notices;
 mod organizations;
 mod people;
 mod places;
+mod probe;
 mod requests;
 mod schema;
 mod spend;
@@ -49,6 +53,8 @@ use std::fs::{OpenOptions, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -60,6 +66,7 @@ use sqlx::{Sqlite, Transaction};
 
 pub use admission::{Admission, AdmissionKey, Admitted};
 pub use audit::{Actor, AuditEntry};
+pub use census::{Census, Counted};
 pub use exchanges::Family;
 pub use github::Newcomer;
 pub use ledger::{Account, Line, LineKind};
@@ -89,6 +96,7 @@ pub struct Database {
     path: PathBuf,
     writer: SqlitePool,
     readers: SqlitePool,
+    commits: Arc<AtomicU64>,
 }
 
 impl Database {
@@ -112,8 +120,21 @@ impl Database {
             path: path.to_owned(),
             reason: format!("the database cannot be opened ({source}); check that you may write there"),
         };
+        let commits = Arc::new(AtomicU64::new(0));
+        let counter = commits.clone();
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
+            .after_connect(move |connection, _| {
+                let counter = counter.clone();
+                Box::pin(async move {
+                    let counts = move || {
+                        counter.fetch_add(1, Ordering::Relaxed);
+                        true
+                    };
+                    connection.lock_handle().await?.set_commit_hook(counts);
+                    Ok(())
+                })
+            })
             .connect_with(options.clone())
             .await
             .map_err(unusable)?;
@@ -123,7 +144,7 @@ impl Database {
             readers.connect_with(options.pragma("query_only", "on")).await.map_err(unusable)
         };
         match opened.await {
-            Ok(readers) => Ok(Self { path: path.to_owned(), writer, readers }),
+            Ok(readers) => Ok(Self { path: path.to_owned(), writer, readers, commits }),
             Err(error) => {
                 // The last connection to close removes the files beside the database.
                 writer.close().await;
@@ -136,6 +157,12 @@ impl Database {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// How many transactions this process has committed.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     /// Closes the file; afterwards nothing of it is left open.

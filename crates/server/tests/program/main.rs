@@ -12,4 +12,6 @@ mod logs;
 mod orphans;
 mod proof;
 mod ps;
+mod requests_logged;
 mod serving;
+mod tls;
