@@ -3,6 +3,9 @@
 //! Every field has a default that works on one machine, so that an empty file is a good file. A key
 //! that is not known here is refused, since a misspelt limit must not silently be no limit.
 
+mod new_organization;
+mod sign_up;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,6 +17,9 @@ use sliderule_provisioning::step::Policy;
 use sliderule_provisioning::time::Terms;
 
 use crate::Error;
+
+pub use new_organization::{LARGEST_CLUSTER, NewOrganization};
+pub use sign_up::SignUp;
 
 /// The configuration of `sliderule-ps serve`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -52,6 +58,10 @@ pub struct Config {
     pub tokens: TokenLifetimes,
     /// GitHub's API, such as `https://api.github.com`; without it nobody signs in with a GitHub token.
     pub github_api: Option<String>,
+    /// What people may do by themselves.
+    pub sign_up: SignUp,
+    /// What an organization gets that somebody founds over the API.
+    pub new_organization: NewOrganization,
     /// Serves the web page from this folder in place of the one built in. Flag `--www`.
     pub www: Option<PathBuf>,
 }
@@ -130,6 +140,8 @@ impl Default for Config {
             warnings: Warnings::default(),
             tokens: TokenLifetimes::default(),
             github_api: None,
+            sign_up: SignUp::default(),
+            new_organization: NewOrganization::default(),
             www: None,
         }
     }
@@ -230,6 +242,9 @@ impl Config {
         if self.tokens.access_seconds == 0 || self.tokens.refresh_seconds < self.tokens.access_seconds {
             return refuse("`tokens` needs 0 < access_seconds <= refresh_seconds");
         }
+        if let Err(why) = self.sign_up.sensible().and_then(|()| self.new_organization.sensible()) {
+            return refuse(&why);
+        }
         if self.node_command.as_ref().is_some_and(Vec::is_empty) {
             return refuse("`node_command` must name a program");
         }
@@ -311,10 +326,14 @@ mod tests {
             ("[warnings]\npercent = [101]", "warnings"),
             ("[warnings]\ndollars = [\"0\"]", "warnings"),
             ("node_command = []", "node_command"),
+            ("[sign_up]\ncontact = \"javascript:alert(1)\"", "sign_up.contact"),
+            ("[sign_up]\ncontact = \"https://a b\"", "sign_up.contact"),
+            ("[new_organization]\nmax_nodes = 1001", "new_organization.max_nodes"),
         ] {
             let refused = toml::from_str::<Config>(text).unwrap().check().unwrap_err().to_string();
             assert!(refused.contains(named), "{refused}");
         }
         assert!(toml::from_str::<Config>("lease_second = 5").is_err(), "a misspelt key is no key");
+        assert!(toml::from_str::<Config>("[sign_up]\norganizations = \"all\"").is_err());
     }
 }

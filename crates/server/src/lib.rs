@@ -18,6 +18,11 @@
 //! | [`http`] | what every endpoint shares: fields, callers, refusals, layers |
 //! | [`app`] | what every endpoint needs |
 //! | [`sign_in`] | the last step of every way to sign in |
+//! | [`credentials`] | checking a user name and a password |
+//! | [`account`] | what the endpoints of one's own account share |
+//! | [`members`] | from something done to a membership to an answer |
+//! | [`people`] | what people are called who sign up |
+//! | [`audit`] | the audit log as it is shown |
 //! | [`capacity`] | from an order of nodes to an answer |
 //! | [`auth`] | passwords, keys, tokens, GitHub |
 //! | [`store`] | the database |
@@ -25,12 +30,15 @@
 //! | [`instants`] | instants as text |
 //! | `whole_file` | writing small files that are seen whole or not at all |
 
+pub mod account;
 pub mod app;
+pub mod audit;
 pub mod auth;
 pub mod capacity;
 pub mod cli;
 pub mod clusters;
 pub mod config;
+pub mod credentials;
 pub mod data;
 pub mod front;
 pub mod handlers;
@@ -38,6 +46,8 @@ pub mod http;
 pub mod instants;
 pub mod internal;
 pub mod local_engine;
+pub mod members;
+pub mod people;
 pub mod router;
 pub mod serve;
 pub mod sign_in;

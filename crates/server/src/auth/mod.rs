@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `passwords` | hashing and checking passwords, never more at once than the machine can take |
+//! | [`choice`] | which passwords may be chosen |
 //! | `keys` | the key that signs tokens, kept in the data directory |
 //! | `node_key` | the key that the nodes' secrets follow from, likewise |
 //! | `tokens` | issuing and verifying tokens |
@@ -10,6 +11,7 @@
 //!
 //! Always holds: passwords, tokens and keys are in no log, no error and no debug output.
 
+pub mod choice;
 mod github;
 mod keys;
 mod node_key;
@@ -19,5 +21,5 @@ mod tokens;
 pub use github::{GitHub, GitHubError};
 pub use keys::SigningKey;
 pub use node_key::node_secrets;
-pub use passwords::{Hasher, PasswordHash, TooBusy};
+pub use passwords::{Hasher, NotHashed, PasswordHash, TooBusy};
 pub use tokens::{Issued, TokenMint, TokenProblem};

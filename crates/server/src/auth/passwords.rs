@@ -2,11 +2,12 @@
 //!
 //! Always holds: checking costs exactly one hash whether the user exists or not, so that the time it
 //! takes says nothing; no more hashes run at once than there are processors, and no more than
-//! [`WAITING`] callers wait for them, so that a flood of sign-ins costs neither memory nor the service.
+//! [`WAITING`] callers wait for them, so that a flood of sign-ins and sign-ups costs neither memory nor the service.
 //! A hash cannot be stopped once it runs: it counts until it is done, even if its caller hung up.
 
 use std::num::NonZero;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::available_parallelism;
 
 use argon2::password_hash::phc::PasswordHash as Phc;
@@ -58,11 +59,29 @@ impl std::fmt::Debug for PasswordHash {
 #[error("too many people sign in at once; try again in a few seconds")]
 pub struct TooBusy;
 
+/// Why a new password has no hash.
+#[derive(Debug, thiserror::Error)]
+pub enum NotHashed {
+    /// Too many wait already.
+    #[error(transparent)]
+    Busy(#[from] TooBusy),
+    /// The machine has no randomness or no memory.
+    #[error("the password could not be hashed: {0}")]
+    Failed(String),
+}
+
+impl From<NotHashed> for Error {
+    fn from(why: NotHashed) -> Self {
+        Self::Failed(why.to_string())
+    }
+}
+
 /// Hashes and checks passwords, away from the threads that serve requests.
 #[derive(Debug)]
 pub struct Hasher {
     waiting: Arc<Semaphore>,
     running: Arc<Semaphore>,
+    begun: Arc<AtomicU64>,
 }
 
 impl Default for Hasher {
@@ -70,6 +89,7 @@ impl Default for Hasher {
         Self {
             waiting: Arc::new(Semaphore::new(WAITING)),
             running: Arc::new(Semaphore::new(available_parallelism().map_or(1, NonZero::get))),
+            begun: Arc::default(),
         }
     }
 }
@@ -78,14 +98,19 @@ impl Hasher {
     /// Hashes a new password.
     ///
     /// # Errors
-    /// The machine has no randomness or no memory.
-    pub async fn hash(&self, password: SecretString) -> Result<PasswordHash, Error> {
-        let failed = |why: String| Error::Failed(format!("the password could not be hashed: {why}"));
-        let hashed = tokio::task::spawn_blocking(move || {
-            argon2()?.hash_password(password.expose_secret().as_bytes()).map(|hash| hash.to_string())
-        });
-        let text = hashed.await.map_err(|e| failed(e.to_string()))?.map_err(|e| failed(e.to_string()))?;
-        Ok(PasswordHash(text))
+    /// Too many wait already; or the machine has no randomness or no memory.
+    pub async fn hash(&self, password: SecretString) -> Result<PasswordHash, NotHashed> {
+        let work =
+            move || argon2()?.hash_password(password.expose_secret().as_bytes()).map(|hash| hash.to_string());
+        let hashed = self.take_turns(work).await?;
+        let hashed = hashed.ok_or_else(|| NotHashed::Failed("it broke off".to_owned()))?;
+        hashed.map(PasswordHash).map_err(|error| NotHashed::Failed(error.to_string()))
+    }
+
+    /// How many hashes were begun so far, for whoever counts them.
+    #[must_use]
+    pub fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
     }
 
     /// Whether the password is the one of that hash; never, without a hash, after the same work.
@@ -110,8 +135,10 @@ impl Hasher {
     ) -> Result<Option<T>, TooBusy> {
         let waits = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| TooBusy)?;
         let runs = Arc::clone(&self.running).acquire_owned().await.map_err(|_| TooBusy)?;
+        let begun = Arc::clone(&self.begun);
         let working = tokio::task::spawn_blocking(move || {
             let _permits = (waits, runs);
+            begun.fetch_add(1, Ordering::Relaxed);
             work()
         });
         Ok(working.await.ok())

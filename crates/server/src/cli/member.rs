@@ -9,7 +9,7 @@ use sliderule_control::Clock;
 use super::say;
 use crate::Error;
 use crate::data::DataDir;
-use crate::store::{Membership, Role};
+use crate::store::{NewMembership, Role};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum MemberCommand {
@@ -48,7 +48,7 @@ impl MemberCommand {
             As::Member => (Role::Member, "member"),
             As::Manager => (Role::Manager, "manager"),
         };
-        let membership = Membership { organization, user, role, at: data.steady_clock()?.now() };
+        let membership = NewMembership { organization, user, role, at: data.steady_clock()?.now() };
         let db = data.database().await?;
         let added = db.add_member(&membership).await;
         db.close().await;

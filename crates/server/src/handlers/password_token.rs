@@ -3,25 +3,16 @@
 use axum::Json;
 use axum::extract::State;
 use secrecy::SecretString;
-use sliderule_api::ErrorCode;
 use sliderule_api::tokens::TokenAnswer;
 
 use crate::app::Shared;
 use crate::http::{Fields, Refusal};
-use crate::sign_in;
+use crate::{credentials, sign_in};
 
 /// Credentials are checked before the organization is looked at, and an unknown user's password takes as
 /// long as a known one's.
 pub async fn post(State(app): State<Shared>, fields: Fields) -> Result<Json<TokenAnswer>, Refusal> {
     let [username, password, organization] = fields.require(["username", "password", "org_name"])?;
-    let password = SecretString::from(password);
-    let (user, hash) = app.db.user_to_sign_in(&username).await?.unzip();
-    let right = app.hasher.verify(password, hash.flatten()).await.map_err(Refusal::too_busy)?;
-    let Some(user) = user.filter(|_| right) else {
-        return Err(Refusal::unauthorized(
-            ErrorCode::WrongCredentials,
-            "No active account found with the given credentials; check user name and password",
-        ));
-    };
+    let user = credentials::check(&app.db, &app.hasher, &username, SecretString::from(password)).await?;
     sign_in::issue(&app, &user, &organization).await.map(Json)
 }

@@ -3,14 +3,13 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use secrecy::SecretString;
-use sliderule_api::ErrorCode;
 use sliderule_api::people::SignIn;
 use sliderule_api::tokens::TokenAnswer;
 
 use crate::app::Shared;
 use crate::http::Refusal;
 use crate::http::fields::whole_json;
-use crate::sign_in;
+use crate::{credentials, sign_in};
 
 /// What a sign-in looks like, for who sent another thing.
 const EXAMPLE: &str = "{\"username\": \"ada\", \"password\": \"…\", \"organization\": \"acme\"}";
@@ -19,15 +18,7 @@ const EXAMPLE: &str = "{\"username\": \"ada\", \"password\": \"…\", \"organiza
 /// known one's.
 pub async fn post(State(app): State<Shared>, request: Request) -> Result<Json<TokenAnswer>, Refusal> {
     let SignIn { username, password, organization } = whole_json(request, EXAMPLE).await?;
-    let password = SecretString::from(password);
-    let (user, hash) = app.db.user_to_sign_in(&username).await?.unzip();
-    let right = app.hasher.verify(password, hash.flatten()).await.map_err(Refusal::too_busy)?;
-    let Some(user) = user.filter(|_| right) else {
-        return Err(Refusal::unauthorized(
-            ErrorCode::WrongCredentials,
-            "No active account found with the given credentials; check user name and password",
-        ));
-    };
+    let user = credentials::check(&app.db, &app.hasher, &username, SecretString::from(password)).await?;
     match organization {
         Some(organization) => sign_in::issue(&app, &user, &organization).await.map(Json),
         None => sign_in::issue_account(&app, &user).map(Json),

@@ -14,7 +14,7 @@ use sliderule_api::{ErrorCode, OrganizationName};
 use super::Refusal;
 use crate::app::Shared;
 use crate::auth::TokenProblem;
-use crate::store::{Role, Standing};
+use crate::store::{Person, Role, Standing};
 
 /// Somebody with a valid access token.
 pub struct Caller(pub Claims);
@@ -107,6 +107,27 @@ impl FromRequestParts<Shared> for Account {
     }
 }
 
+impl Account {
+    /// Whose account it is, as it stands now.
+    ///
+    /// # Errors
+    /// They can no longer sign in.
+    pub async fn person(&self, app: &Shared) -> Result<Person, Refusal> {
+        person(app, &self.0).await
+    }
+}
+
+/// Whom a token was issued to, as they stand now.
+///
+/// # Errors
+/// They can no longer sign in.
+pub async fn person(app: &Shared, claims: &Claims) -> Result<Person, Refusal> {
+    let found = app.db.person(claims.user_id).await?;
+    found.filter(|person| !person.disabled).ok_or_else(|| {
+        Refusal::token_not_valid("this account is disabled; ask the operator to enable it, and sign in again")
+    })
+}
+
 impl Caller {
     /// How the caller stands to that organization, if the token is for it.
     ///
@@ -122,13 +143,7 @@ impl Caller {
         refuse_outsiders(standing, self.0.user_name.as_str(), organization)?;
         match self.0.aud.organization() {
             Some(audience) if audience.as_str() == organization => Ok((audience.clone(), standing)),
-            _ => {
-                let message = format!(
-                    "Token claim org:{} does not match organization given:{organization}; sign in for that one",
-                    self.0.aud.as_str()
-                );
-                Err(Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ReauthenticationRequired, message))
-            }
+            _ => Err(other_organization(&self.0, organization)),
         }
     }
 
@@ -141,6 +156,15 @@ impl Caller {
         let role = active_role(standing, self.0.user_name.as_str(), organization.as_str())?;
         Ok(Member { claims: self.0, organization, role })
     }
+}
+
+/// The refusal of a token that is for something else: the text of the original, then what to do.
+pub(crate) fn other_organization(claims: &Claims, organization: &str) -> Refusal {
+    let message = format!(
+        "Token claim org:{} does not match organization given:{organization}; sign in for that one",
+        claims.aud.as_str()
+    );
+    Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ReauthenticationRequired, message)
 }
 
 /// Refuses who has nothing to do with an organization.
@@ -174,9 +198,13 @@ pub fn active_role(standing: Standing, user: &str, organization: &str) -> Result
         return Ok(role);
     }
     refuse_outsiders(standing, user, organization)?;
-    Err(Refusal::new(
-        StatusCode::FORBIDDEN,
-        ErrorCode::MembershipInactive,
-        format!("{user} is NOT an active Member of {organization}; ask its owner to activate the membership"),
-    ))
+    Err(inactive(user, organization))
+}
+
+/// The refusal of somebody whose membership is not active: the text of the original, then what to do.
+#[must_use]
+pub fn inactive(user: &str, organization: &str) -> Refusal {
+    let message =
+        format!("{user} is NOT an active Member of {organization}; ask its owner to activate the membership");
+    Refusal::new(StatusCode::FORBIDDEN, ErrorCode::MembershipInactive, message)
 }

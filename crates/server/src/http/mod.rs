@@ -6,6 +6,7 @@
 //! | [`fields`] | the fields of a request body, JSON or form |
 //! | [`caller`] | whose token a request carries, and what they are to an organization |
 //! | [`origin`] | where a request comes from |
+//! | [`page`] | pages of longer lists |
 //! | [`path`], [`query`] | the segments of a path, and what follows it |
 //! | [`idempotency`] | the key of what costs money |
 //! | [`layers`] | what wraps the whole API: CORS, request ids, security headers, limits |
@@ -15,6 +16,7 @@ pub mod fields;
 pub mod idempotency;
 pub mod layers;
 pub mod origin;
+pub mod page;
 pub mod path;
 pub mod query;
 pub mod refusal;

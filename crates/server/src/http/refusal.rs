@@ -17,7 +17,7 @@ use sliderule_api::{ErrorCode, Problem};
 use sliderule_control::StoreError;
 
 use crate::Error;
-use crate::auth::TooBusy;
+use crate::auth::{NotHashed, TooBusy};
 
 /// An answer that is not a success. One pointer, since it is the error of every handler.
 #[derive(Debug)]
@@ -58,6 +58,16 @@ impl Refusal {
         let mut refusal = Self::bad_request(named.join(" "));
         refusal.0.more = messages.into_iter().map(|(field, why)| (field, json!([why]))).collect();
         refusal
+    }
+
+    /// 403: the caller's role, or what the operator has set, does not allow it.
+    pub fn not_allowed(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, ErrorCode::NotAllowed, message)
+    }
+
+    /// 409: it does not fit what is there already.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, ErrorCode::InvalidArgument, message)
     }
 
     /// 401 with a challenge: sign in, or refresh.
@@ -130,6 +140,15 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         tracing::error!(%error, "a request failed");
         Self::internal()
+    }
+}
+
+impl From<NotHashed> for Refusal {
+    fn from(why: NotHashed) -> Self {
+        match why {
+            NotHashed::Busy(busy) => Self::too_busy(busy),
+            failed @ NotHashed::Failed(_) => Error::from(failed).into(),
+        }
     }
 }
 

@@ -8,8 +8,9 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `schema` | bringing the file to this release's schema, or refusing a newer one |
-//! | `people` | users |
-//! | `organizations` | organizations and memberships |
+//! | `people`, `accounts` | users, and what changes about their accounts |
+//! | `organizations` | organizations, and how they are founded |
+//! | `standing`, `memberships`, `parties`, `members` | who belongs to which: asked, changed, listed |
 //! | `clusters` | the control plane's `Store`: clusters, and what is decided about them |
 //! | `nodes` | the rows of nodes and of the fixed part's time |
 //! | `requests` | capacity requests, and the keys of orders |
@@ -19,16 +20,21 @@
 //! | `tokens` | refresh tokens that were used |
 //! | `whose` | whose a node or a request is, also of those that are history |
 
+mod accounts;
 mod audit;
 mod clusters;
 mod ledger;
+mod members;
+mod memberships;
 mod nodes;
 mod notices;
 mod organizations;
+mod parties;
 mod people;
 mod requests;
 mod schema;
 mod spend;
+mod standing;
 mod tokens;
 mod whose;
 
@@ -45,12 +51,17 @@ use sqlx::sqlite::{
 };
 use sqlx::{Sqlite, Transaction};
 
-pub use audit::{Actor, AuditEntry};
+pub use accounts::{NotAltered, Person};
+pub use audit::{Actor, AuditEntry, AuditOf, AuditRecord};
 pub use ledger::{Account, Line, LineKind};
+pub use members::{MemberEntry, OrganizationEntry};
+pub use memberships::{Became, Deed, NewMembership, Unchanged, What};
 pub use notices::Told;
-pub use organizations::{Membership, NewOrganization, Role, Standing};
+pub use organizations::{NewOrganization, Unfounded};
 pub use people::{NewUser, User};
 pub use requests::Earlier;
+pub use sliderule_api::members::Role;
+pub use standing::Standing;
 pub use tokens::Spending;
 
 use crate::Error;

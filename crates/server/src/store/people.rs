@@ -5,7 +5,7 @@ use sliderule_provisioning::time::Moment;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Database, collision, failed};
+use super::{Actor, AuditEntry, Database, audit, collision, failed};
 use crate::Error;
 use crate::auth::PasswordHash;
 
@@ -34,11 +34,28 @@ pub struct User {
 }
 
 impl Database {
-    /// Adds a user.
+    /// Adds a user, as the operator may.
     ///
     /// # Errors
     /// The name, the e-mail address or the GitHub account is another user's.
     pub async fn add_user(&self, new: &NewUser) -> Result<User, Error> {
+        self.insert_user(new, "user.added", |_| Actor::command_line()).await
+    }
+
+    /// Adds a user who signs up from somewhere: the actor is the new user.
+    ///
+    /// # Errors
+    /// As of [`Self::add_user`].
+    pub async fn sign_up(&self, new: &NewUser, actor: Actor) -> Result<User, Error> {
+        self.insert_user(new, "user.signed_up", |id| Actor { user: Some(id), ..actor }).await
+    }
+
+    async fn insert_user(
+        &self,
+        new: &NewUser,
+        action: &'static str,
+        actor: impl FnOnce(i64) -> Actor,
+    ) -> Result<User, Error> {
         let doing = "added a user";
         let mut tx = self.write(doing).await?;
         let inserted = sqlx::query_scalar(
@@ -62,6 +79,14 @@ impl Database {
             Some(_) => Error::Taken(format!("a user {}", new.name)),
             None => failed(doing)(error).into(),
         })?;
+        let entry = AuditEntry {
+            actor: actor(id),
+            organization: None,
+            action,
+            subject: new.name.to_string(),
+            detail: format!("reached at {}", new.email),
+        };
+        audit::insert(&mut tx, &entry, new.at, doing).await?;
         tx.commit().await.map_err(failed(doing))?;
         Ok(User { id, name: new.name.clone() })
     }

@@ -22,7 +22,7 @@ use sliderule_server::auth::Hasher;
 use sliderule_server::config::Config;
 use sliderule_server::data::DataDir;
 use sliderule_server::serve::Server;
-use sliderule_server::store::{Database, Membership, NewOrganization, NewUser, Role};
+use sliderule_server::store::{Database, NewMembership, NewOrganization, NewUser, Role};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -101,7 +101,7 @@ impl TestApp {
     pub(crate) async fn with_member(self, organization: &str, user: &str) -> Self {
         let (organization, user) = (organization.parse().unwrap(), user.parse().unwrap());
         self.db
-            .add_member(&Membership { organization, user, role: Role::Member, at: self.clock.now() })
+            .add_member(&NewMembership { organization, user, role: Role::Member, at: self.clock.now() })
             .await
             .unwrap();
         self

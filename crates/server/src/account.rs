@@ -1,0 +1,98 @@
+//! What the endpoints of one's own account share: how it is shown, how its owner is proven, and how a change is refused.
+
+use http::StatusCode;
+use secrecy::SecretString;
+use sliderule_api::ErrorCode;
+use sliderule_api::names::InvalidName;
+use sliderule_api::people;
+
+use crate::Error;
+use crate::app::App;
+use crate::auth::PasswordHash;
+use crate::http::{Account, Refusal};
+use crate::members;
+use crate::store::{NotAltered, Person};
+
+/// Memberships that are shown with an account; the rest is in the list of organizations.
+const SHOWN: u32 = 100;
+
+/// How lately somebody without a password must have signed in to prove who they are, in seconds.
+const LATELY: u64 = 600;
+
+/// One's own account as it is shown.
+///
+/// # Errors
+/// The database failed.
+pub async fn shown(app: &App, person: Person) -> Result<people::Account, Refusal> {
+    let organizations = app.db.organizations_of(person.id, false, None, SHOWN).await?;
+    let memberships = organizations.into_iter().map(|row| members::shown(row.name, row.membership)).collect();
+    let Person { id, name: username, email, has_password, github, is_staff, .. } = person;
+    Ok(people::Account { id, username, email, has_password, github, is_staff, memberships })
+}
+
+/// Has whoever holds a token prove that the account is theirs: with their password, after exactly one hash, or, where they
+/// have none, by having signed in lately. The answer is the password's hash.
+///
+/// # Errors
+/// It is not proven.
+pub async fn prove(
+    app: &App,
+    caller: &Account,
+    person: &Person,
+    password: Option<SecretString>,
+) -> Result<Option<PasswordHash>, Refusal> {
+    if !person.has_password {
+        let lately = app.now_seconds() < caller.0.iat.saturating_add(LATELY);
+        return lately.then_some(None).ok_or_else(|| {
+            let message =
+                "this account has no password, so sign in with GitHub once more and do it within ten minutes";
+            Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ReauthenticationRequired, message)
+        });
+    }
+    let password = password
+        .ok_or_else(|| Refusal::bad_request("the password that this account has must be sent along"))?;
+    let hash = app.db.password_of(person.id).await?;
+    let right = app.hasher.verify(password, hash.clone()).await.map_err(Refusal::too_busy)?;
+    right.then_some(hash).ok_or_else(|| {
+        let message = "that is not the password of this account";
+        Refusal::new(StatusCode::FORBIDDEN, ErrorCode::WrongCredentials, message)
+    })
+}
+
+/// The refusal of what is the operator's to do, with how to ask.
+#[must_use]
+pub fn by_the_operator(app: &App, why: &str) -> Refusal {
+    Refusal::not_allowed(match &app.config.sign_up.contact {
+        Some(contact) => format!("{why}; ask for it at {contact}"),
+        None => format!("{why}; ask the operator"),
+    })
+}
+
+/// The refusal of what is no e-mail address.
+#[must_use]
+pub fn wrong_email(why: InvalidName) -> Refusal {
+    Refusal::bad_request(why.to_string())
+}
+
+/// The refusal of a name or address that is another user's.
+#[must_use]
+pub fn taken(error: Error) -> Refusal {
+    match error {
+        Error::Taken(_) => Refusal::conflict(error.to_string()),
+        other => other.into(),
+    }
+}
+
+/// Why an account was not changed.
+#[must_use]
+pub fn not_altered(why: NotAltered) -> Refusal {
+    match why {
+        NotAltered::Changed => Refusal::conflict("the account has changed meanwhile; sign in and look again"),
+        NotAltered::EmailTaken(_) => Refusal::conflict(why.to_string()),
+        NotAltered::LastOwner(_) => {
+            let message = format!("{why}; make another member an owner first, or ask the operator");
+            Refusal::new(StatusCode::CONFLICT, ErrorCode::NotAllowed, message)
+        }
+        NotAltered::Store(error) => error.into(),
+    }
+}

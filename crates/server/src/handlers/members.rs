@@ -1,0 +1,45 @@
+//! `GET /api/v1/organizations/<org>/members?state=&after=&limit=`: who belongs to an organization, or asks to.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use sliderule_api::Page;
+use sliderule_api::members::{Member, MembershipState};
+
+use crate::app::Shared;
+use crate::http::{Caller, Query, Refusal, Segments, page};
+use crate::members::Party;
+
+/// Which members. Without `state`, all.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    state: Option<MembershipState>,
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+/// By name. Plain members see with whom they share the cluster, and nothing else about them.
+pub async fn get(
+    State(app): State<Shared>,
+    caller: Caller,
+    Segments(organization): Segments<String>,
+    Query(Which { state, after, limit }): Query<Which>,
+) -> Result<Json<Page<Member>>, Refusal> {
+    let mut party = Party::of(&app, caller, &organization).await?;
+    if state.is_some_and(|state| state != MembershipState::Active) {
+        party = party.who_manages()?;
+    }
+    let manages = party.manages();
+    let state = if manages { state } else { Some(MembershipState::Active) };
+    let limit = page::limit(limit)?;
+    let rows = app.db.members(&party.organization, state, after.as_deref(), limit + 1).await?;
+    let rows = page::of(rows, limit, |row| row.name.to_string());
+    Ok(Json(rows.map(|row| Member {
+        username: row.name,
+        email: Some(row.email).filter(|_| manages),
+        role: Some(row.membership.role),
+        state: Some(row.membership.state),
+        since: Some(app.utc(row.since)).filter(|_| manages),
+    })))
+}
