@@ -48,6 +48,7 @@ pub struct Server {
     url: String,
     tail: Duration,
     db: Database,
+    hasher: Hasher,
     reconciler: Arc<Reconciler>,
     public: Handle<SocketAddr>,
     serving: JoinHandle<std::io::Result<()>>,
@@ -161,6 +162,7 @@ impl Server {
             running.run(async { drop(stopped.await) }).await
         });
 
+        let hasher = Hasher::default();
         let front = Front {
             domain: config.domain.clone(),
             gateway,
@@ -173,7 +175,7 @@ impl Server {
                 policy,
                 clock,
                 mint,
-                hasher: Hasher::default(),
+                hasher: hasher.clone(),
                 github,
             })),
         };
@@ -183,6 +185,7 @@ impl Server {
             url,
             tail: terms.tail,
             db,
+            hasher,
             reconciler,
             public,
             serving,
@@ -198,6 +201,12 @@ impl Server {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// What checks passwords, for whoever counts how often it does.
+    #[must_use]
+    pub fn hasher(&self) -> &Hasher {
+        &self.hasher
     }
 
     /// Serves until `stop` is done, then stops orderly: no node and no file handle is left.

@@ -76,8 +76,8 @@ impl From<NotHashed> for Error {
     }
 }
 
-/// Hashes and checks passwords, away from the threads that serve requests.
-#[derive(Debug)]
+/// Hashes and checks passwords, away from the threads that serve requests. A clone shares turns and count.
+#[derive(Clone, Debug)]
 pub struct Hasher {
     waiting: Arc<Semaphore>,
     running: Arc<Semaphore>,

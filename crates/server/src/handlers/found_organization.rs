@@ -66,10 +66,8 @@ fn organization(app: &App, person: &Person, found: Found) -> Result<NewOrganizat
     }
     let credit = found.credit_micro_usd.unwrap_or(usual.credit);
     let monthly = found.monthly_allowance_micro_usd.unwrap_or(usual.monthly_allowance);
-    if credit < MicroUsd::ZERO
-        || monthly < MicroUsd::ZERO
-        || found.allowance_cap_micro_usd < Some(MicroUsd::ZERO)
-    {
+    let cap = found.allowance_cap_micro_usd;
+    if credit.min(monthly).min(cap.unwrap_or(monthly)) < MicroUsd::ZERO {
         return Err(Refusal::bad_request("amounts of money must not be negative"));
     }
     Ok(NewOrganization {
@@ -80,11 +78,7 @@ fn organization(app: &App, person: &Person, found: Found) -> Result<NewOrganizat
         version: found.node_version.unwrap_or(usual.node_version),
         is_public: found.is_public.unwrap_or(false),
         prices: app.config.prices.into(),
-        allowance: Allowance {
-            monthly,
-            cap: found.allowance_cap_micro_usd,
-            credited_through: Month::of(now),
-        },
+        allowance: Allowance { monthly, cap, credited_through: Month::of(now) },
         at: now,
     })
 }

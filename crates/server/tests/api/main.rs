@@ -4,6 +4,7 @@
 
 mod account;
 mod answers;
+mod audit;
 mod by_hand;
 mod capacity;
 mod changing;
@@ -12,8 +13,11 @@ mod cors;
 mod fake_engine;
 mod github;
 mod leases;
+mod members;
 mod money;
 mod operator;
+mod organizations;
+mod people;
 mod restart;
 mod sharing;
 mod sign_in;
