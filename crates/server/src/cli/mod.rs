@@ -5,6 +5,7 @@
 mod bound_program;
 mod member;
 mod org;
+mod place;
 mod runner;
 mod serve;
 mod user;

@@ -7,33 +7,12 @@ use sliderule_api::{OrganizationName, UserName};
 use sliderule_control::StoreError;
 use sliderule_provisioning::membership::{self, Refused};
 use sliderule_provisioning::time::Moment;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 use super::memberships::{self, Deed, What};
 use super::organizations::user_id;
 use super::{Actor, AuditEntry, Database, Tx, audit, clusters, collision, failed, parties};
 use crate::Error;
 use crate::auth::PasswordHash;
-
-/// Somebody's account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
-    /// Never reused.
-    pub id: i64,
-    /// What they sign in with.
-    pub name: UserName,
-    /// Where they are reached.
-    pub email: String,
-    /// Whether they have a password.
-    pub has_password: bool,
-    /// Whether a GitHub account is theirs.
-    pub github: bool,
-    /// Whether they belong to the operator's staff.
-    pub is_staff: bool,
-    /// Whether they can no longer sign in.
-    pub disabled: bool,
-}
 
 /// Why an account was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -52,34 +31,7 @@ pub enum NotAltered {
     Store(#[from] StoreError),
 }
 
-const PERSON: &str = "SELECT id, name, email, password_hash IS NOT NULL AS has_password,
-     github_id IS NOT NULL AS github, is_staff, disabled_at_ms IS NOT NULL AS disabled FROM users";
-
 impl Database {
-    /// The account of that number.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn person(&self, id: i64) -> Result<Option<Person>, Error> {
-        let doing = "read an account";
-        let statement = sqlx::AssertSqlSafe(format!("{PERSON} WHERE id = ?"));
-        let found =
-            sqlx::query(statement).bind(id).fetch_optional(&self.readers).await.map_err(failed(doing))?;
-        Ok(found.as_ref().map(person).transpose().map_err(failed(doing))?)
-    }
-
-    /// At most `limit` accounts, by name from behind `after` on.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn people(&self, after: Option<&str>, limit: u32) -> Result<Vec<Person>, Error> {
-        let doing = "listed accounts";
-        let statement = format!("{PERSON} WHERE ?1 IS NULL OR name > ?1 ORDER BY name LIMIT ?2");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(after).bind(limit);
-        let rows = rows.fetch_all(&self.readers).await.map_err(failed(doing))?;
-        Ok(rows.iter().map(person).collect::<Result<_, _>>().map_err(failed(doing))?)
-    }
-
     /// Somebody is reached elsewhere from now on.
     ///
     /// # Errors
@@ -101,20 +53,6 @@ impl Database {
         }
         note(&mut tx, (id, "user.email_changed"), format!("to {email}"), actor, at, doing).await?;
         Ok(tx.commit().await.map_err(failed(doing))?)
-    }
-
-    /// The hash of somebody's password, if they have one and can sign in.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn password_of(&self, id: i64) -> Result<Option<PasswordHash>, Error> {
-        let found: Option<Option<String>> =
-            sqlx::query_scalar("SELECT password_hash FROM users WHERE id = ? AND disabled_at_ms IS NULL")
-                .bind(id)
-                .fetch_optional(&self.readers)
-                .await
-                .map_err(failed("looked for a password's hash"))?;
-        Ok(found.flatten().map(PasswordHash::stored))
     }
 
     /// Somebody has another password from now on, in place of `former`.
@@ -283,16 +221,4 @@ async fn note(
     let subject = subject.map_err(failed(doing))?;
     let entry = AuditEntry { actor: actor.clone(), organization: None, action, subject, detail };
     audit::insert(tx, &entry, at, doing).await
-}
-
-fn person(row: &SqliteRow) -> Result<Person, Box<dyn std::error::Error + Send + Sync>> {
-    Ok(Person {
-        id: row.try_get("id")?,
-        name: row.try_get::<String, _>("name")?.parse()?,
-        email: row.try_get("email")?,
-        has_password: row.try_get("has_password")?,
-        github: row.try_get("github")?,
-        is_staff: row.try_get("is_staff")?,
-        disabled: row.try_get("disabled")?,
-    })
 }

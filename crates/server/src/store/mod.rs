@@ -51,14 +51,14 @@ use sqlx::sqlite::{
 };
 use sqlx::{Sqlite, Transaction};
 
-pub use accounts::{NotAltered, Person};
+pub use accounts::NotAltered;
 pub use audit::{Actor, AuditEntry, AuditOf, AuditRecord};
 pub use ledger::{Account, Line, LineKind};
 pub use members::{MemberEntry, OrganizationEntry};
 pub use memberships::{Became, Deed, NewMembership, Unchanged, What};
 pub use notices::Told;
 pub use organizations::{NewOrganization, Unfounded};
-pub use people::{NewUser, User};
+pub use people::{NewUser, Person, User};
 pub use requests::Earlier;
 pub use sliderule_api::members::Role;
 pub use standing::Standing;

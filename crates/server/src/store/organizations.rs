@@ -194,6 +194,7 @@ async fn owner(tx: &mut Tx, name: &UserName, doing: &'static str) -> Result<i64,
         .ok_or_else(|| Unfounded::UnknownOwner(name.clone()))
 }
 
-fn unknown_user(name: &UserName) -> Error {
+/// The refusal of an operator who names nobody.
+pub(super) fn unknown_user(name: &UserName) -> Error {
     Error::Unknown(format!("user {name}; add them with `sliderule-ps user add`"))
 }

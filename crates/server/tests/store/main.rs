@@ -3,6 +3,7 @@
 
 mod conformance;
 mod guards;
+mod memberships;
 mod migration;
 mod orders;
 mod pace;
