@@ -73,15 +73,15 @@ mod tests {
         let wrong =
             [("nobody", PASSWORD), ("ada", "a guess"), ("octo", PASSWORD), ("octo", ""), ("bob", PASSWORD)];
         for (name, password) in wrong {
-            let before = hasher.begun();
+            let before = hasher.runs();
             let refused = check(&db, &hasher, name, password.into()).await.unwrap_err();
-            assert_eq!(hasher.begun() - before, 1, "{name}");
+            assert_eq!(hasher.runs() - before, 1, "{name}");
             answers.push(bytes(refused).await);
         }
         assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
-        let before = hasher.begun();
+        let before = hasher.runs();
         assert_eq!(check(&db, &hasher, "Ada", PASSWORD.into()).await.unwrap().name.as_str(), "ada");
-        assert_eq!(hasher.begun() - before, 1);
+        assert_eq!(hasher.runs() - before, 1);
         db.close().await;
     }
 }

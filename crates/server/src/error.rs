@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use sliderule_control::StoreError;
 use sliderule_engines::EngineError;
 
+use crate::auth::TooBusy;
+
 /// Why the provisioning system could not do something.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -64,6 +66,9 @@ pub enum Error {
         /// Why it failed.
         source: std::io::Error,
     },
+    /// Too many wait for a password to be hashed.
+    #[error(transparent)]
+    Busy(#[from] TooBusy),
     /// Anything else that is nobody's input.
     #[error("{0}")]
     Failed(String),

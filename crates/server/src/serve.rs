@@ -203,7 +203,7 @@ impl Server {
         &self.url
     }
 
-    /// What checks passwords, for whoever counts how often it does.
+    /// What checks passwords here; it counts how often it does.
     #[must_use]
     pub fn hasher(&self) -> &Hasher {
         &self.hasher

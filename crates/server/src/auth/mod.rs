@@ -21,5 +21,5 @@ mod tokens;
 pub use github::{GitHub, GitHubError};
 pub use keys::SigningKey;
 pub use node_key::node_secrets;
-pub use passwords::{Hasher, NotHashed, PasswordHash, TooBusy};
+pub use passwords::{Hasher, PasswordHash, TooBusy};
 pub use tokens::{Issued, TokenMint, TokenProblem};

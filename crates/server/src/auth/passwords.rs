@@ -59,29 +59,12 @@ impl std::fmt::Debug for PasswordHash {
 #[error("too many people sign in at once; try again in a few seconds")]
 pub struct TooBusy;
 
-/// Why a new password has no hash.
-#[derive(Debug, thiserror::Error)]
-pub enum NotHashed {
-    /// Too many wait already.
-    #[error(transparent)]
-    Busy(#[from] TooBusy),
-    /// The machine has no randomness or no memory.
-    #[error("the password could not be hashed: {0}")]
-    Failed(String),
-}
-
-impl From<NotHashed> for Error {
-    fn from(why: NotHashed) -> Self {
-        Self::Failed(why.to_string())
-    }
-}
-
 /// Hashes and checks passwords, away from the threads that serve requests. A clone shares turns and count.
 #[derive(Clone, Debug)]
 pub struct Hasher {
     waiting: Arc<Semaphore>,
     running: Arc<Semaphore>,
-    begun: Arc<AtomicU64>,
+    runs: Arc<AtomicU64>,
 }
 
 impl Default for Hasher {
@@ -89,7 +72,7 @@ impl Default for Hasher {
         Self {
             waiting: Arc::new(Semaphore::new(WAITING)),
             running: Arc::new(Semaphore::new(available_parallelism().map_or(1, NonZero::get))),
-            begun: Arc::default(),
+            runs: Arc::default(),
         }
     }
 }
@@ -98,19 +81,19 @@ impl Hasher {
     /// Hashes a new password.
     ///
     /// # Errors
-    /// Too many wait already; or the machine has no randomness or no memory.
-    pub async fn hash(&self, password: SecretString) -> Result<PasswordHash, NotHashed> {
+    /// [`Error::Busy`] if too many wait already; or the machine has no randomness or no memory.
+    pub async fn hash(&self, password: SecretString) -> Result<PasswordHash, Error> {
+        let failed = |why: &str| Error::Failed(format!("the password could not be hashed: {why}"));
         let work =
             move || argon2()?.hash_password(password.expose_secret().as_bytes()).map(|hash| hash.to_string());
-        let hashed = self.take_turns(work).await?;
-        let hashed = hashed.ok_or_else(|| NotHashed::Failed("it broke off".to_owned()))?;
-        hashed.map(PasswordHash).map_err(|error| NotHashed::Failed(error.to_string()))
+        let hashed = self.take_turns(work).await?.ok_or_else(|| failed("it broke"))?;
+        hashed.map(PasswordHash).map_err(|error| failed(&error.to_string()))
     }
 
-    /// How many hashes were begun so far, for whoever counts them.
+    /// How often argon2 has run.
     #[must_use]
-    pub fn begun(&self) -> u64 {
-        self.begun.load(Ordering::Relaxed)
+    pub fn runs(&self) -> u64 {
+        self.runs.load(Ordering::Relaxed)
     }
 
     /// Whether the password is the one of that hash; never, without a hash, after the same work.
@@ -135,10 +118,10 @@ impl Hasher {
     ) -> Result<Option<T>, TooBusy> {
         let waits = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| TooBusy)?;
         let runs = Arc::clone(&self.running).acquire_owned().await.map_err(|_| TooBusy)?;
-        let begun = Arc::clone(&self.begun);
+        let counted = Arc::clone(&self.runs);
         let working = tokio::task::spawn_blocking(move || {
             let _permits = (waits, runs);
-            begun.fetch_add(1, Ordering::Relaxed);
+            counted.fetch_add(1, Ordering::Relaxed);
             work()
         });
         Ok(working.await.ok())

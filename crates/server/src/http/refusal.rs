@@ -17,7 +17,7 @@ use sliderule_api::{ErrorCode, Problem};
 use sliderule_control::StoreError;
 
 use crate::Error;
-use crate::auth::{NotHashed, TooBusy};
+use crate::auth::TooBusy;
 
 /// An answer that is not a success. One pointer, since it is the error of every handler.
 #[derive(Debug)]
@@ -138,17 +138,11 @@ impl IntoResponse for Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
+        if let Error::Busy(busy) = error {
+            return Self::too_busy(busy);
+        }
         tracing::error!(%error, "a request failed");
         Self::internal()
-    }
-}
-
-impl From<NotHashed> for Refusal {
-    fn from(why: NotHashed) -> Self {
-        match why {
-            NotHashed::Busy(busy) => Self::too_busy(busy),
-            failed @ NotHashed::Failed(_) => Error::from(failed).into(),
-        }
     }
 }
 

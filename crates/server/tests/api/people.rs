@@ -88,9 +88,9 @@ async fn both_ways_to_sign_in_give_one_answer_to_whoever_may_not_after_one_argon
                 "/api/v1/session" => json!({ "username": username, "password": password }),
                 _ => json!({ "username": username, "password": password, "org_name": "acme" }),
             };
-            let before = app.hasher.begun();
+            let before = app.hasher.runs();
             let answer = app.post(path, body).await;
-            assert_eq!(app.hasher.begun() - before, 1, "{path} {username}");
+            assert_eq!(app.hasher.runs() - before, 1, "{path} {username}");
             answers.push((answer.status, answer.header("www-authenticate").to_owned(), answer.body));
         }
         assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
@@ -104,20 +104,20 @@ async fn a_password_is_changed_by_who_knows_it() {
     let token = app.account_token("ada").await;
     let change = |old: &str, new: &str| json!({ "old_password": old, "new_password": new });
     let path = "/api/v1/account/password";
-    let before = app.hasher.begun();
+    let before = app.hasher.runs();
     let refused = post(&app, path, &token, change("a guess", "another sentence of mine")).await;
     insta::assert_snapshot!(refused, @r#"403 {"status":"FAILED","code":"wrong_credentials","error_msg":"that is not the password of this account","detail":"that is not the password of this account"}"#);
-    assert_eq!(app.hasher.begun() - before, 1);
+    assert_eq!(app.hasher.runs() - before, 1);
     let common = post(&app, path, &token, change(PASSWORD, "password123")).await;
     assert!(common.status == 400 && common.body.contains("3,000 commonest"), "{common}");
     let missing = post(&app, path, &token, json!({ "new_password": "another sentence of mine" })).await;
     assert!(missing.status == 400 && missing.body.contains("must be sent along"), "{missing}");
-    assert_eq!(app.hasher.begun() - before, 1, "what is refused before costs no hash");
+    assert_eq!(app.hasher.runs() - before, 1, "what is refused before costs no hash");
 
-    let before = app.hasher.begun();
+    let before = app.hasher.runs();
     let changed = post(&app, path, &token, change(PASSWORD, "another sentence of mine")).await;
     insta::assert_snapshot!(changed, @"200 {}");
-    assert_eq!(app.hasher.begun() - before, 2, "one to check, one to keep");
+    assert_eq!(app.hasher.runs() - before, 2, "one to check, one to keep");
     let session =
         |password: &str| app.post("/api/v1/session", json!({ "username": "ada", "password": password }));
     assert_eq!(session(PASSWORD).await.status, 401);
