@@ -6,11 +6,12 @@
 
 import { Client } from "../pkg/sliderule_wasm.js";
 import { notify } from "./callbacks.js";
+import { CredentialsDesk, isNeed } from "./credentials.js";
 import { fromFailure, invalid, SlideRuleError } from "./errors.js";
 import { Host } from "./host.js";
 import { ready, whilePending } from "./wasm.js";
 
-/** @import { SessionOptions, Warning } from "./index.js" */
+/** @import { CredentialsCallback, SessionOptions, Warning } from "./index.js" */
 
 /**
  * @typedef {object} Answer
@@ -33,6 +34,9 @@ import { ready, whilePending } from "./wasm.js";
  * @property {string | null} serverVersion
  */
 
+/** The methods of a logger. */
+const LEVELS = /** @type {const} */ (["debug", "info", "warn", "error"]);
+
 export class Connection {
   /** @type {Identity} */
   identity;
@@ -41,6 +45,9 @@ export class Connection {
   #settings;
   #host;
   #onWarning;
+  #logger;
+  /** @type {CredentialsDesk<Answer>} */
+  #desk;
   /** @type {Client | undefined} */
   #client;
   /** @type {Map<number, Pending>} */
@@ -52,13 +59,18 @@ export class Connection {
   #streams = new Set();
 
   /**
-   * @param {object | SlideRuleError} settings What the module needs to know, or what every call rejects with.
+   * @param {{ url: string } | SlideRuleError} settings What the module needs to know, or what every call rejects with.
    * @param {string | null} organization
-   * @param {Pick<SessionOptions, "store" | "onWarning">} options
+   * @param {Pick<SessionOptions, "store" | "onWarning" | "logger" | "credentials">} options
    */
-  constructor(settings, organization, { store, onWarning }) {
+  constructor(settings, organization, { store, onWarning, logger, credentials }) {
     this.#settings = settings;
     this.#onWarning = onWarning;
+    this.#logger = logger;
+    this.#desk = new CredentialsDesk("url" in settings ? settings.url : "", async (name, given, signal) =>
+      this.#once({ authenticate: { organization: name, credentials: given } }, signal),
+    );
+    this.#desk.ask(credentials);
     this.identity = { organization, authenticated: false, user: null, serverVersion: null };
     this.#host = new Host(store, {
       event: (call, event) => this.#heard(call, event),
@@ -86,6 +98,7 @@ export class Connection {
   dispose() {
     this.#disposed = true;
     this.#client?.dispose();
+    this.#desk.close(disposed());
     for (const end of this.#streams) end(invalid("the session was disposed of while the stream was read"));
     this.#host.close();
   }
@@ -112,15 +125,63 @@ export class Connection {
   }
 
   /**
-   * Begins a call and waits for its end.
+   * Whom to ask for credentials from now on.
    *
-   * @param {object} request
+   * @param {CredentialsCallback} callback
+   */
+  askForCredentials(callback) {
+    this.#desk.ask(callback);
+  }
+
+  /**
+   * Begins `init`. The caller is asked for credentials before, since without any it ends with a warning.
+   *
+   * @param {{ init: { credentials: object | null } }} request
    * @param {AbortSignal} [signal]
    * @param {(event: any) => void} [onEvent]
-   * @param {number} [timeoutMs] Longest time for all of it, where the module does not keep it.
+   */
+  async start(request, signal, onEvent) {
+    if (this.#desk.isOpen && request.init.credentials === null) {
+      try {
+        await this.call({ authenticate: { organization: this.identity.organization, credentials: null } }, signal);
+      } catch (failure) {
+        if (!isNeed(failure) || failure.cause !== undefined) throw failure;
+        // They have none, and are not asked again.
+        return await this.#once(request, signal, onEvent);
+      }
+    }
+    return await this.call(request, signal, onEvent);
+  }
+
+  /**
+   * Begins a call and waits for its end. Where it needs credentials, the caller is asked for them, and it begins again.
+   *
+   * @param {Record<string, any>} request
+   * @param {AbortSignal} [signal]
+   * @param {(event: any) => void} [onEvent]
+   * @param {number} [timeoutMs] Longest time for each attempt, where the module does not keep it.
    * @returns {Promise<Answer>}
    */
   async call(request, signal, onEvent, timeoutMs) {
+    const { credentials, organization } = request.authenticate ?? request.init ?? {};
+    const before = this.#desk.before(organization ?? this.identity.organization);
+    try {
+      return await this.#once(request, signal, onEvent, timeoutMs);
+    } catch (failure) {
+      if (!this.#desk.isOpen || credentials || !isNeed(failure)) throw failure;
+      const signedIn = await this.#desk.signIn(failure, before, signal);
+      return "authenticate" in request ? signedIn : await this.#once(request, signal, onEvent, timeoutMs);
+    }
+  }
+
+  /**
+   * @param {object} request
+   * @param {AbortSignal} [signal]
+   * @param {(event: any) => void} [onEvent]
+   * @param {number} [timeoutMs]
+   * @returns {Promise<Answer>}
+   */
+  async #once(request, signal, onEvent, timeoutMs) {
     signal?.throwIfAborted();
     const client = await this.open();
     signal?.throwIfAborted();
@@ -170,6 +231,16 @@ export class Connection {
   warn(warning) {
     this.warnings.push(warning);
     notify(this.#onWarning, warning);
+    this.#log("warn", `${warning.code}: ${warning.message}`);
+  }
+
+  /**
+   * @param {string} level
+   * @param {string} message
+   */
+  #log(level, message) {
+    const method = LEVELS.find((each) => each === level);
+    if (method !== undefined) notify((/** @type {string} */ line) => this.#logger?.[method]?.(line), message);
   }
 
   /** @param {number} call */
@@ -184,10 +255,12 @@ export class Connection {
    * @param {any} event
    */
   #heard(call, { type, ...event }) {
-    if (call !== undefined) {
+    if (call !== undefined && type !== "log") {
       this.#pending.get(call)?.onEvent?.({ type, ...event });
     } else if (type === "warning") {
       this.warn(event);
+    } else if (type === "log") {
+      this.#log(event.level, event.message);
     } else if (type === "identity") {
       // Layouts are those of one release.
       const { organization, serverVersion } = this.identity;

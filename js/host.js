@@ -4,16 +4,17 @@
  * @module
  */
 
-import { locks } from "./locks.js";
-import { memoryStore } from "./store/memory.js";
-import { sessionStorageStore } from "./store/session-storage.js";
+import { locks, patiently } from "./locks.js";
+import { DegradingStore } from "./store/degrading.js";
+import { storeFor } from "./store/kinds.js";
+import { traitsOf } from "./store/traits.js";
 
-/** @import { TokenStore, Warning } from "./index.js" */
+/** @import { SessionOptions } from "./index.js" */
 
 /** How long other tabs have to answer a question. */
 const SIBLINGS_MS = 200;
 
-/** The channel on which the tabs of an origin tell each other of renewed tokens. */
+/** The channels on which sessions over the same kind of store tell each other of renewed tokens. */
 const CHANNEL = "sliderule-wasm";
 
 /**
@@ -26,7 +27,6 @@ const CHANNEL = "sliderule-wasm";
 
 /** Carries out what a session's mind decides, apart from requests and timers. */
 export class Host {
-  /** @type {TokenStore} */
   #store;
   #listener;
   /** @type {BroadcastChannel | undefined} */
@@ -35,43 +35,47 @@ export class Host {
   #take;
   /** @type {Map<number, { release: () => void, abort: AbortController }>} */
   #held = new Map();
-  #closing = false;
+  #isClosing = false;
+  #hasDegraded = false;
 
   /**
-   * @param {"memory" | "session" | TokenStore | undefined} wanted
+   * @param {SessionOptions["store"]} wanted
    * @param {Listener} listener
    */
   constructor(wanted, listener) {
     this.#listener = listener;
-    this.#store = this.#open(wanted);
-    const shared = typeof wanted === "object" || this.#channel !== undefined;
-    this.#take = locks(shared);
+    const store = storeFor(wanted);
+    const { channel, take } = traitsOf(store);
+    this.#store = new DegradingStore(store, (what) => this.#degraded(what));
+    this.#take = take === undefined ? locks(channel !== undefined) : patiently(take);
+    if (channel !== undefined) this.#listen(`${CHANNEL} ${channel}`);
   }
 
   /** Listens to other tabs no more. A refresh under way, which holds a lock, is told to them before. */
   close() {
-    this.#closing = true;
+    this.#isClosing = true;
     if (this.#held.size > 0) return;
     this.#channel?.close();
     this.#channel = undefined;
+    this.#store.close();
   }
 
   /** @param {string} key */
-  async load(key) {
-    return (await this.#stored((store) => store.load(key))) ?? null;
+  load(key) {
+    return this.#store.load(key);
   }
 
   /**
    * @param {string} key
    * @param {string} value
    */
-  async save(key, value) {
-    await this.#stored((store) => store.save(key, value));
+  save(key, value) {
+    return this.#store.save(key, value);
   }
 
   /** @param {string} key */
-  async forget(key) {
-    await this.#stored((store) => store.forget(key));
+  forget(key) {
+    return this.#store.forget(key);
   }
 
   /**
@@ -91,7 +95,7 @@ export class Host {
     this.#held.delete(number);
     lock?.release();
     lock?.abort.abort();
-    if (this.#closing) this.close();
+    if (this.#isClosing) this.close();
   }
 
   /**
@@ -107,7 +111,11 @@ export class Host {
 
   /** @param {string} message */
   broadcast(message) {
-    this.#channel?.postMessage(message);
+    try {
+      this.#channel?.postMessage(message);
+    } catch {
+      // The others find it in the store.
+    }
   }
 
   /**
@@ -136,31 +144,17 @@ export class Host {
   }
 
   /**
-   * @param {"memory" | "session" | TokenStore | undefined} wanted
-   * @returns {TokenStore}
+   * A duplicated tab has the same tokens, and each of them can be renewed only once.
+   *
+   * @param {string} name
    */
-  #open(wanted) {
-    if (typeof wanted === "object") return wanted;
-    // Node has a sessionStorage too by now, which no reload ever reads.
-    const isPage = globalThis.document !== undefined;
-    if (wanted === "memory" || (wanted === undefined && !isPage)) return memoryStore();
+  #listen(name) {
     try {
-      const store = sessionStorageStore();
-      if (store !== undefined) {
-        this.#listen();
-        return store;
-      }
-      if (wanted === "session") this.#degraded("there is no sessionStorage here");
+      this.#channel = new BroadcastChannel(name);
     } catch {
-      this.#degraded("the browser forbids this page its sessionStorage");
+      // There are none here; then there is only the store.
+      return;
     }
-    return memoryStore();
-  }
-
-  /** A duplicated tab has the same tokens, and each of them can be renewed only once. */
-  #listen() {
-    if (globalThis.BroadcastChannel === undefined) return;
-    this.#channel = new BroadcastChannel(CHANNEL);
     // In Node, an open channel would keep the program from ending.
     /** @type {{ unref?: () => void }} */ (this.#channel).unref?.();
     this.#channel.onmessage = ({ data }) => {
@@ -168,30 +162,13 @@ export class Host {
     };
   }
 
-  /**
-   * Does something with the store; a store that fails gives way to memory.
-   *
-   * @template T
-   * @param {(store: TokenStore) => T} act
-   */
-  async #stored(act) {
-    try {
-      return await act(this.#store);
-    } catch {
-      this.#degraded("the token store failed");
-      this.#store = memoryStore();
-      return await act(this.#store);
-    }
-  }
-
-  /** @param {string} why */
-  #degraded(why) {
-    /** @type {Warning & { type: "warning" }} */
-    const event = {
-      type: "warning",
-      code: "storage_degraded",
-      message: `${why}; tokens are kept in memory, so a reload signs out`,
-    };
+  /** @param {string} message */
+  #degraded(message) {
+    // One warning for each session: what follows from the first failure is no news to anybody but a reader of logs.
+    const event = this.#hasDegraded
+      ? { type: "log", level: "warn", message: `storage_degraded: ${message}` }
+      : { type: "warning", code: "storage_degraded", message };
+    this.#hasDegraded = true;
     this.#listener.event(undefined, event);
   }
 }

@@ -85,21 +85,79 @@ export interface Credentials {
   github_token?: string;
 }
 
-/** Where tokens are kept between calls. Values are opaque text and contain secrets. */
+/** What a caller is asked for credentials with. */
+export interface CredentialsRequest {
+  /** Whose member has to sign in. */
+  organization: string | null;
+  /** The deployment, as `init` or `createSession` was told. */
+  url: string;
+  /**
+   * `missing`: none were given, cached or found. `ended`: the sign-in there was has ended for good. `wrong`: what was
+   * answered last time was refused.
+   */
+  reason: "missing" | "ended" | "wrong";
+  /** Aborts when no call waits for the answer any more: take the form away. */
+  signal: AbortSignal;
+}
+
+/**
+ * Asked for credentials when a call needs some and there are none; the call waits for the answer, signs in and goes on. Calls
+ * that need them at the same time wait for one answer. `null` or `undefined` says that there are none: the calls reject
+ * `credentials_missing` or `reauthentication_required` as they would without a callback. So they do, with what was thrown
+ * as their `cause`, where the callback fails. Wrong credentials reject `wrong_credentials`; the next call asks again. The
+ * time that the answer takes does not count towards a `timeoutMs`; a `signal` ends it.
+ *
+ * ```js
+ * const credentials = async ({ organization, reason, signal }) => await showForm({ organization, reason, signal });
+ * const session = createSession({ organization: "acme", credentials });
+ * ```
+ */
+export type CredentialsCallback = (
+  request: CredentialsRequest,
+) => Credentials | null | undefined | Promise<Credentials | null | undefined>;
+
+/**
+ * Where tokens are kept between calls: your own place for them. A `Map` is one. Keys and values are text; the values contain
+ * secrets, and are for this package to understand. Each method may answer at once or by a promise. One that throws, rejects, or
+ * does not answer within 2 seconds is the store's last: memory takes its place, with one warning `storage_degraded`.
+ *
+ * What each store protects against: `docs/SECURITY.md`.
+ *
+ * ```js
+ * const store = { get: (key) => keychain.read(key), set: (key, value) => keychain.write(key, value), delete: (key) => keychain.remove(key) };
+ * ```
+ */
 export interface TokenStore {
-  /** The text saved under the key, or null. */
-  load(key: string): Promise<string | null> | string | null;
-  /** Keeps the text under the key, in place of what was there. */
-  save(key: string, value: string): Promise<void> | void;
-  /** Removes what is kept under the key. */
-  forget(key: string): Promise<void> | void;
+  /** The text kept under the key; null or undefined if there is none. */
+  get(key: string): Promise<string | null | undefined> | string | null | undefined;
+  /** Keeps the text under the key, in place of what was there. Done when the returned promise settles, if one is returned. */
+  set(key: string, value: string): unknown;
+  /** Removes what is kept under the key; nothing happens if there is nothing. */
+  delete(key: string): unknown;
+  /**
+   * Names the place where the records are, where tabs and workers share it: sessions over stores of the same name tell
+   * each other of new tokens and of a sign-out, and ask each other before a server. Default: sessions over the same object do.
+   */
+  readonly channel?: string;
+}
+
+/** Where lines for the log go. `console` is one. Lines hold no passwords and no tokens. */
+export interface Logger {
+  /** What the client does, for whoever looks for a fault. */
+  debug?(line: string): void;
+  /** What happened that is worth knowing. */
+  info?(line: string): void;
+  /** What went wrong and was made up for, such as `Connection error to endpoint … retrying request`, and each warning. */
+  warn?(line: string): void;
+  /** What went wrong and was not. */
+  error?(line: string): void;
 }
 
 /** Something worth knowing that does not fail the call. */
 export interface Warning {
   /**
-   * `credentials_missing`, `reauthentication_required` (the cached sign-in has ended), `storage_degraded`,
-   * `version_incompatible` (server is newer), `unsupported`.
+   * `credentials_missing`, `reauthentication_required` (the cached sign-in has ended), `storage_degraded` (once for each
+   * session, in place of the store memory is used, or a record that could not be read was removed), `version_incompatible` (server is newer), `unsupported`.
    */
   code: ErrorCode;
   /** What it means and what to do. */
@@ -121,10 +179,25 @@ export interface ConnectionOptions {
   allowHttp?: boolean;
   /** SlideRule release the client says it speaks, for the version rule. Default `"4.20.0"`. */
   protocolVersion?: string;
-  /** Where tokens are kept. Default `"session"` (the tab's sessionStorage) in browsers, `"memory"` elsewhere. */
-  store?: "memory" | "session" | TokenStore;
+  /**
+   * Where tokens are kept. Passwords and GitHub tokens are kept nowhere. Default `"session"` in pages, `"memory"`
+   * elsewhere (workers, Node).
+   *
+   * - `"memory"`: gone with the page or program.
+   * - `"session"`: the tab's `sessionStorage`; survives a reload, ends with the tab. Tabs of the origin that are open at the same
+   *   time tell each other of new tokens.
+   * - `"local"`: the origin's `localStorage`; shared by all tabs, and stays.
+   * - `"indexedDB"`: shared by all tabs and workers, and stays; encrypted under a key that scripts can use and not read.
+   * - `"file"`: the user's cache folder, readable by the user alone (entry `sliderule-wasm/node`; `fileStore` chooses another folder).
+   * - your own: an object with `get`, `set` and `delete`.
+   *
+   * Where it does not work, memory takes its place, with one warning `storage_degraded` that says what happened.
+   */
+  store?: "memory" | "session" | "local" | "indexedDB" | "file" | TokenStore;
   /** Called with each warning as it arises. Warnings are also listed in `session.warnings`. */
   onWarning?: (warning: Warning) => void;
+  /** Where lines for the log go, such as `console`. Default: nowhere. */
+  logger?: Logger | null;
   /** Accepted because Python scripts pass it; `fetch` cannot bypass DNS, so `true` earns a warning that names `clusterUrl`. */
   bypassDns?: boolean;
   /** Alias of `provisioningUrl`. */
@@ -143,9 +216,10 @@ export interface ConnectionOptions {
 export interface StartOptions {
   /**
    * How to sign in. Default: cached tokens; in Node also `PS_GITHUB_TOKEN`, `PS_USERNAME` and `PS_PASSWORD`, then (with the
-   * entry `sliderule-wasm/node`) the machine `ps.<domain>` of `.netrc`.
+   * entry `sliderule-wasm/node`) the machine `ps.<domain>` of `.netrc`. A function is asked after all of these, also by
+   * later calls of the session that need a sign-in.
    */
-  credentials?: Credentials;
+  credentials?: Credentials | CredentialsCallback;
   /** Nodes to ask for, and wait for, before the promise resolves. Default: none are asked for. */
   desiredNodes?: number;
   /** Minutes the nodes are wanted for. Default 60. */
@@ -175,6 +249,8 @@ export interface InitOptions extends ConnectionOptions, StartOptions {}
 export interface SessionOptions extends ConnectionOptions {
   /** As the first argument of `init`. Default `"slideruleearth.io"`. */
   url?: string;
+  /** Asked for credentials when a call needs some and there are none. Default: such calls reject. */
+  credentials?: CredentialsCallback;
 }
 
 /** Who is signed in. */

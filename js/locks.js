@@ -2,40 +2,94 @@
  * One holder at a time: over all tabs and workers of an origin where the browser has locks for that, within the
  * program otherwise.
  *
+ * Always: whoever waits for a lock waits for a bounded time and then goes on without it, and in doing so neither holds up
+ * nor overtakes the others that wait. A lock saves requests; it is not what keeps tokens right.
+ *
  * @module
  */
 
+import { after } from "./deadline.js";
+
 /**
- * Takes the lock and keeps it until `release` resolves.
+ * Takes a lock and keeps it until `released` resolves; where the signal aborts before it is held, it is not wanted.
  *
- * @typedef {(name: string, release: Promise<void>, signal: AbortSignal) => Promise<void>} Take Resolves once it is held.
+ * @typedef {(name: string, released: Promise<void>, signal: AbortSignal) => Promise<void>} Take Resolves once it is held.
  */
+
+/** How long a lock is waited for. */
+const PATIENCE_MS = 5000;
 
 /** @type {Map<string, Promise<void>>} */
 const queues = new Map();
 
 /** @type {Take} */
-async function takeWithin(name, release, signal) {
+export async function takeWithin(name, released, signal) {
   const before = queues.get(name) ?? Promise.resolve();
-  const released = before.then(() => release);
-  queues.set(name, released);
-  released.then(() => {
-    if (queues.get(name) === released) queues.delete(name);
+  const left = new Promise((/** @type {(value?: undefined) => void} */ leave) => {
+    signal.addEventListener("abort", () => leave(), { once: true });
+  });
+  const free = before.then(() => Promise.race([released, left]));
+  queues.set(name, free);
+  free.then(() => {
+    if (queues.get(name) === free) queues.delete(name);
   });
   await before;
   signal.throwIfAborted();
 }
 
 /** @type {Take} */
-function takeAcross(name, release, signal) {
+function takeAcross(name, released, signal) {
   return new Promise((resolve, reject) => {
     navigator.locks
       .request(name, { signal }, () => {
         resolve();
-        return release;
+        return released;
       })
       .catch(reject);
   });
+}
+
+/** @type {Take} */
+async function takeAcrossOrWithin(name, released, signal) {
+  try {
+    await takeAcross(name, released, signal);
+  } catch {
+    // A page that may not have locks of the browser's, such as a sandboxed frame, shares its store with nobody.
+    if (!signal.aborted) await takeWithin(name, released, signal);
+  }
+}
+
+/**
+ * The same for a bounded time, after which it is as if the lock were held. So it is where locks cannot be had at all.
+ *
+ * @param {Take} take
+ * @returns {Take}
+ */
+export function patiently(take) {
+  return (name, released, signal) =>
+    new Promise((resolve, reject) => {
+      const unwanted = new AbortController();
+      const end = () => {
+        stop();
+        signal.removeEventListener("abort", abort);
+      };
+      const leave = () => {
+        end();
+        unwanted.abort();
+        resolve();
+      };
+      const abort = () => {
+        end();
+        unwanted.abort();
+        reject(signal.reason);
+      };
+      const stop = after(PATIENCE_MS, leave);
+      signal.addEventListener("abort", abort);
+      take(name, released, unwanted.signal).then(() => {
+        end();
+        resolve();
+      }, leave);
+    });
 }
 
 /**
@@ -45,5 +99,5 @@ function takeAcross(name, release, signal) {
  * @returns {Take}
  */
 export function locks(shared) {
-  return shared && globalThis.navigator?.locks !== undefined ? takeAcross : takeWithin;
+  return patiently(shared && globalThis.navigator?.locks !== undefined ? takeAcrossOrWithin : takeWithin);
 }

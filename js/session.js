@@ -52,9 +52,12 @@ export class Session {
    * @param {SessionOptions} options As read by `readOptions`.
    * @param {SlideRuleError} [problem] What every call rejects with, where the options could not be read.
    */
-  constructor({ url = DEFAULT_URL, organization = PUBLIC, store, onWarning, bypassDns, ...rest }, problem) {
+  constructor(
+    { url = DEFAULT_URL, organization = PUBLIC, store, credentials, onWarning, logger, bypassDns, ...rest },
+    problem,
+  ) {
     const settings = problem ?? { url, organization, ...rest };
-    this.#connection = new Connection(settings, organization, { store, onWarning });
+    this.#connection = new Connection(settings, organization, { store, credentials, onWarning, logger });
     this.#machine = machineOf({ url, provisioningUrl: rest.provisioningUrl });
     if (bypassDns) this.#connection.warn(NO_DNS);
   }
@@ -90,15 +93,17 @@ export class Session {
       onProgress,
       signal,
     } = readOptions("init", options, surface.start);
+    const given = typeof credentials === "function" ? undefined : credentials;
+    if (typeof credentials === "function") this.#connection.askForCredentials(credentials);
     const request = {
       init: {
-        credentials: await this.#credentials(readOptions("credentials", credentials, surface.credentials)),
+        credentials: await this.#credentials(readOptions("credentials", given, surface.credentials)),
         order: order(desiredNodes, timeToLive),
         plugins,
         timeoutMs: timeoutMs ?? lifetimeMs(timeToLive),
       },
     };
-    await this.#connection.call(request, signal, (event) => {
+    await this.#connection.start(request, signal, (event) => {
       if (event.type === "progress") notify(onProgress, progressOf(event));
     });
     return this;

@@ -5,6 +5,7 @@
  */
 
 import { abortSignal, callback, flag, milliseconds, minutes, nodes, object, text, texts } from "./options.js";
+import { storeProblem } from "./store/kinds.js";
 
 /** @typedef {Record<string, import("./options.js").Option>} Options */
 
@@ -38,6 +39,7 @@ export const connection = {
   protocolVersion: { check: text, aliases: ["protocol_version"] },
   store: { check: storeProblem },
   onWarning: { check: callback, aliases: ["on_warning"] },
+  logger: { check: loggerProblem },
   ...bypass,
 };
 
@@ -45,13 +47,13 @@ export const connection = {
 const plugins = { plugins: { check: texts } };
 
 /** @type {Options} */
-export const start = { credentials: { check: object }, ...order, ...plugins, ...progress, ...call };
+export const start = { credentials: { check: credentialsProblem }, ...order, ...plugins, ...progress, ...call };
 
 /** @type {Options} */
 export const init = { ...connection, ...start };
 
 /** @type {Options} */
-export const session = { url: { check: text }, ...connection };
+export const session = { url: { check: text }, credentials: { check: askProblem }, ...connection };
 
 /** @type {Options} */
 export const credentials = {
@@ -103,13 +105,24 @@ export const keepAlive = { ...time, ...request, signal: { check: abortSignal } }
 /** @type {Options} */
 export const release = { ...request, ...call };
 
-/** @param {unknown} store */
-function storeProblem(store) {
-  if (store === "memory" || store === "session") return undefined;
-  const complete = ["load", "save", "forget"].every(
-    (method) => typeof (/** @type {any} */ (store)?.[method]) === "function",
-  );
-  return complete ? undefined : 'must be "memory", "session", or an object with load, save and forget';
+/** @param {unknown} given */
+function credentialsProblem(given) {
+  return typeof given === "function" ? undefined : object(given);
+}
+
+/** @param {unknown} given */
+function askProblem(given) {
+  return typeof given === "function"
+    ? undefined
+    : "must be a function; credentials themselves go to authenticate or init";
+}
+
+/** @param {unknown} logger */
+function loggerProblem(logger) {
+  const wrong = "must be an object with functions debug, info, warn and error, or some of them";
+  if (typeof logger !== "object" || logger === null) return wrong;
+  const methods = ["debug", "info", "warn", "error"].map((name) => /** @type {any} */ (logger)[name]);
+  return methods.every((method) => method === undefined || typeof method === "function") ? undefined : wrong;
 }
 
 /** @param {unknown} callbacks */

@@ -4,17 +4,15 @@
  * @module
  */
 
-/** @import { TokenStore } from "../index.js" */
+import { TRAITS } from "./traits.js";
+
+/** @import { Store } from "./traits.js" */
 
 /**
- * @returns {TokenStore}
+ * @returns {Store}
  */
 export function memoryStore() {
   /** @type {Map<string, string>} */
   const records = new Map();
-  return {
-    load: (key) => records.get(key) ?? null,
-    save: (key, value) => void records.set(key, value),
-    forget: (key) => void records.delete(key),
-  };
+  return Object.assign(records, { [TRAITS]: { place: "memory" } });
 }

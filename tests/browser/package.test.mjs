@@ -6,30 +6,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FILES, isReady } from "./harness/bare-page.mjs";
 import { openBrowser, openPage } from "./harness/chromium.mjs";
 import { startProvisioning } from "./harness/provisioning.mjs";
 import { serveFolders } from "./harness/static-server.mjs";
-
-/** A page that imports the package by its name and leaves it to the test. */
-const BARE = `<!doctype html>
-<meta charset="utf-8">
-<title>Bare page</title>
-<link rel="icon" href="data:,">
-<script type="importmap">{ "imports": { "sliderule-wasm": "/js/index.js" } }</script>
-<script type="module">
-  import * as sliderule from "sliderule-wasm";
-  globalThis.sliderule = sliderule;
-  document.title = "Ready";
-</script>`;
-
-/** A page whose frame has no origin, and therefore no storage. */
-const SANDBOX = `<!doctype html>
-<meta charset="utf-8">
-<title>Sandbox</title>
-<link rel="icon" href="data:,">
-<iframe sandbox="allow-scripts" src="/bare.html" title="A frame without an origin"></iframe>`;
-
-const FILES = { folders: ["js", "pkg"], pages: { "/bare.html": BARE, "/sandbox.html": SANDBOX } };
 
 /**
  * What runs inside the page: signs in, with a password or from the cache.
@@ -45,8 +25,6 @@ async function signInThere({ url, organization, credentials }) {
   const { state } = await session.status();
   return { user, source, lasts: expiresAt !== null && expiresAt > new Date(), state, warnings: session.warnings };
 }
-
-const isReady = () => "sliderule" in globalThis;
 
 test("a bare page imports the package, and its tokens survive a reload but not the tab", async (t) => {
   const { origin: url, account, stop } = await startProvisioning(t);
@@ -78,6 +56,7 @@ test("a bare page imports the package, and its tokens survive a reload but not t
   );
 
   const other = await openPage(context);
+  await page.close();
   await other.page.goto(`${pages}/bare.html`);
   await other.page.waitForFunction(isReady);
   await assert.rejects(other.page.evaluate(signInThere, { url, organization }), /SlideRuleError/);

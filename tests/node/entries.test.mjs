@@ -32,7 +32,7 @@ async function run(program) {
 
 for (const [entry, more] of [
   ["sliderule-wasm", []],
-  ["sliderule-wasm/node", ["environmentCredentials", "saveFile"]],
+  ["sliderule-wasm/node", ["environmentCredentials", "fileStore", "saveFile"]],
   ["sliderule-wasm/slim", ["load"]],
 ]) {
   test(`${entry} exports the surface`, async () => {

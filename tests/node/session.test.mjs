@@ -198,9 +198,9 @@ describe("authenticate", () => {
     const server = await standIn(t);
     const records = new Map();
     const store = {
-      load: async (key) => records.get(key) ?? null,
-      save: async (key, value) => void records.set(key, value),
-      forget: async (key) => void records.delete(key),
+      get: async (key) => records.get(key) ?? null,
+      set: async (key, value) => void records.set(key, value),
+      delete: async (key) => void records.delete(key),
     };
     const options = { url: server.url, organization: ORGANIZATION, store };
     await createSession(options).authenticate(undefined, credentials);
@@ -221,7 +221,7 @@ describe("authenticate", () => {
     const session = createSession({
       url: server.url,
       organization: ORGANIZATION,
-      store: { load: fail, save: fail, forget: fail },
+      store: { get: fail, set: fail, delete: fail },
     });
     assert.equal((await session.authenticate(undefined, credentials)).user, USER);
     assert.equal(session.warnings[0].code, "storage_degraded");

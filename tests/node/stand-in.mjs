@@ -2,17 +2,20 @@
 /**
  * A small server that stands in for a provisioning system and a cluster, of the older generation or of ours.
  *
- * It answers under one origin, as a URL with a scheme means it. Every request is noted; any route can be replaced
- * for a test, by what it should answer or by a function.
+ * It answers under one origin, as a URL with a scheme means it, and pages of other origins too. Every request is noted; any
+ * route can be replaced for a test, by what it should answer or by a function. Whoever uses it has the client watched for
+ * the passwords and tokens that pass through here.
  */
 
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 
+import { note as noteSeen, secret } from "./secrets.mjs";
+
 export const ORGANIZATION = "acme";
 export const USER = "ada";
-export const PASSWORD = "correct horse battery staple";
-export const GITHUB_TOKEN = "ghp_0123456789abcdef";
+export const PASSWORD = secret("correct horse battery staple");
+export const GITHUB_TOKEN = secret("ghp_0123456789abcdef");
 
 const data = (name) => readFileSync(new URL(`data/${name}`, import.meta.url));
 export const ATL06 = data("atl06p.body");
@@ -34,7 +37,10 @@ export async function standIn(t, { generation = "ours", nodes = 2, version = "v4
     request.on("end", () => {
       const text = Buffer.concat(chunks).toString();
       const note = { method: request.method, path: request.url, headers: request.headers, text };
+      if (request.method === "OPTIONS") return preflight(response);
       requests.push(note);
+      noteSeen("url", request.url);
+      noteSecrets(text);
       const route = all[`${request.method} ${request.url}`] ?? all[request.url.replace(/.*\/source\//, "source ")];
       if (route === undefined) return answer(response, 404, "");
       const given = typeof route === "function" ? route(note, response) : route;
@@ -55,13 +61,34 @@ export async function standIn(t, { generation = "ours", nodes = 2, version = "v4
 export function answer(response, status, body, headers = {}) {
   const isText = typeof body === "string" || Buffer.isBuffer(body);
   const type = isText ? "text/html" : "application/json";
-  response.writeHead(status, { "content-type": type, ...headers });
+  response.writeHead(status, { "content-type": type, ...OPEN, ...headers });
   response.end(isText ? body : JSON.stringify(body));
+}
+
+/** What lets pages of any origin read an answer. */
+const OPEN = { "access-control-allow-origin": "*", "access-control-expose-headers": "Date, Retry-After" };
+
+function preflight(response) {
+  response.writeHead(204, {
+    ...OPEN,
+    "access-control-allow-methods": "GET, POST, DELETE",
+    "access-control-allow-headers": "Authorization, Content-Type, Idempotency-Key, x-sliderule-streaming",
+  });
+  response.end();
+}
+
+/** Names the secrets in a request, whatever a test has made up. */
+function noteSecrets(text) {
+  try {
+    for (const name of ["password", "access_token", "refresh"]) secret(JSON.parse(text)?.[name]);
+  } catch {
+    // Not every body is JSON.
+  }
 }
 
 /** Answers a record stream, in pieces that fit no record. */
 export function records(response, body, { end = true } = {}) {
-  response.writeHead(200, { "content-type": "application/octet-stream" });
+  response.writeHead(200, { "content-type": "application/octet-stream", ...OPEN });
   for (let at = 0; at < body.length; at += 701) response.write(body.subarray(at, at + 701));
   if (end) response.end();
   else setTimeout(() => response.destroy(), 50);
@@ -74,8 +101,8 @@ function tokens(state) {
     exp: "2026-11-23T20:50:26UTC",
     access_lifetime: state.lifetime,
     refresh_lifetime: "86400.0",
-    refresh: `refresh-${state.issued}`,
-    access: `e30.${claims}.access-${state.issued}`,
+    refresh: secret(`refresh-${state.issued}`),
+    access: secret(`e30.${claims}.access-${state.issued}`),
     ...(state.generation === "ours" ? { api: "/api/v1/" } : {}),
   };
 }

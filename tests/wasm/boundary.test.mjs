@@ -80,9 +80,9 @@ test("two sessions over one store renew once", async (t) => {
   server.state.lifetime = "0.2";
   const records = new Map();
   const store = {
-    load: (key) => records.get(key) ?? null,
-    save: (key, value) => void records.set(key, value),
-    forget: (key) => void records.delete(key),
+    get: (key) => records.get(key) ?? null,
+    set: (key, value) => void records.set(key, value),
+    delete: (key) => void records.delete(key),
   };
   const options = { url: server.url, organization: ORGANIZATION, store };
   const [one, other] = [createSession(options), createSession(options)];
@@ -102,12 +102,12 @@ test("a session disposed of while it renews its tokens saves the new ones", asyn
     noteSaved = resolve;
   });
   const store = {
-    load: (key) => records.get(key) ?? null,
-    save: (key, value) => {
+    get: (key) => records.get(key) ?? null,
+    set: (key, value) => {
       records.set(key, value);
       if (value.includes("refresh-2")) noteSaved();
     },
-    forget: (key) => void records.delete(key),
+    delete: (key) => void records.delete(key),
   };
   const options = { url: server.url, organization: ORGANIZATION, store };
   server.state.lifetime = "0.01";

@@ -1,8 +1,9 @@
-//! `cargo xtask bench control | streams [--json FILE]`: how long things take, in a release build.
+//! `cargo xtask bench control | session | streams [--json FILE]`: how long things take, in a release build.
 //!
-//! The measurements are `crates/server/benches/control/` and `tests/bench/streams.mjs`; each prints a table and fails if
+//! The measurements are `crates/server/benches/control/` and `tests/bench/*.mjs`; each prints a table and fails if
 //! a goal is missed.
 
+mod session;
 mod streams;
 
 use std::path::Path;
@@ -15,6 +16,8 @@ use crate::shell::Shell;
 pub(crate) enum Subject {
     /// Decisions, wakes and balances.
     Control,
+    /// What a client asks for, and how soon it hears.
+    Session,
     /// The decoding of record streams.
     Streams,
 }
@@ -24,6 +27,7 @@ impl Subject {
     pub(crate) fn named(name: &str) -> Result<Self> {
         match name {
             "control" => Ok(Self::Control),
+            "session" => Ok(Self::Session),
             "streams" => Ok(Self::Streams),
             other => Err(Failure::Usage(format!("there is nothing to measure called `{other}`"))),
         }
@@ -37,6 +41,7 @@ const CONTROL: [&str; 4] = ["--package", "sliderule-server", "--bench", "control
 pub(crate) fn bench(shell: &Shell, subject: Subject, json: Option<&Path>) -> Result<()> {
     match subject {
         Subject::Control => control(shell, json),
+        Subject::Session => session::bench(shell, json),
         Subject::Streams => streams::bench(shell, json),
     }
 }

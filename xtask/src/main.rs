@@ -53,8 +53,8 @@ usage: cargo xtask <command>
                     the control plane over simulated nodes, with everything going wrong that can
   soak [--kills N] [--seeds N] [--fuzz-seconds N] [--json FILE]
                     the proofs at full length: 300 kills, 1000 seeds, 600 s of each fuzz target, the measurements
-  bench control | streams [--json FILE]
-                    how long decisions, wakes and balances take, in a release build
+  bench control | session | streams [--json FILE]
+                    how long decisions, requests, waits and decoding take, in a release build
   test [group …]    every test, or the named groups only:
 ";
 

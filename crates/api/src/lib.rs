@@ -19,6 +19,8 @@
 //! | [`members`], [`organizations`] | who belongs to which organization (`/api/v1/…`) |
 //! | [`audit`] | who did what, from where (`/api/v1/…`) |
 //! | [`page`] | one page of a longer list (`/api/v1/…`) |
+//! | [`sessions`] | what a sign-in began (`/api/v1/…`) |
+//! | [`keys`] | the public halves of the keys that sign tokens |
 //! | [`discovery`] | what nodes and the gateway say to each other |
 //! | [`lease`] | what a node's runner and the provisioning system say to each other |
 //! | [`version`] | release numbers such as `v4.20.0` |
@@ -33,6 +35,7 @@ pub mod costs;
 pub mod discovery;
 pub mod email;
 pub mod error;
+pub mod keys;
 pub mod lease;
 pub mod members;
 pub mod money;
@@ -41,6 +44,7 @@ pub mod notices;
 pub mod organizations;
 pub mod page;
 pub mod people;
+pub mod sessions;
 pub mod status;
 pub mod time;
 pub mod tokens;

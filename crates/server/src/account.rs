@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::auth::PasswordHash;
 use crate::http::{Account, Refusal};
 use crate::members;
+use crate::store::sessions::Whose;
 use crate::store::{NotAltered, Person};
 
 /// Memberships that are shown with an account; the rest is in the list of organizations.
@@ -42,8 +43,7 @@ pub async fn prove(
     password: Option<SecretString>,
 ) -> Result<Option<PasswordHash>, Refusal> {
     if !person.has_password {
-        let lately = app.now_seconds() < caller.0.iat.saturating_add(LATELY);
-        return lately.then_some(None).ok_or_else(|| {
+        return signed_in_lately(app, caller).await?.then_some(None).ok_or_else(|| {
             let message =
                 "this account has no password, so sign in with GitHub once more and do it within ten minutes";
             Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ReauthenticationRequired, message)
@@ -57,6 +57,14 @@ pub async fn prove(
         let message = "that is not the password of this account";
         Refusal::new(StatusCode::FORBIDDEN, ErrorCode::WrongCredentials, message)
     })
+}
+
+/// Whether whoever holds a token signed in a moment ago: a session that was only kept alive proves nothing.
+async fn signed_in_lately(app: &App, Account(claims, _): &Account) -> Result<bool, Refusal> {
+    let (now, whose) = (app.now_seconds(), Whose { user: claims.user_id, organization: None });
+    let sessions = app.db.sessions(&whose, now).await?;
+    let own = sessions.iter().find(|session| session.id == claims.sid);
+    Ok(own.is_some_and(|session| now < session.began_at.saturating_add(LATELY)))
 }
 
 /// The refusal of what is the operator's to do, with how to ask.

@@ -5,13 +5,13 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use async_trait::async_trait;
 use sliderule_api::OrganizationName;
-use sliderule_api::tokens::TokenKind;
 use sliderule_control::decide::Undecided;
 use sliderule_control::{Clock, Reconciler, Store};
 use sliderule_gateway::{ClusterFace, Clusters, Principal, TokenRefused};
 use sliderule_provisioning::time::Terms;
 use sliderule_provisioning::{describe, life};
 
+use crate::access::{self, Closed};
 use crate::auth::{TokenMint, TokenProblem};
 use crate::instants;
 use crate::store::{Database, Standing};
@@ -33,30 +33,32 @@ pub struct House {
 
 #[async_trait]
 impl Clusters for House {
-    /// The membership is looked up for every request: one that has ended opens nothing, whatever the
-    /// token says.
+    /// Session and membership are looked up for every request: what has ended opens nothing, whatever the token says.
     async fn principal(
         &self,
         token: &str,
         organization: &OrganizationName,
     ) -> Result<Principal, TokenRefused> {
         let now = instants::seconds(self.clock.wall(self.clock.now()));
-        let claims = self.mint.verify(token, TokenKind::Access, now).map_err(|problem| match problem {
-            TokenProblem::Expired => TokenRefused::Expired,
-            TokenProblem::Invalid | TokenProblem::WrongKind => TokenRefused::Invalid,
+        let admitted = access::admit(&self.db, &self.mint, token, now).await;
+        let (claims, admitted) = admitted.map_err(|closed| match closed {
+            Closed::Token(TokenProblem::Expired) => TokenRefused::Expired,
+            Closed::Token(TokenProblem::Invalid | TokenProblem::WrongKind)
+            | Closed::SessionOver
+            | Closed::Disabled => TokenRefused::Invalid,
+            Closed::Failed(error) => {
+                tracing::error!(%error, "a session could not be looked up");
+                TokenRefused::Inactive
+            }
         })?;
         if claims.aud.organization() != Some(organization) {
             return Err(TokenRefused::OtherOrganization);
         }
-        match self.db.standing(claims.user_id, organization.as_str()).await {
-            Ok(Standing::Active(_)) => {
+        match admitted.standing {
+            Some(Standing::Active(_)) => {
                 Ok(Principal { user: claims.user_name, organization: organization.clone() })
             }
-            Ok(_) => Err(TokenRefused::Inactive),
-            Err(error) => {
-                tracing::error!(%error, "a membership could not be looked up");
-                Err(TokenRefused::Inactive)
-            }
+            _ => Err(TokenRefused::Inactive),
         }
     }
 

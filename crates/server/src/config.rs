@@ -17,6 +17,10 @@ use sliderule_provisioning::step::Policy;
 use sliderule_provisioning::time::Terms;
 
 use crate::Error;
+use crate::auth::key_schedule::KeyTerms;
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
 
 pub use new_organization::{LARGEST_CLUSTER, NewOrganization};
 pub use sign_up::SignUp;
@@ -113,14 +117,18 @@ pub struct Warnings {
     pub minutes: Vec<u32>,
 }
 
-/// How long tokens live, in seconds.
+/// How long tokens, sessions and keys live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenLifetimes {
-    /// Access tokens.
+    /// Seconds that an access token lives.
     pub access_seconds: u64,
-    /// Refresh tokens.
+    /// Seconds that a refresh token lives.
     pub refresh_seconds: u64,
+    /// Days after which a session ends, however often it is refreshed; at most 30.
+    pub session_days: u64,
+    /// Days that a key signs before another one follows it.
+    pub key_days: u64,
 }
 
 impl Default for Config {
@@ -192,7 +200,21 @@ impl Warnings {
 
 impl Default for TokenLifetimes {
     fn default() -> Self {
-        Self { access_seconds: 3600, refresh_seconds: 24 * 3600 }
+        Self { access_seconds: 3600, refresh_seconds: 24 * 3600, session_days: 30, key_days: 30 }
+    }
+}
+
+impl TokenLifetimes {
+    /// When a session ends that begins then, in seconds since 1970.
+    #[must_use]
+    pub fn session_end(&self, now_seconds: u64) -> u64 {
+        now_seconds.saturating_add(self.session_days.saturating_mul(DAY))
+    }
+
+    /// How long keys serve.
+    #[must_use]
+    pub fn key_terms(&self) -> KeyTerms {
+        KeyTerms { signs_for: self.key_days.saturating_mul(DAY), tokens_live: self.refresh_seconds }
     }
 }
 
@@ -244,6 +266,9 @@ impl Config {
         }
         if let Err(why) = self.sign_up.sensible().and_then(|()| self.new_organization.sensible()) {
             return refuse(&why);
+        }
+        if !(1..=30).contains(&self.tokens.session_days) || self.tokens.key_days == 0 {
+            return refuse("`tokens` needs session_days from 1 to 30, and key_days greater than 0");
         }
         if self.node_command.as_ref().is_some_and(Vec::is_empty) {
             return refuse("`node_command` must name a program");
@@ -325,6 +350,8 @@ mod tests {
             ("lease_seconds = 10\nboot_seconds = 30", "boot_seconds"),
             ("[warnings]\npercent = [101]", "warnings"),
             ("[warnings]\ndollars = [\"0\"]", "warnings"),
+            ("[tokens]\nsession_days = 31", "session_days"),
+            ("[tokens]\nkey_days = 0", "key_days"),
             ("node_command = []", "node_command"),
             ("[sign_up]\ncontact = \"javascript:alert(1)\"", "sign_up.contact"),
             ("[sign_up]\ncontact = \"https://a b\"", "sign_up.contact"),

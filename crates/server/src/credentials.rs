@@ -40,6 +40,7 @@ mod tests {
     use super::check;
     use crate::auth::Hasher;
     use crate::http::Refusal;
+    use crate::instants::Now;
     use crate::store::{Actor, Database, NewUser};
 
     const PASSWORD: &str = "correct horse battery staple";
@@ -67,7 +68,14 @@ mod tests {
         user(&db, &hasher, "ada", Some(PASSWORD)).await;
         user(&db, &hasher, "octo", None).await;
         user(&db, &hasher, "bob", Some(PASSWORD)).await;
-        db.disable_user(&"bob".parse().unwrap(), true, &Actor::command_line(), Moment(2)).await.unwrap();
+        db.disable_user(
+            &"bob".parse().unwrap(),
+            true,
+            &Actor::command_line(),
+            Now { at: Moment(2), seconds: 2 },
+        )
+        .await
+        .unwrap();
 
         let mut answers = Vec::new();
         let wrong =

@@ -3,7 +3,6 @@
 //! | file | what it is |
 //! |---|---|
 //! | `sliderule.db` | the database |
-//! | `signing.key` | the key that signs tokens |
 //! | `node.key` | the key that the nodes' secrets follow from |
 //! | `steady.json` | where steady time is, as of a minute ago at most |
 //! | `internal.address` | where runners and nodes reach the server, as of its last start |
@@ -85,12 +84,6 @@ impl DataDir {
     /// It cannot be opened, or a newer release wrote it.
     pub async fn database(&self) -> Result<Database, Error> {
         Database::open(&self.path.join(DATABASE)).await
-    }
-
-    /// Where the signing key is.
-    #[must_use]
-    pub fn signing_key(&self) -> PathBuf {
-        self.path.join("signing.key")
     }
 
     /// Where the key is that the nodes' secrets follow from.

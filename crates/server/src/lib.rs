@@ -17,12 +17,14 @@
 //! | [`handlers`] | its endpoints, one per file |
 //! | [`http`] | what every endpoint shares: fields, callers, refusals, layers |
 //! | [`app`] | what every endpoint needs |
+//! | [`access`] | who may come in |
 //! | [`sign_in`] | the last step of every way to sign in |
 //! | [`credentials`] | checking a user name and a password |
 //! | [`account`] | what the endpoints of one's own account share |
 //! | [`members`] | from something done to a membership to an answer |
 //! | [`people`] | what people are called who sign up |
 //! | [`audit`] | the audit log as it is shown |
+//! | [`keys`] | keeping the keys that sign tokens |
 //! | [`capacity`] | from an order of nodes to an answer |
 //! | [`auth`] | passwords, keys, tokens, GitHub |
 //! | [`store`] | the database |
@@ -30,6 +32,7 @@
 //! | [`instants`] | instants as text |
 //! | `whole_file` | writing small files that are seen whole or not at all |
 
+pub mod access;
 pub mod account;
 pub mod app;
 pub mod audit;
@@ -45,6 +48,7 @@ pub mod handlers;
 pub mod http;
 pub mod instants;
 pub mod internal;
+pub mod keys;
 pub mod local_engine;
 pub mod members;
 pub mod people;

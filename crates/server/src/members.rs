@@ -3,22 +3,17 @@
 use axum::Json;
 use http::StatusCode;
 use sliderule_api::members::{Member, Membership, MembershipState};
-use sliderule_api::tokens::{Audience, Claims};
+use sliderule_api::tokens::Claims;
 use sliderule_api::{ErrorCode, OrganizationName, UserName};
 use sliderule_provisioning::membership::{Act, Refused};
 
 use crate::app::{App, Shared};
-use crate::http::caller::{active_role, other_organization, person, refuse_outsiders};
-use crate::http::{Caller, Origin, Refusal};
-use crate::store::{Became, Deed, Person, Role, Standing, Unchanged, What};
+use crate::http::caller::{DISABLED, active_role, other_organization, refuse_outsiders};
+use crate::http::{Account, Origin, Refusal};
+use crate::store::{Became, Deed, Role, Standing, Unchanged, What};
 
-/// Somebody who asks about the members of an organization, with a token for it or for their own account: a membership
-/// is part of both.
+/// Somebody who asks about the members of an organization.
 pub struct Party {
-    /// Whose token it is.
-    pub claims: Claims,
-    /// Their account.
-    pub person: Person,
     /// Which organization.
     pub organization: OrganizationName,
     /// What they may do there; staff may what an owner may.
@@ -26,27 +21,31 @@ pub struct Party {
 }
 
 impl Party {
-    /// Who asks, if they are an active member or staff.
+    /// Who asks, if they are an active member or staff, with a token for the organization or for their own account.
     ///
     /// # Errors
     /// The token is for another organization, or they are neither.
-    pub async fn of(app: &Shared, caller: Caller, organization: &str) -> Result<Self, Refusal> {
-        let Caller(claims) = caller;
-        let person = person(app, &claims).await?;
-        let standing = app.db.standing(person.id, organization).await?;
-        if !person.is_staff || standing == Standing::NoOrganization {
-            refuse_outsiders(standing, person.name.as_str(), organization)?;
+    pub async fn of(
+        app: &Shared,
+        claims: &Claims,
+        is_staff: bool,
+        organization: &str,
+    ) -> Result<Self, Refusal> {
+        let user = claims.user_name.as_str();
+        let standing = app.db.standing(claims.user_id, organization).await?;
+        if !is_staff || standing == Standing::NoOrganization {
+            refuse_outsiders(standing, user, organization)?;
         }
-        if !matches!(&claims.aud, Audience::Account) && claims.aud.as_str() != organization {
-            return Err(other_organization(&claims, organization));
+        if claims.aud.organization().is_some_and(|audience| audience.as_str() != organization) {
+            return Err(other_organization(claims, organization));
         }
-        let role = match person.is_staff {
+        let role = match is_staff {
             true => Role::Owner,
-            false => active_role(standing, person.name.as_str(), organization)?,
+            false => active_role(standing, user, organization)?,
         };
         // A name that the database knows can be read as one.
         let organization = organization.parse().map_err(|_| Refusal::internal())?;
-        Ok(Self { claims, person, organization, role })
+        Ok(Self { organization, role })
     }
 
     /// Whether they look after the organization, and so see what concerns others.
@@ -74,14 +73,14 @@ impl Party {
 pub async fn act(
     app: &Shared,
     origin: &Origin,
-    caller: Caller,
+    caller: &Account,
     (organization, user): (String, String),
     act: Act,
 ) -> Result<Json<Member>, Refusal> {
-    let party = Party::of(app, caller, &organization).await?;
+    let Account(claims, admitted) = caller;
+    let party = Party::of(app, claims, admitted.is_staff, &organization).await?;
     let user: UserName = user.parse().map_err(|_| no_membership(&user, &party.organization))?;
-    let what = What::Act(act, user);
-    let became = change(app, &party.organization, what, origin, &party.claims).await?;
+    let became = change(app, &party.organization, What::Act(act, user), origin, claims).await?;
     let (role, state) = became.membership.map(|held| (held.role, held.state)).unzip();
     Ok(Json(Member { username: became.user, email: None, role, state, since: None }))
 }
@@ -149,7 +148,7 @@ fn refuse(deed: &Deed, why: Unchanged) -> Refusal {
     let organization = &deed.organization;
     match (why, &deed.what) {
         (Unchanged::UnknownOrganization(_), _) => unknown(organization.as_str()),
-        (Unchanged::Disabled, _) => Refusal::token_not_valid("this account is disabled; sign in again"),
+        (Unchanged::Disabled, _) => Refusal::token_not_valid(DISABLED),
         (Unchanged::Store(error), _) => error.into(),
         (Unchanged::Refused(Refused::ManagersOnly), _) => managers_only(organization),
         (Unchanged::Refused(Refused::OwnersOnly), _) => Refusal::not_allowed(format!(

@@ -5,16 +5,17 @@
 //! existing clients, `/api/v1/…` is ours.
 
 use axum::Router;
-use axum::routing::{get, patch, post, put};
+use axum::routing::{delete, get, patch, post, put};
 
 use crate::app::Shared;
 use crate::handlers::{
     account, account_audit, alter_account, alter_request, alter_role, approve_member, blacklist,
     change_password, costs, deactivate_member, deploy, desired_nodes, desired_nodes_ttl, destroy,
     disable_account, estimate, found_organization, github_token, leave, members, membership,
-    membership_status, notices, operator, org_ip_adr, org_num_nodes, organization_audit, organizations,
-    password_token, ping, place_request, reactivate_member, refresh, refresh_token, refuse_member,
-    release_own, release_request, release_requests, request_membership, sign_in, sign_up, spend, status,
+    membership_status, notices, open_organization, operator, org_ip_adr, org_num_nodes, organization_audit,
+    organizations, password_token, ping, place_request, reactivate_member, refresh, refresh_token,
+    refuse_member, release_own, release_request, release_requests, request_membership, revoke_session,
+    revoke_sessions, sessions, sign_in, sign_out, sign_up, signing_keys, spend, status, who_am_i,
 };
 use crate::http::{layers, refusal};
 
@@ -27,6 +28,8 @@ pub fn api(app: Shared) -> Router {
         .route("/api/org_token_github", post(github_token::post))
         .route("/api/org_token/refresh", post(refresh_token::post))
         .route("/api/token/blacklist", post(blacklist::post))
+        .route("/.well-known/jwks.json", get(signing_keys::get))
+        .route("/api/v1/jwks", get(signing_keys::get))
         // the cluster, as existing clients see it
         .route("/api/membership_status/{organization}", get(membership_status::get))
         .route("/api/org_num_nodes/{organization}", get(org_num_nodes::get))
@@ -44,7 +47,10 @@ pub fn api(app: Shared) -> Router {
             put(release_own::put).patch(release_own::put),
         )
         // ours
-        .route("/api/v1/session", post(sign_in::post))
+        .route("/api/v1/session", post(sign_in::post).get(who_am_i::get).delete(sign_out::delete))
+        .route("/api/v1/session/organization", post(open_organization::post))
+        .route("/api/v1/sessions", get(sessions::get).delete(revoke_sessions::delete))
+        .route("/api/v1/sessions/{id}", delete(revoke_session::delete))
         .route("/api/v1/organizations/{organization}/status", get(status::get))
         .route("/api/v1/organizations/{organization}/estimate", get(estimate::get))
         .route(

@@ -25,13 +25,15 @@ use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::app::App;
-use crate::auth::{GitHub, Hasher, SigningKey, TokenMint, node_secrets};
+use crate::auth::{GitHub, Hasher, Lineage, TokenMint, node_secrets};
 use crate::clusters::House;
 use crate::config::Config;
 use crate::data::{DataDir, ServerLock};
 use crate::front::{Front, Listener, Page};
 use crate::internal::{self, Internal};
+use crate::keys::KeyKeeper;
 use crate::store::Database;
+use crate::store::keys::LINEAGE;
 use crate::{Error, local_engine, router};
 
 /// What connections may take to finish once the nodes are gone.
@@ -56,6 +58,7 @@ pub struct Server {
     reconciling: JoinHandle<Ended>,
     internal: JoinHandle<()>,
     steady: Option<SteadyTime>,
+    keys: KeyKeeper,
     _lock: ServerLock,
 }
 
@@ -119,9 +122,10 @@ impl Server {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
         let github = config.github_api.as_deref().map(GitHub::new).transpose()?;
-        let key = SigningKey::load_or_create(&data.signing_key())?;
         let secrets = node_secrets(&data.node_key())?;
-        let mint = Arc::new(TokenMint::new(key, config.tokens));
+        let mint = Arc::new(TokenMint::new(Lineage::new(&db.secret(LINEAGE).await?), config.tokens));
+        let keys =
+            KeyKeeper::begin(db.clone(), mint.clone(), clock.clone(), config.tokens.key_terms()).await?;
         let policy = config.policy(engine.terms());
         let terms = policy.terms;
         let house = Arc::new(House {
@@ -193,6 +197,7 @@ impl Server {
             reconciling,
             internal,
             steady: None,
+            keys,
             _lock: lock,
         })
     }
@@ -242,6 +247,7 @@ impl Server {
         for task in [self.serving.abort_handle(), self.internal.abort_handle()] {
             task.abort();
         }
+        drop(self.keys);
         self.db.close().await;
         let noted = self.steady.map_or(Ok(()), SteadyTime::end);
         nodes.and(noted)?;

@@ -23,6 +23,8 @@ use crate::{Failure, Method, Request, refusal};
 const PAUSE_WHILE_GOOD_MS: u64 = 60_000;
 /// The same once it is not: callers that come all at once must not become a storm.
 const PAUSE_ONCE_ENDED_MS: u64 = 5_000;
+/// Whoever gets the lock within this time did not wait for anybody's refresh.
+const UNCONTENDED_MS: u64 = 50;
 /// How long a refused refresh waits for another tab's news before it believes the refusal.
 const NEWS_MS: u32 = 500;
 
@@ -203,8 +205,20 @@ async fn renew_once(
         world.save(key, tokens.to_record()).await;
         return Ok(tokens);
     }
+    let began = world.now();
     let _lock = world.lock(key.clone()).await;
     if let Some(tokens) = stored(world, &key, held).await {
+        return Ok(tokens);
+    }
+    // Whoever had the lock has renewed them, and may keep them in a store of its own.
+    let told = match self::held(world, organization).filter(|tokens| is_newer(tokens, held)) {
+        None if world.now().saturating_sub(began) > UNCONTENDED_MS => {
+            siblings::ask(world, provisioning, organization, Some(&held.principal)).await
+        }
+        told => told,
+    };
+    if let Some(tokens) = told {
+        world.save(key, tokens.to_record()).await;
         return Ok(tokens);
     }
     let body = serde_json::to_string(&RefreshToken { refresh: held.refresh.clone() }).ok();
@@ -247,7 +261,7 @@ async fn renew_once(
 }
 
 /// What another tab or worker put into the store, if it is newer than what is held.
-async fn stored(world: &World, key: &str, held: &Tokens) -> Option<Tokens> {
+pub(crate) async fn stored(world: &World, key: &str, held: &Tokens) -> Option<Tokens> {
     let record = world.load(key.to_owned()).await?;
     Tokens::from_record(&record).filter(|tokens| is_newer(tokens, held))
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sliderule_api::OrganizationName;
 
 use crate::account::{Account, Tokens, last_principal_key, record_key};
+use crate::renewal::stored;
 use crate::sign_in::announce;
 use crate::world::World;
 
@@ -89,7 +90,7 @@ pub(crate) fn heard(world: &World, message: &str) {
             let tokens = Tokens::from_record(&tokens.to_record());
             let ours = |tokens: &Tokens| key == record_key(provisioning, organization, &tokens.principal);
             if let Some(tokens) = tokens.filter(ours) {
-                take_up(world, organization, tokens);
+                take_up(world, organization, key, tokens);
             }
         }
         Word::Ask { place, principal, after } => {
@@ -119,7 +120,10 @@ pub(crate) fn heard(world: &World, message: &str) {
     }
 }
 
-fn take_up(world: &World, organization: &OrganizationName, tokens: Tokens) {
+fn take_up(world: &World, organization: &OrganizationName, key: String, tokens: Tokens) {
+    // Whoever asks keeps what it is told.
+    let was_asked =
+        world.with(|state| state.accounts.get(organization).is_some_and(|account| account.asking.is_some()));
     let taken = world.with(|state| {
         let account = state.accounts.get_mut(organization)?;
         let wanted = match &account.tokens {
@@ -129,11 +133,24 @@ fn take_up(world: &World, organization: &OrganizationName, tokens: Tokens) {
                 .as_ref()
                 .is_some_and(|principal| principal.as_ref().is_none_or(|name| *name == tokens.principal)),
         };
-        wanted.then(|| account.tokens = Some(tokens))
+        wanted.then(|| account.tokens = Some(tokens.clone()))
     });
-    if taken.is_some() {
-        world.changed();
-        announce(world);
+    if taken.is_none() {
+        return;
+    }
+    world.changed();
+    announce(world);
+    if !was_asked {
+        world.spawn(Box::pin(keep(world.clone(), key, tokens)));
+    }
+}
+
+/// Keeps tokens that were heard of, where the store does not have them yet: a duplicated tab has a store of its own, and in it a
+/// refresh token that was used, with which a reload would end.
+async fn keep(world: World, key: String, tokens: Tokens) {
+    let _lock = world.lock(key.clone()).await;
+    if stored(&world, &key, &tokens).await.is_none() {
+        world.save(key, tokens.to_record()).await;
     }
 }
 

@@ -5,11 +5,13 @@
 mod support;
 
 use sliderule_api::ErrorCode;
-use sliderule_session::{Answer, Call, Effect, Input};
+use sliderule_session::{Answer, Call, Effect, Input, PortId};
 use support::{Shell, authorization, credentials, json, source, tokens};
 
 const HALF_LIFE_MS: u32 = 1_800_000;
 const VERSION: &str = r#"{"server":{"version":"v4.20.0"}}"#;
+/// Where ada's record is kept, and the lock of that name.
+const RECORD: &str = "sliderule https://slides.test acme user:ada";
 
 #[test]
 fn many_calls_at_half_life_share_one_refresh() {
@@ -82,6 +84,57 @@ fn a_tab_that_loses_the_race_takes_the_winners_tokens() {
     loser.pass(500);
     let request = loser.answer("/source/version", json(200, VERSION));
     assert_eq!(authorization(&request), Some("Bearer SECRET-access-acme-2"));
+}
+
+/// Tokens that another tab renewed, as it tells of them.
+fn news() -> String {
+    let mut other = Shell::signed_in("acme");
+    other.pass(HALF_LIFE_MS);
+    other.call(source("version"));
+    other.answer("/api/org_token/refresh/", tokens("acme", 2));
+    other.broadcasts.pop().unwrap()
+}
+
+#[test]
+fn a_duplicated_tab_that_waited_for_the_lock_takes_what_it_was_told_meanwhile() {
+    for told_in_time in [true, false] {
+        let mut shell = Shell::signed_in("acme");
+        shell.locks.insert(RECORD.into(), vec![PortId(u32::MAX)]);
+        shell.pass(HALF_LIFE_MS);
+        shell.call(source("version"));
+        shell.pass(300);
+        if told_in_time {
+            shell.step(Input::Heard(news()));
+        }
+        shell.hold_asks = true;
+        let port = shell.locks[RECORD][1];
+        shell.locks.get_mut(RECORD).unwrap().remove(0);
+        shell.step(Input::Answered { port, answer: Answer::Done });
+        if !told_in_time {
+            assert_eq!(shell.asked.len(), 2, "before it waited, and after");
+            shell.step(Input::Heard(news()));
+            shell.end_asks();
+        }
+        let request = shell.answer("/source/version", json(200, VERSION));
+        assert_eq!(authorization(&request), Some("Bearer SECRET-access-acme-2"));
+        assert!(shell.store[RECORD].contains("SECRET-refresh-acme-2"));
+        assert!(shell.fetches.is_empty() && shell.locks.values().all(Vec::is_empty));
+    }
+}
+
+#[test]
+fn a_duplicated_tab_keeps_what_it_is_told_for_its_next_page() {
+    let mut shell = Shell::signed_in("acme");
+    shell.step(Input::Heard(news()));
+    assert!(shell.store[RECORD].contains("SECRET-refresh-acme-2"));
+    assert!(shell.locks.values().all(Vec::is_empty));
+
+    // A shared store may have newer ones already.
+    let mut shell = Shell::signed_in("acme");
+    let newer = shell.store[RECORD].replace("acme-1", "acme-3").replace("1000000", "99000000");
+    shell.store.insert(RECORD.into(), newer.clone());
+    shell.step(Input::Heard(news()));
+    assert_eq!(shell.store[RECORD], newer);
 }
 
 #[test]

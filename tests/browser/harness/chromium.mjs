@@ -40,10 +40,11 @@ function executable() {
  * Opens a browser that ends with the test.
  *
  * @param {import("node:test").TestContext} t
- * @param {{ width?: number, height?: number, colorScheme?: "light" | "dark" }} [look]
+ * @param {{ width?: number, height?: number, colorScheme?: "light" | "dark", flags?: string[] }} [look] `flags` are more of
+ *   Chromium's own
  * @returns {Promise<BrowserContext>}
  */
-export async function openBrowser(t, { width = 1280, height = 960, colorScheme = "light" } = {}) {
+export async function openBrowser(t, { width = 1280, height = 960, colorScheme = "light", flags = [] } = {}) {
   const profile = await mkdtemp(join(tmpdir(), "sliderule-chromium-"));
   const remove = () => rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   const context = await chromium
@@ -51,7 +52,7 @@ export async function openBrowser(t, { width = 1280, height = 960, colorScheme =
       executablePath: executable(),
       headless: true,
       chromiumSandbox: false,
-      args: FLAGS,
+      args: [...FLAGS, ...flags],
       viewport: { width, height },
       colorScheme,
       locale: "en-GB",

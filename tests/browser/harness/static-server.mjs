@@ -25,7 +25,7 @@ const KINDS = {
  * @typedef {object} Served
  * @property {string[]} folders of the repository, such as `js`
  * @property {string} [below] path under which they are found; by default they are at the top
- * @property {Record<string, string>} [pages] HTML made up by the test, by path, such as `/bare.html`
+ * @property {Record<string, string>} [pages] what the test made up, by path, such as `/bare.html`
  */
 
 /**
@@ -42,7 +42,7 @@ export async function serveFolders(t, { folders, below = "", pages = {} }) {
     response.setHeader("Access-Control-Allow-Origin", "*");
     const page = pages[path];
     if (page !== undefined) {
-      response.setHeader("Content-Type", KINDS[".html"] ?? "");
+      response.setHeader("Content-Type", KINDS[extname(path)] ?? "");
       response.end(page);
       return;
     }

@@ -4,22 +4,33 @@
 //! |---|---|
 //! | `passwords` | hashing and checking passwords, never more at once than the machine can take |
 //! | [`choice`] | which passwords may be chosen |
-//! | `keys` | the key that signs tokens, kept in the data directory |
-//! | `node_key` | the key that the nodes' secrets follow from, likewise |
+//! | `signing_key` | the keys that sign tokens |
+//! | [`key_schedule`] | when a key is made, signs, verifies and goes |
+//! | `keyring` | the keys of this moment, and the tokens that were verified with them |
 //! | `tokens` | issuing and verifying tokens |
+//! | `lineage` | the names of tokens that follow from other tokens |
+//! | [`rotation`] | what is answered to a refresh token |
+//! | `node_key` | the key that the nodes' secrets follow from, kept in the data directory |
 //! | `github` | asking GitHub whose token it is |
 //!
 //! Always holds: passwords, tokens and keys are in no log, no error and no debug output.
 
 pub mod choice;
+pub mod key_schedule;
+pub mod rotation;
+
 mod github;
-mod keys;
+mod keyring;
+mod lineage;
 mod node_key;
 mod passwords;
+mod signing_key;
 mod tokens;
 
 pub use github::{GitHub, GitHubError};
-pub use keys::SigningKey;
+pub use keyring::TimedKey;
+pub use lineage::{Lineage, Names};
 pub use node_key::node_secrets;
 pub use passwords::{Hasher, PasswordHash, TooBusy};
-pub use tokens::{Issued, TokenMint, TokenProblem};
+pub use signing_key::SigningKey;
+pub use tokens::{Bearer, TokenMint, TokenProblem};

@@ -95,7 +95,9 @@ impl Add {
         let role = Role::from(role);
         let said = format!("{user} is {} {role} of {organization}", article(role));
         place
-            .open(async |db, at| db.add_member(&NewMembership { organization, user, role, at }).await)
+            .open(async |db, now| {
+                db.add_member(&NewMembership { organization, user, role, at: now.at }).await
+            })
             .await?;
         say(&said);
         Ok(())
@@ -109,7 +111,8 @@ impl Whose {
             let (organization, what) = (organization.clone(), What::Act(act, user.clone()));
             Deed { organization, what, actor: Actor::command_line(), at }
         };
-        let became = place.open(async |db, now| db.change_membership(&deed(now)).await.map_err(why)).await?;
+        let became =
+            place.open(async |db, now| db.change_membership(&deed(now.at)).await.map_err(why)).await?;
         say(&match became.membership {
             None => format!("{}: no membership of {organization}", became.user),
             Some(held) => format!("{}: {} of {organization}, {}", became.user, held.role, held.state),

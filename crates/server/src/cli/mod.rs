@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 it could not be done; 2 what was typed or piped in cannot be used.
 
 mod bound_program;
+mod key;
 mod member;
 mod org;
 mod place;
@@ -33,6 +34,9 @@ enum Command {
     /// Manage the members of organizations.
     #[command(subcommand)]
     Member(member::MemberCommand),
+    /// Manage the keys that sign tokens.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Serve the API, the clusters and the page until interrupted.
     Serve(serve::Serve),
     /// Run one node under its lease. The server starts this; nobody else needs to.
@@ -52,6 +56,7 @@ impl CommandLine {
             Command::User(command) => command.run().await,
             Command::Org(command) => command.run().await,
             Command::Member(command) => command.run().await,
+            Command::Key(command) => command.run().await,
             Command::Serve(command) => command.run().await,
             Command::Runner(command) => command.run().await,
             Command::BoundProgram(command) => command.run(),

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use sliderule_control::Clock;
-use sliderule_provisioning::time::Moment;
 
 use crate::Error;
 use crate::data::DataDir;
+use crate::instants::Now;
 use crate::store::Database;
 
 /// Where everything is kept.
@@ -22,7 +21,7 @@ impl Place {
     /// The database of a directory that exists, and what time it is there, while `act` runs.
     pub(super) async fn open<T>(
         &self,
-        act: impl AsyncFnOnce(&Database, Moment) -> Result<T, Error>,
+        act: impl AsyncFnOnce(&Database, Now) -> Result<T, Error>,
     ) -> Result<T, Error> {
         Self::within(DataDir::existing(&self.data)?, act).await
     }
@@ -30,16 +29,16 @@ impl Place {
     /// The same; the directory is made if there is none.
     pub(super) async fn open_or_make<T>(
         &self,
-        act: impl AsyncFnOnce(&Database, Moment) -> Result<T, Error>,
+        act: impl AsyncFnOnce(&Database, Now) -> Result<T, Error>,
     ) -> Result<T, Error> {
         Self::within(DataDir::open(&self.data)?, act).await
     }
 
     async fn within<T>(
         data: DataDir,
-        act: impl AsyncFnOnce(&Database, Moment) -> Result<T, Error>,
+        act: impl AsyncFnOnce(&Database, Now) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let now = data.steady_clock()?.now();
+        let now = Now::by(&data.steady_clock()?);
         let db = data.database().await?;
         let done = act(&db, now).await;
         db.close().await;

@@ -33,7 +33,7 @@ fn single_origin(path: &str) -> Destination {
         let (label, inner) = rest.split_once('/').unwrap_or((rest, ""));
         return cluster(label, format!("/{inner}"));
     }
-    if path == "/api" || path.starts_with("/api/") {
+    if path == "/api" || path.starts_with("/api/") || path.starts_with("/.well-known/") {
         return Destination::Api { path: without_slash(path).to_owned() };
     }
     Destination::Page { path: path.to_owned() }
@@ -86,6 +86,14 @@ mod tests {
             assert_eq!(decide(host, "example.org", "/"), Destination::Page { path: "/".to_owned() });
         }
         assert_eq!(decide("127.0.0.1", "example.org", "/clusters/acme"), cluster("acme", "/"));
+    }
+
+    #[test]
+    fn what_is_well_known_of_the_system_is_not_of_a_cluster() {
+        let keys = "/.well-known/jwks.json";
+        assert_eq!(decide("ps.example.org", "example.org", keys), api(keys));
+        assert_eq!(decide("127.0.0.1", "example.org", keys), api(keys));
+        assert_eq!(decide("acme.example.org", "example.org", keys), cluster("acme", keys));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use sliderule_provisioning::membership::Act;
 
 use crate::app::Shared;
 use crate::http::fields::whole_json;
-use crate::http::{Caller, Origin, Refusal, Segments};
+use crate::http::{Account, Origin, Refusal, Segments};
 use crate::members;
 
 /// What a role looks like, for who sent another thing.
@@ -17,10 +17,10 @@ const EXAMPLE: &str = "{\"role\": \"manager\"}";
 pub async fn put(
     State(app): State<Shared>,
     origin: Origin,
-    caller: Caller,
+    caller: Account,
     Segments(whose): Segments<(String, String)>,
     request: Request,
 ) -> Result<Json<Member>, Refusal> {
     let NewRole { role } = whole_json(request, EXAMPLE).await?;
-    members::act(&app, &origin, caller, whose, Act::Give(role)).await
+    members::act(&app, &origin, &caller, whose, Act::Give(role)).await
 }

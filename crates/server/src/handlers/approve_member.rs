@@ -6,15 +6,15 @@ use sliderule_api::members::Member;
 use sliderule_provisioning::membership::Act;
 
 use crate::app::Shared;
-use crate::http::{Caller, Origin, Refusal, Segments};
+use crate::http::{Account, Origin, Refusal, Segments};
 use crate::members;
 
 /// Repeating it changes nothing.
 pub async fn post(
     State(app): State<Shared>,
     origin: Origin,
-    caller: Caller,
+    caller: Account,
     Segments(whose): Segments<(String, String)>,
 ) -> Result<Json<Member>, Refusal> {
-    members::act(&app, &origin, caller, whose, Act::Approve).await
+    members::act(&app, &origin, &caller, whose, Act::Approve).await
 }

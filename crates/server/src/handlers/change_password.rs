@@ -10,6 +10,7 @@ use crate::app::Shared;
 use crate::auth::choice::may_be_chosen;
 use crate::http::fields::whole_json;
 use crate::http::{Account, Origin, Refusal};
+use crate::instants::Now;
 
 /// What a change looks like, for who sent another thing.
 const EXAMPLE: &str = "{\"old_password\": \"…\", \"new_password\": \"…\"}";
@@ -29,7 +30,7 @@ pub async fn post(
         .map_err(|why| Refusal::bad_request(why.to_string()))?;
     let former = account::prove(&app, &caller, &person, old_password.map(SecretString::from)).await?;
     let password = app.hasher.hash(new_password).await?;
-    let (actor, now) = (origin.of(&caller.0), app.clock.now());
+    let (actor, now) = (origin.of(&caller.0), Now::by(&*app.clock));
     let set = app.db.set_password(person.id, former.as_ref(), &password, &actor, now).await;
     set.map_err(account::not_altered)?;
     Ok(Json(Done {}))

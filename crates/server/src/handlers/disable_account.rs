@@ -9,6 +9,7 @@ use crate::account;
 use crate::app::Shared;
 use crate::http::fields::whole_json;
 use crate::http::{Account, Origin, Refusal};
+use crate::instants::Now;
 
 /// What closing looks like, for who sent another thing.
 const EXAMPLE: &str = "{\"password\": \"…\"}";
@@ -24,7 +25,7 @@ pub async fn post(
     let person = caller.person(&app).await?;
     let DisableAccount { password } = whole_json(request, EXAMPLE).await?;
     account::prove(&app, &caller, &person, password.map(SecretString::from)).await?;
-    let closed = app.db.close_account(person.id, &origin.of(&caller.0), app.clock.now()).await;
+    let closed = app.db.close_account(person.id, &origin.of(&caller.0), Now::by(&*app.clock)).await;
     for organization in closed.map_err(account::not_altered)? {
         app.reconciler.wake(&organization);
     }

@@ -5,15 +5,20 @@ use axum::extract::State;
 use http::StatusCode;
 use secrecy::SecretString;
 use sliderule_api::ErrorCode;
+use sliderule_api::sessions::SignedInBy;
 use sliderule_api::tokens::TokenAnswer;
 
 use crate::app::Shared;
 use crate::auth::GitHubError;
-use crate::http::{Fields, Refusal};
+use crate::http::{Fields, Origin, Refusal};
 use crate::sign_in;
 
 /// The account's number decides who it is; its login says nothing.
-pub async fn post(State(app): State<Shared>, fields: Fields) -> Result<Json<TokenAnswer>, Refusal> {
+pub async fn post(
+    State(app): State<Shared>,
+    origin: Origin,
+    fields: Fields,
+) -> Result<Json<TokenAnswer>, Refusal> {
     let [organization, token] = fields.require(["org_name", "access_token"])?;
     let Some(github) = &app.github else {
         return Err(Refusal::new(
@@ -38,5 +43,5 @@ pub async fn post(State(app): State<Shared>, fields: Fields) -> Result<Json<Toke
     };
     let known = app.db.user_by_github(account).await?;
     let user = known.ok_or_else(|| denied("no user here has this GitHub account; sign in with user name and password, or ask the operator to link it".to_owned()))?;
-    sign_in::issue(&app, &user, &organization).await.map(Json)
+    sign_in::issue(&app, &user, &organization, SignedInBy::GithubToken, &origin).await.map(Json)
 }

@@ -19,25 +19,27 @@ pub struct Which {
     limit: Option<u32>,
 }
 
-/// By name. Plain members see with whom they share the cluster, and nothing else about them.
+/// By name. Plain members see with whom they share the cluster, and nothing else about them. A token for an organization
+/// may be seen by its cluster: where people are reached is told to tokens for the account only.
 pub async fn get(
     State(app): State<Shared>,
-    caller: Caller,
+    Caller(claims, admitted): Caller,
     Segments(organization): Segments<String>,
     Query(Which { state, after, limit }): Query<Which>,
 ) -> Result<Json<Page<Member>>, Refusal> {
-    let mut party = Party::of(&app, caller, &organization).await?;
+    let mut party = Party::of(&app, &claims, admitted.is_staff, &organization).await?;
     if state.is_some_and(|state| state != MembershipState::Active) {
         party = party.who_manages()?;
     }
     let manages = party.manages();
+    let tells_addresses = manages && claims.aud.organization().is_none();
     let state = if manages { state } else { Some(MembershipState::Active) };
     let limit = page::limit(limit)?;
     let rows = app.db.members(&party.organization, state, after.as_deref(), limit + 1).await?;
     let rows = page::of(rows, limit, |row| row.name.to_string());
     Ok(Json(rows.map(|row| Member {
         username: row.name,
-        email: Some(row.email).filter(|_| manages),
+        email: Some(row.email).filter(|_| tells_addresses),
         role: Some(row.membership.role),
         state: Some(row.membership.state),
         since: Some(app.utc(row.since)).filter(|_| manages),

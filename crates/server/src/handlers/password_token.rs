@@ -3,16 +3,21 @@
 use axum::Json;
 use axum::extract::State;
 use secrecy::SecretString;
+use sliderule_api::sessions::SignedInBy;
 use sliderule_api::tokens::TokenAnswer;
 
 use crate::app::Shared;
-use crate::http::{Fields, Refusal};
+use crate::http::{Fields, Origin, Refusal};
 use crate::{credentials, sign_in};
 
 /// Credentials are checked before the organization is looked at, and an unknown user's password takes as
 /// long as a known one's.
-pub async fn post(State(app): State<Shared>, fields: Fields) -> Result<Json<TokenAnswer>, Refusal> {
+pub async fn post(
+    State(app): State<Shared>,
+    origin: Origin,
+    fields: Fields,
+) -> Result<Json<TokenAnswer>, Refusal> {
     let [username, password, organization] = fields.require(["username", "password", "org_name"])?;
     let user = credentials::check(&app.db, &app.hasher, &username, SecretString::from(password)).await?;
-    sign_in::issue(&app, &user, &organization).await.map(Json)
+    sign_in::issue(&app, &user, &organization, SignedInBy::Password, &origin).await.map(Json)
 }

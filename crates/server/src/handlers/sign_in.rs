@@ -4,11 +4,12 @@ use axum::Json;
 use axum::extract::{Request, State};
 use secrecy::SecretString;
 use sliderule_api::people::SignIn;
+use sliderule_api::sessions::SignedInBy;
 use sliderule_api::tokens::TokenAnswer;
 
 use crate::app::Shared;
-use crate::http::Refusal;
 use crate::http::fields::whole_json;
+use crate::http::{Origin, Refusal};
 use crate::{credentials, sign_in};
 
 /// What a sign-in looks like, for who sent another thing.
@@ -16,11 +17,17 @@ const EXAMPLE: &str = "{\"username\": \"ada\", \"password\": \"…\", \"organiza
 
 /// Credentials are checked before the organization is looked at, and an unknown user's password takes as long as a
 /// known one's.
-pub async fn post(State(app): State<Shared>, request: Request) -> Result<Json<TokenAnswer>, Refusal> {
+pub async fn post(
+    State(app): State<Shared>,
+    origin: Origin,
+    request: Request,
+) -> Result<Json<TokenAnswer>, Refusal> {
     let SignIn { username, password, organization } = whole_json(request, EXAMPLE).await?;
     let user = credentials::check(&app.db, &app.hasher, &username, SecretString::from(password)).await?;
-    match organization {
-        Some(organization) => sign_in::issue(&app, &user, &organization).await.map(Json),
-        None => sign_in::issue_account(&app, &user).map(Json),
-    }
+    let how = SignedInBy::Password;
+    let pair = match organization {
+        Some(organization) => sign_in::issue(&app, &user, &organization, how, &origin).await,
+        None => sign_in::issue_account(&app, &user, how, &origin).await,
+    };
+    pair.map(Json)
 }

@@ -1,26 +1,30 @@
 //! Whose token a request carries, and what they are to an organization.
 //!
-//! Always holds: nothing about an organization is told to somebody without a valid token; a membership is
-//! looked up every time, so that one that has ended opens nothing.
+//! Always holds: nothing about an organization is told to somebody without a valid token; session and membership are
+//! looked up every time, so that what has ended opens nothing.
 
 use axum::extract::FromRequestParts;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use sliderule_api::bearer::{NoBearer, bearer};
-use sliderule_api::tokens::{Audience, Claims, TokenKind};
+use sliderule_api::tokens::Claims;
 use sliderule_api::{ErrorCode, OrganizationName};
 
 use super::Refusal;
+use crate::access::{self, Closed};
 use crate::app::Shared;
 use crate::auth::TokenProblem;
-use crate::store::{Person, Role, Standing};
+use crate::store::{Admitted, Person, Role, Standing};
 
-/// Somebody with a valid access token.
-pub struct Caller(pub Claims);
+/// What is told to the holder of a token whose user can no longer sign in.
+pub const DISABLED: &str = "User is inactive; ask the operator of this provisioning system";
 
-/// Somebody with a valid access token for their own account, which is good for no organization.
-pub struct Account(pub Claims);
+/// Somebody with a valid access token of a session that goes on, and what it opens now.
+pub struct Caller(pub Claims, pub Admitted);
+
+/// Somebody with a valid access token for their own account, which is good for no organization's cluster.
+pub struct Account(pub Claims, pub Admitted);
 
 /// An active member of the organization a request is about, with a token for it.
 pub struct Member {
@@ -74,36 +78,37 @@ impl FromRequestParts<Shared> for Caller {
                 "Authorization header must contain two space-delimited values; send `Bearer` and one access token",
             ),
         })?;
-        match app.mint.verify(token, TokenKind::Access, app.now_seconds()) {
-            Ok(claims) => Ok(Self(claims)),
-            Err(TokenProblem::WrongKind) => Err(Refusal::token_not_valid(
-                "Token has wrong type; send the access token, not the refresh token",
-            )),
-            Err(TokenProblem::Expired) => {
-                Err(Refusal::token_not_valid("Token is expired; refresh it at /api/org_token/refresh/"))
-            }
-            Err(TokenProblem::Invalid) => Err(Refusal::token_not_valid(
-                "Given token not valid for any token type; sign in at /api/org_token/",
-            )),
-        }
+        let admitted = access::admit(&app.db, &app.mint, token, app.now_seconds()).await;
+        admitted.map(|(claims, admitted)| Self(claims, admitted)).map_err(refuse)
     }
+}
+
+/// Why an access token opens nothing, in the words of the original, and what to do.
+fn refuse(closed: Closed) -> Refusal {
+    Refusal::token_not_valid(match closed {
+        Closed::Token(TokenProblem::WrongKind) => {
+            "Token has wrong type; send the access token, not the refresh token"
+        }
+        Closed::Token(TokenProblem::Expired) => "Token is expired; refresh it at /api/org_token/refresh/",
+        Closed::Token(TokenProblem::Invalid) => {
+            "Given token not valid for any token type; sign in at /api/org_token/"
+        }
+        Closed::SessionOver => {
+            "Token is blacklisted; its session was ended, so sign in again at /api/org_token/"
+        }
+        Closed::Disabled => DISABLED,
+        Closed::Failed(error) => return error.into(),
+    })
 }
 
 impl FromRequestParts<Shared> for Account {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Refusal> {
-        let Caller(claims) = Caller::from_request_parts(parts, app).await?;
-        match claims.aud {
-            Audience::Account => Ok(Self(claims)),
-            Audience::Organization(organization) => {
-                let message = format!(
-                    "this token is for the organization {organization}, and this is about your account; sign in at \
-                     /api/v1/session without naming an organization"
-                );
-                Err(Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ReauthenticationRequired, message))
-            }
-        }
+        let caller = Caller::from_request_parts(parts, app).await?;
+        caller
+            .for_account("this is about your account")
+            .map(|Caller(claims, admitted)| Self(claims, admitted))
     }
 }
 
@@ -113,22 +118,25 @@ impl Account {
     /// # Errors
     /// They can no longer sign in.
     pub async fn person(&self, app: &Shared) -> Result<Person, Refusal> {
-        person(app, &self.0).await
+        let found = app.db.person(self.0.user_id).await?;
+        found.filter(|person| !person.disabled).ok_or_else(|| Refusal::token_not_valid(DISABLED))
     }
 }
 
-/// Whom a token was issued to, as they stand now.
-///
-/// # Errors
-/// They can no longer sign in.
-pub async fn person(app: &Shared, claims: &Claims) -> Result<Person, Refusal> {
-    let found = app.db.person(claims.user_id).await?;
-    found.filter(|person| !person.disabled).ok_or_else(|| {
-        Refusal::token_not_valid("this account is disabled; ask the operator to enable it, and sign in again")
-    })
-}
-
 impl Caller {
+    /// The caller, if the token is for their own account; `what` says what needs one.
+    ///
+    /// # Errors
+    /// The token is for an organization.
+    pub fn for_account(self, what: &str) -> Result<Self, Refusal> {
+        let Some(organization) = self.0.aud.organization() else { return Ok(self) };
+        let message = format!(
+            "this token is for the organization {organization}, and {what}; sign in at /api/v1/session without naming \
+             an organization"
+        );
+        Err(Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ReauthenticationRequired, message))
+    }
+
     /// How the caller stands to that organization, if the token is for it.
     ///
     /// # Errors
@@ -139,12 +147,15 @@ impl Caller {
         app: &Shared,
         organization: &str,
     ) -> Result<(OrganizationName, Standing), Refusal> {
-        let standing = app.db.standing(self.0.user_id, organization).await?;
-        refuse_outsiders(standing, self.0.user_name.as_str(), organization)?;
-        match self.0.aud.organization() {
-            Some(audience) if audience.as_str() == organization => Ok((audience.clone(), standing)),
-            _ => Err(other_organization(&self.0, organization)),
+        let user = self.0.user_name.as_str();
+        if let (Some(audience), Some(standing)) = (self.0.aud.organization(), self.1.standing)
+            && audience.as_str() == organization
+        {
+            refuse_outsiders(standing, user, organization)?;
+            return Ok((audience.clone(), standing));
         }
+        refuse_outsiders(app.db.standing(self.0.user_id, organization).await?, user, organization)?;
+        Err(other_organization(&self.0, organization))
     }
 
     /// The caller as an active member of that organization.

@@ -10,9 +10,11 @@ use sliderule_provisioning::time::Moment;
 
 use super::memberships::{self, Deed, What};
 use super::organizations::user_id;
+use super::sessions::{self, Because, Which, Whose};
 use super::{Actor, AuditEntry, Database, Tx, audit, clusters, collision, failed, parties};
 use crate::Error;
 use crate::auth::PasswordHash;
+use crate::instants::Now;
 
 /// Why an account was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +57,7 @@ impl Database {
         Ok(tx.commit().await.map_err(failed(doing))?)
     }
 
-    /// Somebody has another password from now on, in place of `former`.
+    /// Somebody has another password from now on, in place of `former`; all sessions but the one that changes it end.
     ///
     /// # Errors
     /// `former` is no longer their password, or they can no longer sign in.
@@ -65,7 +67,7 @@ impl Database {
         former: Option<&PasswordHash>,
         password: &PasswordHash,
         actor: &Actor,
-        at: Moment,
+        now: Now,
     ) -> Result<(), NotAltered> {
         let doing = "changed a password";
         let mut tx = self.write(doing).await?;
@@ -81,11 +83,14 @@ impl Database {
         if updated.rows_affected() == 0 {
             return Err(NotAltered::Changed);
         }
-        note(&mut tx, (id, "user.password_changed"), String::new(), actor, at, doing).await?;
+        let others = actor.session.as_deref().map_or(Which::All, Which::AllBut);
+        let ended = end_sessions(&mut tx, id, others, Because::PasswordChanged, now).await?;
+        note(&mut tx, (id, "user.password_changed"), ended, actor, now.at, doing).await?;
         Ok(tx.commit().await.map_err(failed(doing))?)
     }
 
-    /// Somebody can no longer sign in, or can again. What they asked for is released; their memberships stay.
+    /// Somebody can no longer sign in, or can again. Their sessions end and what they asked for is released; their
+    /// memberships stay.
     ///
     /// # Errors
     /// There is no such user.
@@ -94,23 +99,20 @@ impl Database {
         name: &UserName,
         disabled: bool,
         actor: &Actor,
-        at: Moment,
+        now: Now,
     ) -> Result<(), Error> {
         let doing = "disabled or enabled an account";
         let mut tx = self.write(doing).await?;
         let id = user_id(&mut tx, name, doing).await?;
         let (action, detail) = match disabled {
-            true => {
-                let released = disable(&mut tx, id, at, doing).await?;
-                ("user.disabled", format!("{released} requests for nodes released"))
-            }
+            true => ("user.disabled", disable(&mut tx, id, now, doing).await?),
             false => {
                 let enable = sqlx::query("UPDATE users SET disabled_at_ms = NULL WHERE id = ?").bind(id);
                 enable.execute(&mut *tx).await.map_err(failed(doing))?;
                 ("user.enabled", String::new())
             }
         };
-        note(&mut tx, (id, action), detail, actor, at, doing).await?;
+        note(&mut tx, (id, action), detail, actor, now.at, doing).await?;
         Ok(tx.commit().await.map_err(failed(doing))?)
     }
 
@@ -144,7 +146,7 @@ impl Database {
         &self,
         id: i64,
         actor: &Actor,
-        at: Moment,
+        now: Now,
     ) -> Result<Vec<OrganizationName>, NotAltered> {
         let doing = "closed an account";
         let mut tx = self.write(doing).await?;
@@ -155,7 +157,8 @@ impl Database {
             match membership::leave(subject.before, subject.other_owners) {
                 Ok(()) => {
                     let what = What::Leave;
-                    let deed = Deed { organization: organization.clone(), what, actor: actor.clone(), at };
+                    let deed =
+                        Deed { organization: organization.clone(), what, actor: actor.clone(), at: now.at };
                     memberships::record(&mut tx, &deed, &subject, None, doing).await?;
                     left.push(organization);
                 }
@@ -166,19 +169,19 @@ impl Database {
         if !only_owner.is_empty() {
             return Err(NotAltered::LastOwner(only_owner));
         }
-        disable(&mut tx, id, at, doing).await?;
-        note(&mut tx, (id, "user.closed"), String::new(), actor, at, doing).await?;
+        let ended = disable(&mut tx, id, now, doing).await?;
+        note(&mut tx, (id, "user.closed"), ended, actor, now.at, doing).await?;
         tx.commit().await.map_err(failed(doing))?;
         Ok(left)
     }
 }
 
-/// Keeps somebody from signing in, and releases what they asked for. The answer is how many requests that were.
-async fn disable(tx: &mut Tx, id: i64, at: Moment, doing: &'static str) -> Result<u32, StoreError> {
+/// Keeps somebody from signing in, ends their sessions and releases what they asked for. The answer is what that was.
+async fn disable(tx: &mut Tx, id: i64, now: Now, doing: &'static str) -> Result<String, StoreError> {
     let name: String = sqlx::query_scalar(
         "UPDATE users SET disabled_at_ms = coalesce(disabled_at_ms, ?) WHERE id = ? RETURNING name",
     )
-    .bind(at.0)
+    .bind(now.at.0)
     .bind(id)
     .fetch_one(&mut **tx)
     .await
@@ -186,7 +189,22 @@ async fn disable(tx: &mut Tx, id: i64, at: Moment, doing: &'static str) -> Resul
     let name = name.parse().map_err(failed(doing))?;
     let organizations = organizations_of(tx, id, doing).await?;
     let organizations: Vec<_> = organizations.into_iter().map(|(_, name)| name).collect();
-    clusters::release(tx, &organizations, &name, at, doing).await
+    let released = clusters::release(tx, &organizations, &name, now.at, doing).await?;
+    let ended = end_sessions(tx, id, Which::All, Because::UserDisabled, now).await?;
+    Ok(format!("{ended}, {}", audit::counted(released.into(), "request", "for nodes released")))
+}
+
+/// Ends sessions of a user. The answer is how many, in words.
+async fn end_sessions(
+    tx: &mut Tx,
+    user: i64,
+    which: Which<'_>,
+    because: Because,
+    now: Now,
+) -> Result<String, StoreError> {
+    let whose = Whose { user, organization: None };
+    let ended = sessions::revoke(tx, &whose, which, because, now.seconds).await?;
+    Ok(audit::counted(ended, "session", "ended"))
 }
 
 /// The organizations with which somebody has to do, with their rows.

@@ -130,6 +130,12 @@ fn record(row: &SqliteRow) -> Result<AuditRecord, Box<dyn std::error::Error + Se
     })
 }
 
+/// So many of something, in words.
+pub(super) fn counted(count: u64, noun: &str, done: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural} {done}")
+}
+
 /// Adds a line.
 pub(super) async fn insert(
     tx: &mut Tx,

@@ -210,8 +210,7 @@ fn detail(before: Option<Membership>, after: Option<Membership>, released: u32) 
     };
     match released {
         0 => said,
-        1 => format!("{said}; 1 request for nodes released"),
-        _ => format!("{said}; {released} requests for nodes released"),
+        _ => format!("{said}; {}", audit::counted(released.into(), "request", "for nodes released")),
     }
 }
 

@@ -17,12 +17,20 @@
 //! | `ledger`, `spend` | the lines of the ledger, and what they add up to |
 //! | `notices` | what people are told |
 //! | `audit` | who did what, from where |
-//! | `tokens` | refresh tokens that were used |
+//! | [`sessions`] | sessions: beginning, listing, revoking |
+//! | `exchanges` | what becomes of a session's refresh tokens |
+//! | `admission` | what a session opens now |
+//! | [`keys`] | the keys that sign tokens, and other secrets |
 //! | `whose` | whose a node or a request is, also of those that are history |
 
+pub mod keys;
+pub mod sessions;
+
 mod accounts;
+mod admission;
 mod audit;
 mod clusters;
+mod exchanges;
 mod ledger;
 mod members;
 mod memberships;
@@ -35,7 +43,6 @@ mod requests;
 mod schema;
 mod spend;
 mod standing;
-mod tokens;
 mod whose;
 
 use std::fs::{OpenOptions, Permissions};
@@ -52,7 +59,9 @@ use sqlx::sqlite::{
 use sqlx::{Sqlite, Transaction};
 
 pub use accounts::NotAltered;
+pub use admission::{Admission, AdmissionKey, Admitted};
 pub use audit::{Actor, AuditEntry, AuditOf, AuditRecord};
+pub use exchanges::Family;
 pub use ledger::{Account, Line, LineKind};
 pub use members::{MemberEntry, OrganizationEntry};
 pub use memberships::{Became, Deed, NewMembership, Unchanged, What};
@@ -62,7 +71,6 @@ pub use people::{NewUser, Person, User};
 pub use requests::Earlier;
 pub use sliderule_api::members::Role;
 pub use standing::Standing;
-pub use tokens::Spending;
 
 use crate::Error;
 
@@ -193,6 +201,16 @@ async fn run_over<R: Serialize>(
     }
     let rows = serde_json::to_string(rows).map_err(failed(doing))?;
     sqlx::query(statement).bind(rows).execute(&mut **tx).await.map(|_| ()).map_err(failed(doing))
+}
+
+/// Seconds since 1970, as a column holds them.
+fn column(seconds: u64) -> i64 {
+    i64::try_from(seconds).unwrap_or(i64::MAX)
+}
+
+/// Seconds since 1970, from a column.
+fn seconds(column: i64) -> u64 {
+    u64::try_from(column).unwrap_or(0)
 }
 
 /// Which unique column of a table an insertion collided with, if that is why it failed.

@@ -132,6 +132,15 @@ impl Database {
         Ok(Some((user(&row, doing)?, hash.map(PasswordHash::stored))))
     }
 
+    /// Where a user is reached.
+    ///
+    /// # Errors
+    /// There is no such user, or the database failed.
+    pub async fn email_of(&self, id: i64) -> Result<String, Error> {
+        let email = sqlx::query_scalar("SELECT email FROM users WHERE id = ?").bind(id);
+        Ok(email.fetch_one(&self.readers).await.map_err(failed("looked for an e-mail address"))?)
+    }
+
     /// The user to whom the GitHub account of that number belongs, if they may sign in.
     ///
     /// # Errors

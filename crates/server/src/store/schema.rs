@@ -12,15 +12,20 @@ use super::failed;
 use crate::Error;
 
 /// The migrations, oldest first. A released one is never changed; a new one is added at the end.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../migrations/0001_accounts_clusters_money.sql"),
     include_str!("../../migrations/0002_reservations_and_leases.sql"),
     include_str!("../../migrations/0003_people_and_audit.sql"),
+    include_str!("../../migrations/0004_sessions_and_keys.sql"),
 ];
 
 /// Setting a pragma takes no bound value, hence one statement for each count.
-const COUNTS: [&str; MIGRATIONS.len()] =
-    ["PRAGMA user_version = 1", "PRAGMA user_version = 2", "PRAGMA user_version = 3"];
+const COUNTS: [&str; MIGRATIONS.len()] = [
+    "PRAGMA user_version = 1",
+    "PRAGMA user_version = 2",
+    "PRAGMA user_version = 3",
+    "PRAGMA user_version = 4",
+];
 
 const DOING: &str = "brought the database to this release's schema";
 

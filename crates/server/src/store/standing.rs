@@ -72,6 +72,15 @@ impl Database {
     }
 }
 
+/// How a user who can sign in stands to an organization that exists, by the row's `role` and `state`.
+pub(super) fn standing_of(row: &SqliteRow) -> Result<Standing, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(match some_membership(row)? {
+        None => Standing::Stranger,
+        Some(Membership { role, state: MembershipState::Active }) => Standing::Active(role),
+        Some(_) => Standing::Inactive,
+    })
+}
+
 /// The membership that a user has of an organization.
 pub(super) async fn held(
     tx: &mut Tx,

@@ -105,7 +105,7 @@ async fn people_see_what_they_did_themselves_and_no_secret_is_in_it() {
         told,
         [
             "ada user.email_changed ada to new@example.org",
-            "ada user.password_changed ada ",
+            "ada user.password_changed ada 0 sessions ended",
             "ada user.signed_up ada reached at ada@example.org",
         ]
     );

@@ -1,9 +1,11 @@
 //! Signing up, and what one may do with one's own account.
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::{Value, json};
 use sliderule_api::people::Account;
-use sliderule_control::Clock;
+use sliderule_server::instants::Now;
 use sliderule_server::store::Actor;
 
 use crate::test_app::{Answer, PASSWORD, TestApp};
@@ -76,7 +78,7 @@ async fn both_ways_to_sign_in_give_one_answer_to_whoever_may_not_after_one_argon
     let app = TestApp::start().await.with_acme().await.with_user("bob").await.with_user("octo").await;
     app.sql("UPDATE users SET password_hash = NULL WHERE name = 'octo'").await;
     app.db
-        .disable_user(&"bob".parse().unwrap(), true, &Actor::command_line(), app.clock.now())
+        .disable_user(&"bob".parse().unwrap(), true, &Actor::command_line(), Now::by(&*app.clock))
         .await
         .unwrap();
     let wrong =
@@ -125,6 +127,43 @@ async fn a_password_is_changed_by_who_knows_it() {
 }
 
 #[tokio::test]
+async fn a_changed_password_ends_every_session_but_the_one_that_changes_it() {
+    let app = TestApp::start().await.with_acme().await;
+    let (mine, other, cluster) =
+        (app.account_token("ada").await, app.account_token("ada").await, app.token().await);
+    let change = json!({ "old_password": PASSWORD, "new_password": "another sentence of mine" });
+    assert_eq!(post(&app, "/api/v1/account/password", &mine, change).await.status, 200);
+    assert_eq!(app.get("/api/v1/account", &mine).await.status, 200);
+    assert_eq!(app.get("/api/v1/account", &other).await.status, 401);
+    assert_eq!(app.get("/api/v1/organizations/acme/status", &cluster).await.status, 401);
+}
+
+#[tokio::test]
+async fn who_has_no_password_sets_one_only_right_after_signing_in() {
+    let app = TestApp::start().await.with_user("octo").await;
+    let session = app.post("/api/v1/session", json!({ "username": "octo", "password": PASSWORD })).await;
+    let forget = || app.sql("UPDATE users SET password_hash = NULL");
+    let set = json!({ "new_password": "a first sentence of mine" });
+    forget().await;
+    let token = session.text("access");
+    assert_eq!(account(&app, &token).await.has_password, false);
+    assert_eq!(post(&app, "/api/v1/account/password", &token, set.clone()).await.status, 200);
+
+    forget().await;
+    app.clock.advance(Duration::from_secs(601));
+    let refreshed = app.post("/api/org_token/refresh/", json!({ "refresh": session.text("refresh") })).await;
+    let token = refreshed.text("access");
+    for path in ["/api/v1/account/password", "/api/v1/account/disable"] {
+        let body = if path.ends_with("disable") { json!({}) } else { set.clone() };
+        let refused = post(&app, path, &token, body).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.text("code").as_str()),
+            (403, "reauthentication_required")
+        );
+    }
+}
+
+#[tokio::test]
 async fn one_is_reached_elsewhere_unless_somebody_else_is() {
     let app = TestApp::start().await.with_user("ada").await.with_user("bob").await;
     let token = app.account_token("ada").await;
@@ -169,15 +208,17 @@ async fn a_disabled_account_opens_nothing_with_the_tokens_it_has_and_comes_back_
     app.ask(&token, 1, 60).await;
     let set = async |disabled| {
         let (ada, actor) = ("ada".parse().unwrap(), Actor::command_line());
-        app.db.disable_user(&ada, disabled, &actor, app.clock.now()).await.unwrap();
+        app.db.disable_user(&ada, disabled, &actor, Now::by(&*app.clock)).await.unwrap();
     };
     set(true).await;
     assert_eq!(app.get("/api/v1/account", &own).await.status, 401);
-    assert!([401, 403].contains(&app.get("/api/v1/organizations/acme/status", &token).await.status.as_u16()));
-    assert!([401, 403].contains(&app.get("/clusters/acme/source/version", &token).await.status.as_u16()));
+    for path in ["/api/v1/organizations/acme/status", "/clusters/acme/source/version"] {
+        assert_eq!(app.get(path, &token).await.status, 401, "{path}");
+    }
     let open = app.db_cluster("acme").await.requests;
     assert!(open.is_empty(), "what they asked for is released: {open:?}");
     set(false).await;
+    assert_eq!(app.get("/api/v1/account", &own).await.status, 401, "old sessions do not come back");
     assert_eq!(app.sign_in("ada", PASSWORD, "acme").await.status, 200);
 }
 

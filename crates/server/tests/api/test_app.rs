@@ -139,6 +139,18 @@ impl TestApp {
         pool.close().await;
     }
 
+    /// Reads rows that no answer shows.
+    pub(crate) async fn rows<T>(&self, query: &'static str) -> Vec<T>
+    where
+        T: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + Send + Unpin,
+    {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.db.path());
+        let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+        let rows = sqlx::query_as(query).fetch_all(&pool).await.unwrap();
+        pool.close().await;
+        rows
+    }
+
     pub(crate) async fn send(
         &self,
         method: Method,
@@ -323,14 +335,18 @@ impl Default for TestClock {
 }
 
 impl TestClock {
-    /// Time stands still from now on, so that two questions are asked at one instant.
+    /// Time stands still from now on but for [`Self::advance`], so that two questions are asked at one instant.
     pub(crate) fn hold(&self) {
         let now = self.now();
         *self.held.lock().unwrap() = Some(now);
     }
 
     pub(crate) fn advance(&self, duration: Duration) {
-        self.ahead.fetch_add(i64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
+        let milliseconds = i64::try_from(duration.as_millis()).unwrap();
+        self.ahead.fetch_add(milliseconds, Ordering::SeqCst);
+        if let Some(held) = &mut *self.held.lock().unwrap() {
+            held.0 += milliseconds;
+        }
     }
 }
 

@@ -7,40 +7,152 @@ use serde_json::json;
 
 use crate::test_app::{Answer, PASSWORD, TestApp};
 
-async fn refresh(app: &TestApp, token: &str) -> Answer {
+pub(crate) async fn refresh(app: &TestApp, token: &str) -> Answer {
     app.post("/api/org_token/refresh/", json!({ "refresh": token })).await
 }
 
+fn pair(answer: &Answer) -> (String, String) {
+    assert_eq!(answer.status, 200, "{answer}");
+    (answer.text("access"), answer.text("refresh"))
+}
+
 #[tokio::test]
-async fn a_refresh_token_is_good_for_one_pair() {
+async fn a_refresh_brings_the_next_pair_and_it_the_one_after() {
     let app = TestApp::start().await.with_acme().await;
-    let first = app.sign_in("ada", PASSWORD, "acme").await.text("refresh");
-    let second = refresh(&app, &first).await;
-    assert_eq!(second.status, 200);
-    let reused = refresh(&app, &first).await;
+    let first = app.sign_in("ada", PASSWORD, "acme").await;
+    let second = refresh(&app, &first.text("refresh")).await;
+    let keys: serde_json::Value = second.json();
+    let keys: Vec<_> = keys.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["access", "access_lifetime", "api", "exp", "refresh", "refresh_lifetime"]);
+    assert_eq!(
+        (second.text("access_lifetime"), second.text("refresh_lifetime")),
+        ("3600.0".into(), "86400.0".into())
+    );
+    let third = refresh(&app, &second.text("refresh")).await;
+    for pair in [&first, &second, &third] {
+        let answer = app.get("/api/membership_status/acme/", &pair.text("access")).await;
+        assert_eq!(answer.status, 200, "an access token is good until it ends: {answer}");
+    }
+    let mut all = vec![pair(&first).1, pair(&second).1, pair(&third).1];
+    all.dedup();
+    assert_eq!(all.len(), 3);
+}
+
+#[tokio::test]
+async fn of_many_refreshes_at_once_all_get_the_same_pair() {
+    let app = TestApp::start().await.with_acme().await;
+    let token = app.sign_in("ada", PASSWORD, "acme").await.text("refresh");
+    let answers = futures_util::future::join_all((0..16).map(|_| refresh(&app, &token))).await;
+    let first = pair(&answers[0]);
+    assert!(answers.iter().all(|answer| pair(answer) == first), "{answers:?}");
+    assert_ne!(first.1, token);
+}
+
+#[tokio::test]
+async fn a_parent_yields_the_same_child_for_thirty_seconds_although_that_went_on() {
+    let app = TestApp::start().await.with_acme().await;
+    app.clock.hold();
+    let parent = app.sign_in("ada", PASSWORD, "acme").await.text("refresh");
+    let child = pair(&refresh(&app, &parent).await);
+    refresh(&app, &child.1).await;
+    app.clock.advance(Duration::from_secs(30));
+    assert_eq!(pair(&refresh(&app, &parent).await), child);
+    app.clock.advance(Duration::from_secs(1));
+    let reused = refresh(&app, &parent).await;
     insta::assert_snapshot!(reused, @r#"401 {"status":"FAILED","code":"token_not_valid","error_msg":"Token is blacklisted; sign in again at /api/org_token/","detail":"Token is blacklisted; sign in again at /api/org_token/"}"#);
-    assert_eq!(app.get("/api/membership_status/acme/", &second.text("access")).await.status, 200);
-    assert_eq!(refresh(&app, &second.text("refresh")).await.status, 200);
 }
 
 #[tokio::test]
-async fn of_many_refreshes_at_once_exactly_one_succeeds() {
+async fn a_lost_answer_is_given_again_for_as_long_as_nobody_used_it() {
     let app = TestApp::start().await.with_acme().await;
-    let token = app.sign_in("ada", PASSWORD, "acme").await.text("refresh");
-    let answers = futures_util::future::join_all((0..8).map(|_| refresh(&app, &token))).await;
-    let fine = answers.iter().filter(|answer| answer.status == 200).count();
-    assert_eq!(fine, 1, "{answers:?}");
-    assert!(answers.iter().all(|answer| answer.status == 200 || answer.body.contains("blacklisted")));
+    app.clock.hold();
+    let parent = app.sign_in("ada", PASSWORD, "acme").await.text("refresh");
+    let lost = refresh(&app, &parent).await;
+    app.clock.advance(Duration::from_secs(2 * 3600));
+    let again = refresh(&app, &parent).await;
+    assert_eq!(pair(&again), pair(&lost), "to the letter, hours later");
+    assert_eq!(
+        [again.text("exp"), again.text("access_lifetime"), again.text("refresh_lifetime")],
+        [lost.text("exp"), "1.0".into(), "79200.0".into()],
+        "and it says how long it is still good for"
+    );
+    assert_eq!(refresh(&app, &again.text("refresh")).await.status, 200);
 }
 
 #[tokio::test]
-async fn a_blacklisted_token_refreshes_nothing() {
+async fn a_stolen_token_ends_the_session_of_thief_and_owner_at_once_and_the_log_tells() {
     let app = TestApp::start().await.with_acme().await;
-    let token = app.sign_in("ada", PASSWORD, "acme").await.text("refresh");
-    let blacklist = || app.post("/api/token/blacklist/", json!({ "refresh": token }));
-    insta::assert_snapshot!(blacklist().await, @"200 {}");
-    assert!(blacklist().await.body.contains("Token is blacklisted; there is nothing left to revoke"));
+    let stolen = app.sign_in("ada", PASSWORD, "acme").await.text("refresh");
+    let owners = refresh(&app, &stolen).await;
+    let owners = refresh(&app, &owners.text("refresh")).await;
+    app.clock.advance(Duration::from_secs(31));
+    let other = app.token().await;
+    assert_eq!(refresh(&app, &stolen).await.status, 401);
+    assert_eq!(refresh(&app, &owners.text("refresh")).await.status, 401);
+    let refused = app.get("/api/org_num_nodes/acme/", &owners.text("access")).await;
+    insta::assert_snapshot!(refused, @r#"401 {"status":"FAILED","code":"token_not_valid","error_msg":"Token is blacklisted; its session was ended, so sign in again at /api/org_token/","detail":"Token is blacklisted; its session was ended, so sign in again at /api/org_token/"}"#);
+    assert_eq!(app.get("/clusters/acme/source/version", &owners.text("access")).await.status, 401);
+    assert_eq!(app.get("/api/org_num_nodes/acme/", &other).await.status, 200, "her other sessions go on");
+    let told: Vec<(String, String)> =
+        app.rows("SELECT detail, address FROM audit WHERE action = 'session.revoked'").await;
+    let why = "a refresh token was presented again after the one that followed it";
+    assert_eq!(told, [(why.to_owned(), "127.0.0.1".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_blacklisted_token_ends_its_session() {
+    let app = TestApp::start().await.with_acme().await;
+    let pair = app.sign_in("ada", PASSWORD, "acme").await;
+    let token = pair.text("refresh");
+    let blacklist = |token: String| app.post("/api/token/blacklist/", json!({ "refresh": token }));
+    insta::assert_snapshot!(blacklist(token.clone()).await, @"200 {}");
+    assert!(
+        blacklist(token.clone()).await.body.contains("Token is blacklisted; there is nothing left to revoke")
+    );
     assert_eq!(refresh(&app, &token).await.status, 401);
+    assert_eq!(app.get("/api/org_num_nodes/acme/", &pair.text("access")).await.status, 401);
+    let wrong = blacklist(pair.text("access")).await;
+    assert!(wrong.status == 401 && wrong.body.contains("wrong type"), "{wrong}");
+}
+
+#[tokio::test]
+async fn a_token_that_was_exchanged_a_moment_ago_signs_out_as_well_and_an_old_one_as_stolen() {
+    let app = TestApp::start().await.with_acme().await;
+    let blacklist = async |token: &str| app.post("/api/token/blacklist/", json!({ "refresh": token })).await;
+    let parent = app.sign_in("ada", PASSWORD, "acme").await.text("refresh");
+    let child = refresh(&app, &parent).await.text("refresh");
+    assert_eq!(blacklist(&parent).await.status, 200);
+    assert_eq!(refresh(&app, &child).await.status, 401);
+
+    let old = app.sign_in("ada", PASSWORD, "acme").await.text("refresh");
+    let child = refresh(&app, &old).await.text("refresh");
+    let newest = refresh(&app, &child).await.text("refresh");
+    app.clock.advance(Duration::from_secs(31));
+    assert_eq!(blacklist(&old).await.status, 401);
+    assert_eq!(refresh(&app, &newest).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_session_ends_after_thirty_days_however_often_it_is_refreshed() {
+    let app =
+        TestApp::start_with(|config| config.tokens.refresh_seconds = 7 * 86_400).await.with_acme().await;
+    app.clock.hold();
+    let mut pair = app.sign_in("ada", PASSWORD, "acme").await;
+    for _ in 0..3 {
+        app.clock.advance(Duration::from_secs(6 * 86_400));
+        pair = refresh(&app, &pair.text("refresh")).await;
+        assert_eq!(pair.text("refresh_lifetime"), "604800.0");
+    }
+    app.clock.advance(Duration::from_secs(6 * 86_400));
+    pair = refresh(&app, &pair.text("refresh")).await;
+    assert_eq!(pair.text("refresh_lifetime"), "518400.0", "no longer than the session");
+    app.clock.advance(Duration::from_secs(6 * 86_400 - 1800));
+    pair = refresh(&app, &pair.text("refresh")).await;
+    assert_eq!(pair.text("access_lifetime"), "1800.0");
+    app.clock.advance(Duration::from_secs(1800));
+    let refused = refresh(&app, &pair.text("refresh")).await;
+    assert!(refused.status == 401 && refused.body.contains("Token is invalid or expired"), "{refused}");
+    assert_eq!(app.get("/api/org_num_nodes/acme/", &pair.text("access")).await.status, 401);
 }
 
 #[tokio::test]
@@ -62,12 +174,25 @@ async fn a_member_who_was_deactivated_gets_no_further_tokens_and_keeps_the_refre
     let app =
         TestApp::start().await.with_acme().await.with_user("bob").await.with_member("acme", "bob").await;
     let pair = app.sign_in("bob", PASSWORD, "acme").await;
+    let version = async || app.get("/clusters/acme/source/version", &pair.text("access")).await;
+    assert_eq!(version().await.text("code"), "cluster_asleep");
     app.sql("UPDATE memberships SET state = 'deactivated' WHERE role = 'member'").await;
+    assert_eq!(version().await.text("code"), "membership_inactive");
     assert_eq!(refresh(&app, &pair.text("refresh")).await.text("code"), "membership_inactive");
     assert_eq!(app.get("/api/org_num_nodes/acme/", &pair.text("access")).await.status, 403);
     insta::assert_snapshot!(app.get("/api/membership_status/acme/", &pair.text("access")).await, @r#"200 {"active":false}"#);
     app.sql("UPDATE memberships SET state = 'active'").await;
     assert_eq!(refresh(&app, &pair.text("refresh")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_user_who_was_disabled_opens_nothing_with_what_they_have() {
+    let app = TestApp::start().await.with_acme().await;
+    let pair = app.sign_in("ada", PASSWORD, "acme").await;
+    app.sql("UPDATE users SET disabled_at_ms = 1").await;
+    insta::assert_snapshot!(refresh(&app, &pair.text("refresh")).await, @r#"401 {"status":"FAILED","code":"token_not_valid","error_msg":"User is inactive; ask the operator of this provisioning system","detail":"User is inactive; ask the operator of this provisioning system"}"#);
+    assert_eq!(app.get("/api/org_num_nodes/acme/", &pair.text("access")).await.status, 401);
+    assert_eq!(app.get("/clusters/acme/source/version", &pair.text("access")).await.status, 401);
 }
 
 #[tokio::test]

@@ -211,12 +211,12 @@ fn a_command_that_fails_leaves_nothing_beside_the_database() {
     refuses(&org, dir.path(), "", 1, "no user nobody");
     refuses(&add_user("ada", "x@example.org"), dir.path(), PASSWORD, 1, "already a user");
     refuses(&["member", "add", "acme", "nobody"], dir.path(), "", 1, "no user nobody");
-    std::fs::write(dir.path().join("signing.key"), "no key").unwrap();
-    refuses(&["serve", "--listen", "127.0.0.1:0"], dir.path(), "", 1, "signing.key");
+    std::fs::write(dir.path().join("node.key"), "no key").unwrap();
+    refuses(&["serve", "--listen", "127.0.0.1:0"], dir.path(), "", 1, "node.key");
     let mut left: Vec<_> =
         std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
-    assert_eq!(left, ["nodes", "server.lock", "signing.key", "sliderule.db", "steady.json"]);
+    assert_eq!(left, ["node.key", "nodes", "server.lock", "sliderule.db", "steady.json"]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod commands;
 mod end_to_end;
+mod keys;
 mod kills;
 mod orphans;
 mod proof;

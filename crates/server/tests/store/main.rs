@@ -9,5 +9,6 @@ mod orders;
 mod pace;
 mod reading;
 mod seeds;
+mod sessions;
 mod stage;
 mod together;

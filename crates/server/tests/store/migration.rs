@@ -74,6 +74,8 @@ async fn a_database_of_the_first_release_keeps_its_people_and_its_money() {
             .await
             .unwrap();
     assert_eq!(old, 740, "the lines of old are kept");
+    let spent = sqlx::raw_sql("SELECT 1 FROM spent_tokens").execute(&raw).await;
+    assert!(spent.is_err(), "tokens of old are good for nothing any more, spent or not");
     for bend in ["DELETE FROM ledger_until_0002", "UPDATE ledger_until_0002 SET note = ''"] {
         assert!(sqlx::raw_sql(sqlx::AssertSqlSafe(bend)).execute(&raw).await.is_err(), "{bend}");
     }

@@ -32,9 +32,9 @@ impl Add {
     pub(super) async fn run(self) -> Result<(), Error> {
         let Self { name, email, github_id, place, .. } = self;
         let password = password::chosen(name.as_str(), email.as_str())?;
-        let added = place.open_or_make(async |db, at| {
+        let added = place.open_or_make(async |db, now| {
             let password = Some(Hasher::default().hash(password).await?);
-            db.add_user(&NewUser { name, email: email.to_string(), password, github_id, at }).await
+            db.add_user(&NewUser { name, email: email.to_string(), password, github_id, at: now.at }).await
         });
         say(&format!("added user {}", added.await?.name));
         Ok(())

@@ -22,7 +22,7 @@ pub(in crate::cli) struct Staff {
 impl Staff {
     pub(super) async fn run(self) -> Result<(), Error> {
         let Self { name, off, place } = self;
-        place.open(async |db, now| db.set_staff(&name, !off, &Actor::command_line(), now).await).await?;
+        place.open(async |db, now| db.set_staff(&name, !off, &Actor::command_line(), now.at).await).await?;
         say(&format!("{name} is {} of the staff", if off { "none" } else { "one" }));
         Ok(())
     }
