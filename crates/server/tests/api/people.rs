@@ -146,7 +146,7 @@ async fn who_has_no_password_sets_one_only_right_after_signing_in() {
     let set = json!({ "new_password": "a first sentence of mine" });
     forget().await;
     let token = session.text("access");
-    assert_eq!(account(&app, &token).await.has_password, false);
+    assert!(!account(&app, &token).await.has_password);
     assert_eq!(post(&app, "/api/v1/account/password", &token, set.clone()).await.status, 200);
 
     forget().await;
