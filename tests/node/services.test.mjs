@@ -84,7 +84,11 @@ describe("source", () => {
   test("a cluster that is off is told from one that is not there", async (t) => {
     const { server, session } = await signedIn(t, { nodes: 0 });
     server.routes["source version"] = [503, "<h1>503</h1> No server is available"];
-    await assert.rejects(session.source("time"), { code: "cluster_asleep", message: "0 nodes are ready", status: 503 });
+    await assert.rejects(session.source("time"), {
+      code: "cluster_asleep",
+      message: /^0 nodes are ready; start it with scaleout\(\{ desiredNodes: 1 \}\)/,
+      status: 503,
+    });
   });
 
   test("no token follows a redirect", async (t) => {

@@ -204,7 +204,7 @@ export function statusOf(state) {
   const ready = state.ready?.shift() ?? state.nodes;
   return {
     organization: ORGANIZATION,
-    state: ready === 0 ? "waking" : "running",
+    state: ready > 0 ? "running" : state.request === undefined ? "asleep" : "waking",
     blocked: null,
     message: `${ready} nodes are ready`,
     nodes: { booting: 0, ready, draining: 0, stopping: 0 },

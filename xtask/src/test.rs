@@ -1,10 +1,11 @@
 //! `cargo xtask test [group …]`: builds everything and runs every test, or the named groups.
 //!
 //! It stops at the first group that fails. All tests share one private temporary folder; at the end no process
-//! may be left running and no file in that folder, and either is a failure.
+//! may be left running and no file in that folder, and either is a failure; so is a secret in a log.
 
 mod groups;
 mod leaks;
+mod secrets;
 
 pub(crate) use groups::Group;
 
@@ -32,6 +33,11 @@ pub(crate) fn test(shell: &Shell, groups: &[Group]) -> Result<()> {
     // A snapshot that differs is a failure, not a new file.
     shell.set("INSTA_UPDATE", "no");
 
+    // What the suites log is searched when all have run.
+    let logs = shell.tree.test_logs();
+    secrets::prepare(&logs)?;
+    shell.set(secrets::FOLDER_VARIABLE, &logs);
+
     let outcome = run_groups(shell, groups, temporary.path());
     if outcome.is_err() {
         // Nothing may still write into the folder when it goes.
@@ -53,6 +59,8 @@ fn run_groups(shell: &Shell, groups: &[Group], temporary: &Path) -> Result<Tally
     println!("\n== leftovers: no process and no temporary file");
     leaks::check(temporary)?;
     println!("none");
+    println!("\n== logs: no secret in any line");
+    println!("none in {} lines", secrets::check(&shell.tree.test_logs())?);
     Ok(total)
 }
 

@@ -46,6 +46,11 @@ impl Tree {
         self.at("target/xtask")
     }
 
+    /// What the servers and programs of the suites logged.
+    pub(crate) fn test_logs(&self) -> PathBuf {
+        self.at("target/test-logs")
+    }
+
     /// A folder in which the package is installed as a user would.
     pub(crate) fn consumer(&self) -> PathBuf {
         self.at("target/consumer")

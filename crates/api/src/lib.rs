@@ -21,6 +21,7 @@
 //! | [`page`] | one page of a longer list (`/api/v1/…`) |
 //! | [`sessions`] | what a sign-in began (`/api/v1/…`) |
 //! | [`keys`] | the public halves of the keys that sign tokens |
+//! | [`github`] | signing in with GitHub in a browser (`/api/v1/…`) |
 //! | [`discovery`] | what nodes and the gateway say to each other |
 //! | [`lease`] | what a node's runner and the provisioning system say to each other |
 //! | [`version`] | release numbers such as `v4.20.0` |
@@ -35,6 +36,7 @@ pub mod costs;
 pub mod discovery;
 pub mod email;
 pub mod error;
+pub mod github;
 pub mod keys;
 pub mod lease;
 pub mod members;

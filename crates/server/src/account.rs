@@ -9,7 +9,7 @@ use sliderule_api::people;
 use crate::Error;
 use crate::app::App;
 use crate::auth::PasswordHash;
-use crate::http::{Account, Refusal};
+use crate::http::{Account, Origin, PasswordAttempt, Refusal};
 use crate::members;
 use crate::store::sessions::Whose;
 use crate::store::{NotAltered, Person};
@@ -31,13 +31,14 @@ pub async fn shown(app: &App, person: Person) -> Result<people::Account, Refusal
     Ok(people::Account { id, username, email, has_password, github, is_staff, memberships })
 }
 
-/// Has whoever holds a token prove that the account is theirs: with their password, after exactly one hash, or, where they
+/// Has whoever holds a token prove that the account is theirs: with their password, after exactly one run of argon2, or, where they
 /// have none, by having signed in lately. The answer is the password's hash.
 ///
 /// # Errors
 /// It is not proven.
 pub async fn prove(
     app: &App,
+    origin: &Origin,
     caller: &Account,
     person: &Person,
     password: Option<SecretString>,
@@ -51,8 +52,12 @@ pub async fn prove(
     }
     let password = password
         .ok_or_else(|| Refusal::bad_request("the password that this account has must be sent along"))?;
+    // A token that was left lying around is no way round the throttle of guesses.
+    let attempt = PasswordAttempt::begin(app, person.name.as_str(), origin).await?;
     let hash = app.db.password_of(person.id).await?;
-    let right = app.hasher.verify(password, hash.clone()).await.map_err(Refusal::too_busy)?;
+    let verified = app.hasher.verify(password, hash.clone(), attempt.precedence()).await;
+    let right = verified.map_err(Refusal::too_busy)?;
+    attempt.end(right);
     right.then_some(hash).ok_or_else(|| {
         let message = "that is not the password of this account";
         Refusal::new(StatusCode::FORBIDDEN, ErrorCode::WrongCredentials, message)

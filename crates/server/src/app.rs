@@ -1,6 +1,6 @@
 //! What every endpoint needs.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use sliderule_api::{OrganizationName, UtcTime};
 use sliderule_control::decide::Undecided;
@@ -11,10 +11,10 @@ use sliderule_provisioning::cluster::Cluster;
 use sliderule_provisioning::step::{Policy, Step};
 use sliderule_provisioning::time::Moment;
 
-use crate::auth::{GitHub, Hasher, TokenMint};
+use crate::auth::{Flows, GitHub, Hasher, TokenMint};
 use crate::config::Config;
-use crate::http::Refusal;
 use crate::http::caller::inactive;
+use crate::http::{Refusal, Throttles};
 use crate::instants;
 use crate::store::Database;
 
@@ -37,8 +37,12 @@ pub struct App {
     pub mint: Arc<TokenMint>,
     /// Checks passwords.
     pub hasher: Hasher,
-    /// Whom to ask whose GitHub token it is, where the operator allows that.
+    /// What was tried lately.
+    pub throttles: Throttles,
+    /// GitHub, where the operator lets people sign in with it.
     pub github: Option<GitHub>,
+    /// Browsers that are on their way to GitHub and back.
+    pub github_flows: Mutex<Flows>,
 }
 
 impl App {

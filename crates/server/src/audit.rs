@@ -6,29 +6,30 @@ use sliderule_api::Page;
 use sliderule_api::audit::AuditLine;
 
 use crate::app::App;
-use crate::http::{Refusal, page};
+use crate::http::Refusal;
+use crate::http::page::Paging;
 use crate::store::AuditOf;
 
-/// Which lines. Without `before`, the newest.
+/// Which lines. Without `after`, the newest; `before` says the same, since what comes after is older.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
-    before: Option<i64>,
+    #[serde(alias = "before")]
+    after: Option<String>,
     limit: Option<u32>,
 }
 
 /// A page of lines, the newest first.
 ///
 /// # Errors
-/// The limit cannot be used.
+/// There is no such page.
 pub async fn shown(
     app: &App,
     of: AuditOf<'_>,
-    Which { before, limit }: Which,
+    Which { after, limit }: Which,
 ) -> Result<Json<Page<AuditLine>>, Refusal> {
-    let limit = page::limit(limit)?;
-    let records = app.db.audit(of, before, limit + 1).await?;
-    let records = page::of(records, limit, |record| record.id.to_string());
+    let paging = Paging::<i64>::read(limit, after.as_deref())?;
+    let records = paging.page(app.db.audit(of, paging.after, paging.sought()).await?, |record| record.id);
     Ok(Json(records.map(|record| AuditLine {
         id: record.id,
         at: app.utc(record.at),

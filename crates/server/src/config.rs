@@ -3,8 +3,11 @@
 //! Every field has a default that works on one machine, so that an empty file is a good file. A key
 //! that is not known here is refused, since a misspelt limit must not silently be no limit.
 
+mod github;
+mod http;
 mod new_organization;
 mod sign_up;
+mod throttle;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -22,8 +25,11 @@ use crate::auth::key_schedule::KeyTerms;
 /// Seconds of a day.
 const DAY: u64 = 24 * 60 * 60;
 
+pub use github::{GitHubApplication, GitHubSettings};
+pub use http::{HttpSettings, ProxyHeader};
 pub use new_organization::{LARGEST_CLUSTER, NewOrganization};
 pub use sign_up::SignUp;
+pub use throttle::ThrottleSettings;
 
 /// The configuration of `sliderule-ps serve`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -60,8 +66,12 @@ pub struct Config {
     pub warnings: Warnings,
     /// How long tokens live.
     pub tokens: TokenLifetimes,
-    /// GitHub's API, such as `https://api.github.com`; without it nobody signs in with a GitHub token.
-    pub github_api: Option<String>,
+    /// Connections, and the proxies that stand in front.
+    pub http: HttpSettings,
+    /// How much may be tried from one address.
+    pub throttle: ThrottleSettings,
+    /// GitHub, with which people may sign in.
+    pub github: GitHubSettings,
     /// What people may do by themselves.
     pub sign_up: SignUp,
     /// What an organization gets that somebody founds over the API.
@@ -147,7 +157,9 @@ impl Default for Config {
             prices: Prices::default(),
             warnings: Warnings::default(),
             tokens: TokenLifetimes::default(),
-            github_api: None,
+            http: HttpSettings::default(),
+            throttle: ThrottleSettings::default(),
+            github: GitHubSettings::default(),
             sign_up: SignUp::default(),
             new_organization: NewOrganization::default(),
             www: None,
@@ -270,6 +282,9 @@ impl Config {
         if !(1..=30).contains(&self.tokens.session_days) || self.tokens.key_days == 0 {
             return refuse("`tokens` needs session_days from 1 to 30, and key_days greater than 0");
         }
+        if let Err(why) = self.http.sensible().and(self.throttle.sensible()).and(self.github.sensible()) {
+            return refuse(why);
+        }
         if self.node_command.as_ref().is_some_and(Vec::is_empty) {
             return refuse("`node_command` must name a program");
         }
@@ -356,6 +371,8 @@ mod tests {
             ("[sign_up]\ncontact = \"javascript:alert(1)\"", "sign_up.contact"),
             ("[sign_up]\ncontact = \"https://a b\"", "sign_up.contact"),
             ("[new_organization]\nmax_nodes = 1001", "new_organization.max_nodes"),
+            ("[http]\nmax_connections = 0", "http"),
+            ("[throttle]\ntoken_burst = 0", "throttle"),
         ] {
             let refused = toml::from_str::<Config>(text).unwrap().check().unwrap_err().to_string();
             assert!(refused.contains(named), "{refused}");

@@ -52,6 +52,9 @@ pub enum Error {
         /// Why, and what to do.
         reason: String,
     },
+    /// Too many wait for a password to be hashed.
+    #[error(transparent)]
+    Busy(#[from] TooBusy),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -66,9 +69,6 @@ pub enum Error {
         /// Why it failed.
         source: std::io::Error,
     },
-    /// Too many wait for a password to be hashed.
-    #[error(transparent)]
-    Busy(#[from] TooBusy),
     /// Anything else that is nobody's input.
     #[error("{0}")]
     Failed(String),

@@ -18,6 +18,7 @@
 //! | [`http`] | what every endpoint shares: fields, callers, refusals, layers |
 //! | [`app`] | what every endpoint needs |
 //! | [`access`] | who may come in |
+//! | [`github_sign_in`] | from a GitHub account to a user |
 //! | [`sign_in`] | the last step of every way to sign in |
 //! | [`credentials`] | checking a user name and a password |
 //! | [`account`] | what the endpoints of one's own account share |
@@ -27,6 +28,7 @@
 //! | [`keys`] | keeping the keys that sign tokens |
 //! | [`capacity`] | from an order of nodes to an answer |
 //! | [`auth`] | passwords, keys, tokens, GitHub |
+//! | [`throttle`] | how much may be tried: from one address, and on one account |
 //! | [`store`] | the database |
 //! | [`clusters`] | what the gateway asks of the house it stands in |
 //! | [`instants`] | instants as text |
@@ -44,6 +46,7 @@ pub mod config;
 pub mod credentials;
 pub mod data;
 pub mod front;
+pub mod github_sign_in;
 pub mod handlers;
 pub mod http;
 pub mod instants;
@@ -56,6 +59,7 @@ pub mod router;
 pub mod serve;
 pub mod sign_in;
 pub mod store;
+pub mod throttle;
 
 mod error;
 mod whole_file;

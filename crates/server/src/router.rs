@@ -5,19 +5,21 @@
 //! existing clients, `/api/v1/…` is ours.
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, patch, post, put};
 
 use crate::app::Shared;
 use crate::handlers::{
     account, account_audit, alter_account, alter_request, alter_role, approve_member, blacklist,
     change_password, costs, deactivate_member, deploy, desired_nodes, desired_nodes_ttl, destroy,
-    disable_account, estimate, found_organization, github_token, leave, members, membership,
-    membership_status, notices, open_organization, operator, org_ip_adr, org_num_nodes, organization_audit,
-    organizations, password_token, ping, place_request, reactivate_member, refresh, refresh_token,
-    refuse_member, release_own, release_request, release_requests, request_membership, revoke_session,
-    revoke_sessions, sessions, sign_in, sign_out, sign_up, signing_keys, spend, status, who_am_i,
+    disable_account, estimate, found_organization, github_flow, github_session, github_token, leave, members,
+    membership, membership_status, notices, open_organization, operator, org_ip_adr, org_num_nodes,
+    organization_audit, organizations, password_token, ping, place_request, reactivate_member, refresh,
+    refresh_token, refuse_member, release_own, release_request, release_requests, request_membership,
+    revoke_session, revoke_sessions, sessions, sign_in, sign_out, sign_up, signing_keys, spend, status,
+    who_am_i,
 };
-use crate::http::{layers, refusal};
+use crate::http::{layers, refusal, throttling};
 
 /// The API of the provisioning system.
 pub fn api(app: Shared) -> Router {
@@ -51,6 +53,8 @@ pub fn api(app: Shared) -> Router {
         .route("/api/v1/session/organization", post(open_organization::post))
         .route("/api/v1/sessions", get(sessions::get).delete(revoke_sessions::delete))
         .route("/api/v1/sessions/{id}", delete(revoke_session::delete))
+        .route("/api/v1/github/flows", post(github_flow::post))
+        .route("/api/v1/github/session", post(github_session::post))
         .route("/api/v1/organizations/{organization}/status", get(status::get))
         .route("/api/v1/organizations/{organization}/estimate", get(estimate::get))
         .route(
@@ -95,6 +99,7 @@ pub fn api(app: Shared) -> Router {
         .route("/api/v1/organizations/{organization}/audit", get(organization_audit::get))
         .fallback(refusal::not_found)
         .method_not_allowed_fallback(refusal::method_not_allowed)
+        .layer(from_fn_with_state(app.clone(), throttling::per_address))
         .with_state(app);
     layers::wrap(routes)
 }

@@ -9,7 +9,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use axum_server::Handle;
@@ -25,11 +25,13 @@ use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::app::App;
-use crate::auth::{GitHub, Hasher, Lineage, TokenMint, node_secrets};
+use crate::auth::{Flows, GitHub, Hasher, Lineage, TokenMint, node_secrets};
 use crate::clusters::House;
 use crate::config::Config;
 use crate::data::{DataDir, ServerLock};
 use crate::front::{Front, Listener, Page};
+use crate::http::Throttles;
+use crate::http::proxies::Proxies;
 use crate::internal::{self, Internal};
 use crate::keys::KeyKeeper;
 use crate::store::Database;
@@ -121,7 +123,7 @@ impl Server {
         engine: Arc<dyn ClusterEngine>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
-        let github = config.github_api.as_deref().map(GitHub::new).transpose()?;
+        let github = GitHub::new(&config.github, &config.domain)?;
         let secrets = node_secrets(&data.node_key())?;
         let mint = Arc::new(TokenMint::new(Lineage::new(&db.secret(LINEAGE).await?), config.tokens));
         let keys =
@@ -172,7 +174,9 @@ impl Server {
             gateway,
             page: Page::new(config.www.clone()),
             https: listener.is_https(),
+            proxies: Proxies::new(&config.http),
             api: router::api(Arc::new(App {
+                throttles: Throttles::new(config.throttle),
                 config,
                 db: db.clone(),
                 reconciler: reconciler.clone(),
@@ -181,6 +185,7 @@ impl Server {
                 mint,
                 hasher: hasher.clone(),
                 github,
+                github_flows: Mutex::new(Flows::new(rand::random())),
             })),
         };
         let (url, public) = (listener.url(), Handle::new());

@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { appendFileSync } from "node:fs";
 import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,11 +73,17 @@ export async function startProvisioning(t, { creditUsd = "25", maxNodes = 4, mor
  *   in order and asserts that nothing is left, and may be called twice
  */
 export async function serve(t, [program, ...words], data) {
-  const server = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] });
+  // `cargo xtask test` searches all logs for secrets when all have run.
+  const kept = process.env.SLIDERULE_TEST_LOGS;
+  const env = kept === undefined ? process.env : { ...process.env, RUST_LOG: "trace" };
+  const server = spawn(program, words, { env, stdio: ["ignore", "pipe", "pipe"] });
   const ended = once(server, "exit");
   /** @type {string[]} */
   const log = [];
-  createInterface({ input: server.stderr }).on("line", (line) => log.push(line));
+  createInterface({ input: server.stderr }).on("line", (line) => {
+    log.push(line);
+    if (kept !== undefined) appendFileSync(join(kept, `served-${process.pid}-${server.pid}.log`), `${line}\n`);
+  });
 
   let stopped = false;
   const stop = async () => {

@@ -1,25 +1,19 @@
 //! Hashing and checking passwords: argon2id with 19 MiB and two passes.
 //!
-//! Always holds: checking costs exactly one hash whether the user exists or not, so that the time it
-//! takes says nothing; no more hashes run at once than there are processors, and no more than
-//! [`WAITING`] callers wait for them, so that a flood of sign-ins and sign-ups costs neither memory nor the service.
-//! A hash cannot be stopped once it runs: it counts until it is done, even if its caller hung up.
+//! Always holds: checking costs exactly one run of argon2 whether the user exists or not, so that the time it takes
+//! says nothing; runs have threads of their own and a short queue, so that a flood of sign-ins costs neither memory
+//! nor the service.
 
-use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::available_parallelism;
 
 use argon2::password_hash::phc::PasswordHash as Phc;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Semaphore;
 
+use super::hash_pool::HashPool;
 use crate::Error;
-
-/// Callers that may wait for a hash or have one running; more are turned away.
-const WAITING: usize = 32;
 
 /// Memory of one hash, in KiB.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -59,21 +53,25 @@ impl std::fmt::Debug for PasswordHash {
 #[error("too many people sign in at once; try again in a few seconds")]
 pub struct TooBusy;
 
-/// Hashes and checks passwords, away from the threads that serve requests. A clone shares turns and count.
+/// Who goes first where several wait for a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precedence {
+    /// Somebody who comes from where the account's owner signed in before.
+    Regular,
+    /// Anybody else.
+    Stranger,
+}
+
+/// Hashes and checks passwords, away from the threads that serve requests. A clone is the same hasher.
 #[derive(Clone, Debug)]
 pub struct Hasher {
-    waiting: Arc<Semaphore>,
-    running: Arc<Semaphore>,
+    pool: Arc<HashPool>,
     runs: Arc<AtomicU64>,
 }
 
 impl Default for Hasher {
     fn default() -> Self {
-        Self {
-            waiting: Arc::new(Semaphore::new(WAITING)),
-            running: Arc::new(Semaphore::new(available_parallelism().map_or(1, NonZero::get))),
-            runs: Arc::default(),
-        }
+        Self { pool: Arc::new(HashPool::new()), runs: Arc::default() }
     }
 }
 
@@ -84,47 +82,41 @@ impl Hasher {
     /// [`Error::Busy`] if too many wait already; or the machine has no randomness or no memory.
     pub async fn hash(&self, password: SecretString) -> Result<PasswordHash, Error> {
         let failed = |why: &str| Error::Failed(format!("the password could not be hashed: {why}"));
-        let work =
-            move || argon2()?.hash_password(password.expose_secret().as_bytes()).map(|hash| hash.to_string());
-        let hashed = self.take_turns(work).await?.ok_or_else(|| failed("it broke"))?;
-        hashed.map(PasswordHash).map_err(|error| failed(&error.to_string()))
-    }
-
-    /// How often argon2 has run.
-    #[must_use]
-    pub fn runs(&self) -> u64 {
-        self.runs.load(Ordering::Relaxed)
+        let runs = Arc::clone(&self.runs);
+        let hash = move || {
+            runs.fetch_add(1, Ordering::Relaxed);
+            argon2()?.hash_password(password.expose_secret().as_bytes()).map(|hash| hash.to_string())
+        };
+        let hashed = self.pool.run(Precedence::Stranger, hash).await?;
+        let text = hashed.ok_or_else(|| failed("it broke"))?.map_err(|error| failed(&error.to_string()))?;
+        Ok(PasswordHash(text))
     }
 
     /// Whether the password is the one of that hash; never, without a hash, after the same work.
     ///
     /// # Errors
     /// Too many wait already.
-    pub async fn verify(&self, password: SecretString, hash: Option<PasswordHash>) -> Result<bool, TooBusy> {
+    pub async fn verify(
+        &self,
+        password: SecretString,
+        hash: Option<PasswordHash>,
+        precedence: Precedence,
+    ) -> Result<bool, TooBusy> {
         let known = hash.is_some();
         let text = hash.map_or_else(|| DECOY.to_owned(), |hash| hash.0);
+        let runs = Arc::clone(&self.runs);
         let check = move || {
+            runs.fetch_add(1, Ordering::Relaxed);
             let parsed = Phc::new(&text).ok()?;
             argon2().ok()?.verify_password(password.expose_secret().as_bytes(), &parsed).ok()
         };
-        Ok(self.take_turns(check).await?.flatten().is_some() && known)
+        Ok(self.pool.run(precedence, check).await?.flatten().is_some() && known)
     }
 
-    /// Does the work when it is its turn; `None` if it broke. The permits go with the work, because the
-    /// work goes on when the caller is dropped.
-    async fn take_turns<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<Option<T>, TooBusy> {
-        let waits = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| TooBusy)?;
-        let runs = Arc::clone(&self.running).acquire_owned().await.map_err(|_| TooBusy)?;
-        let counted = Arc::clone(&self.runs);
-        let working = tokio::task::spawn_blocking(move || {
-            let _permits = (waits, runs);
-            counted.fetch_add(1, Ordering::Relaxed);
-            work()
-        });
-        Ok(working.await.ok())
+    /// How often argon2 has run.
+    #[must_use]
+    pub fn runs(&self) -> u64 {
+        self.runs.load(Ordering::Relaxed)
     }
 }
 
@@ -135,68 +127,26 @@ fn argon2() -> Result<Argon2<'static>, argon2::password_hash::Error> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
-
-    use tokio::sync::oneshot;
-
-    use super::{DECOY, Hasher, PasswordHash, TooBusy, WAITING};
+    use super::{DECOY, Hasher, Precedence};
 
     #[tokio::test]
-    async fn only_the_right_password_of_a_known_user_is_right() {
+    async fn only_the_right_password_of_a_known_user_is_right_and_each_answer_costs_one_run() {
         let hasher = Hasher::default();
         let hash = hasher.hash("correct horse".into()).await.unwrap();
         assert!(hash.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.as_str());
-        assert_eq!(hasher.verify("correct horse".into(), Some(hash.clone())).await, Ok(true));
-        assert_eq!(hasher.verify("Correct horse".into(), Some(hash)).await, Ok(false));
-        assert_eq!(hasher.verify("correct horse".into(), None).await, Ok(false));
+        let verify = async |password: &str, hash| {
+            let runs = hasher.runs();
+            let right = hasher.verify(password.into(), hash, Precedence::Stranger).await.unwrap();
+            (right, hasher.runs() - runs)
+        };
+        assert_eq!(verify("correct horse", Some(hash.clone())).await, (true, 1));
+        assert_eq!(verify("Correct horse", Some(hash)).await, (false, 1));
+        assert_eq!(verify("correct horse", None).await, (false, 1));
     }
 
     #[test]
     fn the_decoy_is_a_hash_like_any_other() {
         let parsed = super::Phc::new(DECOY).unwrap();
         assert_eq!(parsed.hash.unwrap().len(), 32);
-    }
-
-    #[tokio::test]
-    async fn a_flood_is_turned_away_instead_of_queued_without_end() {
-        let hasher = Hasher::default();
-        let _all = hasher.waiting.acquire_many(u32::try_from(WAITING).unwrap()).await.unwrap();
-        assert_eq!(hasher.verify("any".into(), Some(PasswordHash::stored(DECOY.into()))).await, Err(TooBusy));
-    }
-
-    #[tokio::test]
-    async fn work_counts_until_it_is_done_even_if_its_caller_hangs_up() {
-        let hasher = Hasher::default();
-        let (all_waiting, all_running) =
-            (hasher.waiting.available_permits(), hasher.running.available_permits());
-        let (finish, told) = mpsc::channel::<()>();
-        let (begin, begun) = oneshot::channel();
-        let caller = hasher.take_turns(move || {
-            begin.send(()).unwrap();
-            told.recv()
-        });
-        tokio::select! {
-            _ = caller => unreachable!("the work waits to be told"),
-            begun = begun => begun.unwrap(),
-        }
-        assert_eq!(hasher.waiting.available_permits(), all_waiting - 1);
-        assert_eq!(hasher.running.available_permits(), all_running - 1);
-        finish.send(()).unwrap();
-        let all = u32::try_from(all_running).unwrap();
-        drop(hasher.running.acquire_many(all).await.unwrap());
-    }
-
-    #[tokio::test]
-    async fn a_caller_that_hangs_up_before_its_turn_leaves_the_queue() {
-        let hasher = Hasher::default();
-        let all = u32::try_from(hasher.running.available_permits()).unwrap();
-        let _busy = hasher.running.acquire_many(all).await.unwrap();
-        let queued = hasher.take_turns(|| ());
-        tokio::select! {
-            biased;
-            _ = queued => unreachable!("it is not its turn"),
-            () = async {} => {}
-        }
-        assert_eq!(hasher.waiting.available_permits(), WAITING);
     }
 }

@@ -7,22 +7,28 @@
 //! |---|---|
 //! | `destination` | the decision, as a pure function of host and path |
 //! | `listener` | the public socket |
+//! | `connections` | how many connections there may be |
+//! | `dressing` | headers that no answer goes without |
 //! | `page` | the web page |
 
+mod connections;
 mod destination;
+mod dressing;
 mod listener;
 mod page;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
-use http::header::{HOST, STRICT_TRANSPORT_SECURITY};
+use http::header::HOST;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use http::{HeaderMap, StatusCode, Uri};
 use sliderule_api::ErrorCode;
 use sliderule_gateway::Gateway;
 use tower::{ServiceBuilder, ServiceExt};
@@ -32,6 +38,7 @@ use tracing::Span;
 
 use crate::http::Refusal;
 use crate::http::layers::REQUEST_ID;
+use crate::http::proxies::{ClientAddress, Proxies};
 use destination::Destination;
 
 pub use listener::Listener;
@@ -49,6 +56,8 @@ pub struct Front {
     pub page: Page,
     /// Whether browsers shall come back by HTTPS only.
     pub https: bool,
+    /// Who is believed when they say for whom they ask.
+    pub proxies: Proxies,
 }
 
 impl Front {
@@ -59,12 +68,18 @@ impl Front {
             .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
             .layer(TraceLayer::new_for_http().make_span_with(span).on_request(()).on_response(log_answer))
             .layer(PropagateRequestIdLayer::new(REQUEST_ID));
-        let router = Router::new().fallback(dispatch).with_state(Arc::new(self)).layer(around);
-        if https { router.layer(axum::middleware::map_response(require_https)) } else { router }
+        let dressed = map_response(move |response| async move { dressing::dress(response, https) });
+        Router::new().fallback(dispatch).with_state(Arc::new(self)).layer(around).layer(dressed)
     }
 }
 
-async fn dispatch(State(front): State<Arc<Front>>, mut request: Request) -> Response {
+async fn dispatch(
+    State(front): State<Arc<Front>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+) -> Response {
+    let client = front.proxies.client(peer.ip(), request.headers());
+    request.extensions_mut().insert(ClientAddress(client));
     let host = host(request.uri(), request.headers());
     match destination::decide(&host, &front.domain, request.uri().path()) {
         Destination::Api { path } => {
@@ -116,9 +131,4 @@ fn span(request: &Request) -> Span {
 
 fn log_answer(response: &Response, took: Duration, _span: &Span) {
     tracing::debug!(status = response.status().as_u16(), milliseconds = took.as_millis(), "answered");
-}
-
-async fn require_https(mut response: Response) -> Response {
-    response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
-    response
 }

@@ -28,7 +28,8 @@ pub async fn post(
     let new_password = SecretString::from(new_password);
     may_be_chosen(new_password.expose_secret(), person.name.as_str(), &person.email)
         .map_err(|why| Refusal::bad_request(why.to_string()))?;
-    let former = account::prove(&app, &caller, &person, old_password.map(SecretString::from)).await?;
+    let former =
+        account::prove(&app, &origin, &caller, &person, old_password.map(SecretString::from)).await?;
     let password = app.hasher.hash(new_password).await?;
     let (actor, now) = (origin.of(&caller.0), Now::by(&*app.clock));
     let set = app.db.set_password(person.id, former.as_ref(), &password, &actor, now).await;

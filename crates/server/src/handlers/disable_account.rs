@@ -24,7 +24,7 @@ pub async fn post(
 ) -> Result<Json<Done>, Refusal> {
     let person = caller.person(&app).await?;
     let DisableAccount { password } = whole_json(request, EXAMPLE).await?;
-    account::prove(&app, &caller, &person, password.map(SecretString::from)).await?;
+    account::prove(&app, &origin, &caller, &person, password.map(SecretString::from)).await?;
     let closed = app.db.close_account(person.id, &origin.of(&caller.0), Now::by(&*app.clock)).await;
     for organization in closed.map_err(account::not_altered)? {
         app.reconciler.wake(&organization);

@@ -3,11 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
-use sliderule_api::Page;
 use sliderule_api::members::{Member, MembershipState};
+use sliderule_api::{Page, UserName};
 
 use crate::app::Shared;
-use crate::http::{Caller, Query, Refusal, Segments, page};
+use crate::http::page::Paging;
+use crate::http::{Caller, Query, Refusal, Segments};
 use crate::members::Party;
 
 /// Which members. Without `state`, all.
@@ -34,9 +35,9 @@ pub async fn get(
     let manages = party.manages();
     let tells_addresses = manages && claims.aud.organization().is_none();
     let state = if manages { state } else { Some(MembershipState::Active) };
-    let limit = page::limit(limit)?;
-    let rows = app.db.members(&party.organization, state, after.as_deref(), limit + 1).await?;
-    let rows = page::of(rows, limit, |row| row.name.to_string());
+    let paging = Paging::<UserName>::read(limit, after.as_deref())?;
+    let rows = app.db.members(&party.organization, state, paging.after.as_ref(), paging.sought()).await?;
+    let rows = paging.page(rows, |row| row.name.clone());
     Ok(Json(rows.map(|row| Member {
         username: row.name,
         email: Some(row.email).filter(|_| tells_addresses),

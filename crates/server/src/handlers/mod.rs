@@ -17,6 +17,8 @@ pub mod destroy;
 pub mod disable_account;
 pub mod estimate;
 pub mod found_organization;
+pub mod github_flow;
+pub mod github_session;
 pub mod github_token;
 pub mod leave;
 pub mod members;

@@ -5,6 +5,7 @@ use axum::extract::State;
 use sliderule_api::organizations::Operator;
 
 use crate::app::Shared;
+use crate::auth::GitHub;
 
 /// Without a token: the page asks before anybody has one.
 pub async fn get(State(app): State<Shared>) -> Json<Operator> {
@@ -13,6 +14,6 @@ pub async fn get(State(app): State<Shared>) -> Json<Operator> {
         contact: settings.contact.clone(),
         sign_up_open: settings.open,
         organizations: settings.organizations,
-        github: app.github.is_some(),
+        github: app.github.as_ref().is_some_and(GitHub::has_application),
     })
 }

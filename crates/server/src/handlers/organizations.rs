@@ -3,12 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
-use sliderule_api::Page;
 use sliderule_api::members::{MembershipState, Role};
 use sliderule_api::organizations::Organization;
+use sliderule_api::{OrganizationName, Page};
 
 use crate::app::Shared;
-use crate::http::{Account, Query, Refusal, page};
+use crate::http::page::Paging;
+use crate::http::{Account, Query, Refusal};
 
 /// Which organizations.
 #[derive(Deserialize)]
@@ -30,9 +31,9 @@ pub async fn get(
     if all && !person.is_staff {
         return Err(Refusal::not_allowed("only the operator's staff see all organizations; leave out `all`"));
     }
-    let limit = page::limit(limit)?;
-    let rows = app.db.organizations_of(person.id, all, after.as_deref(), limit + 1).await?;
-    let rows = page::of(rows, limit, |row| row.name.to_string());
+    let paging = Paging::<OrganizationName>::read(limit, after.as_deref())?;
+    let rows = app.db.organizations_of(person.id, all, paging.after.as_ref(), paging.sought()).await?;
+    let rows = paging.page(rows, |row| row.name.clone());
     Ok(Json(rows.map(|row| {
         let held = row.membership;
         let answers = person.is_staff

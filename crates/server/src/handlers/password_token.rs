@@ -18,6 +18,6 @@ pub async fn post(
     fields: Fields,
 ) -> Result<Json<TokenAnswer>, Refusal> {
     let [username, password, organization] = fields.require(["username", "password", "org_name"])?;
-    let user = credentials::check(&app.db, &app.hasher, &username, SecretString::from(password)).await?;
+    let user = credentials::check(&app, &origin, &username, SecretString::from(password)).await?;
     sign_in::issue(&app, &user, &organization, SignedInBy::Password, &origin).await.map(Json)
 }

@@ -23,7 +23,7 @@ pub async fn post(
     request: Request,
 ) -> Result<Json<TokenAnswer>, Refusal> {
     let SignIn { username, password, organization } = whole_json(request, EXAMPLE).await?;
-    let user = credentials::check(&app.db, &app.hasher, &username, SecretString::from(password)).await?;
+    let user = credentials::check(&app, &origin, &username, SecretString::from(password)).await?;
     let how = SignedInBy::Password;
     let pair = match organization {
         Some(organization) => sign_in::issue(&app, &user, &organization, how, &origin).await,

@@ -96,13 +96,12 @@ pub async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> Result<B
         let message = format!("the request body did not arrive within {seconds} s; send it again");
         Refusal::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::TimedOut, message)
     })?;
-    read.map_err(|rejection| {
-        let status = rejection.into_response().status();
-        let message = match status {
-            StatusCode::PAYLOAD_TOO_LARGE => "the request body is too large",
-            _ => "the request body could not be read; send it again",
-        };
-        Refusal::new(status, ErrorCode::InvalidArgument, message)
+    read.map_err(|rejection| match rejection.into_response().status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Refusal::body_too_large(),
+        status => {
+            let message = "the request body could not be read; send it again";
+            Refusal::new(status, ErrorCode::InvalidArgument, message)
+        }
     })
 }
 

@@ -4,13 +4,15 @@ use std::any::Any;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, DATE, ETAG, IF_MATCH,
     REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, HeaderValue, Method};
+use http_body::Body as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any as AnyOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -38,12 +40,22 @@ pub fn wrap(routes: Router) -> Router {
     let fixed = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
     routes
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn(refuse_large_bodies))
         .layer(CatchPanicLayer::custom(answer_to_panic))
         .layer(cors())
         .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .layer(fixed(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(REFERRER_POLICY, "no-referrer"))
         .layer(fixed(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
+}
+
+/// What is announced as too large is refused, by routes that read no body too.
+async fn refuse_large_bodies(request: Request, next: Next) -> Response {
+    let announced = request.body().size_hint().lower();
+    if usize::try_from(announced).map_or(true, |announced| announced > LARGEST_BODY) {
+        return Refusal::body_too_large().into_response();
+    }
+    next.run(request).await
 }
 
 /// Every origin, without credentials: a page of another site has no token of ours to send unless its user

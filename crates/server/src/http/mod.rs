@@ -7,6 +7,8 @@
 //! | [`caller`] | whose token a request carries, and what they are to an organization |
 //! | [`origin`] | where a request comes from |
 //! | [`page`] | pages of longer lists |
+//! | [`proxies`] | for whom it is, where a trusted proxy brings it |
+//! | [`throttling`] | who has to try again later |
 //! | [`path`], [`query`] | the segments of a path, and what follows it |
 //! | [`idempotency`] | the key of what costs money |
 //! | [`layers`] | what wraps the whole API: CORS, request ids, security headers, limits |
@@ -18,8 +20,10 @@ pub mod layers;
 pub mod origin;
 pub mod page;
 pub mod path;
+pub mod proxies;
 pub mod query;
 pub mod refusal;
+pub mod throttling;
 
 pub use caller::{Account, Caller, Member};
 pub use fields::Fields;
@@ -27,3 +31,4 @@ pub use origin::Origin;
 pub use path::Segments;
 pub use query::Query;
 pub use refusal::Refusal;
+pub use throttling::{PasswordAttempt, Throttles};

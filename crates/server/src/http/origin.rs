@@ -1,14 +1,15 @@
 //! Where a request comes from: its client's address and name, and the id under which it is in the log.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use http::header::USER_AGENT;
 use http::request::Parts;
 use sliderule_api::tokens::Claims;
 
 use super::layers::REQUEST_ID;
+use super::proxies::ClientAddress;
 use crate::store::Actor;
 
 /// Letters of a client's name that are kept.
@@ -50,9 +51,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Origin {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+        let address = parts.extensions.get().map(|ClientAddress(address)| *address);
         let request = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
-        let address = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).to_canonical();
+        let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         let agent = parts.headers.get(USER_AGENT).map(|agent| printable(agent.as_bytes()));
         Ok(Self { address, agent: agent.unwrap_or_default(), request })
     }

@@ -1,52 +1,81 @@
-//! Pages of longer lists: how many entries an answer carries, and how to ask for the rest.
+//! Pages of lists: `?limit=<1 to 100>&after=<next of the page before>`.
 
-use sliderule_api::Page;
+use std::str::FromStr;
+
+use sliderule_api::page::Page;
 
 use super::Refusal;
 
-/// Entries that an answer carries unless it is asked for another number.
-const USUAL: u32 = 50;
+/// Entries that a page has at most.
+pub const MOST: u32 = 100;
 
-/// Entries that an answer carries at most.
-const MOST: u32 = 100;
+/// Entries that a page has where nobody says how many.
+pub const USUAL: u32 = 50;
 
-/// How many entries an answer shall carry.
-///
-/// # Errors
-/// Somebody asked for none, or for too many.
-pub fn limit(asked: Option<u32>) -> Result<u32, Refusal> {
-    let limit = asked.unwrap_or(USUAL);
-    match (1..=MOST).contains(&limit) {
-        true => Ok(limit),
-        false => Err(Refusal::bad_request(format!("`limit` must be from 1 to {MOST}"))),
+/// Which page is asked for; `C` is what tells where one ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paging<C> {
+    limit: u32,
+    /// The last entry of the page before; `None` for the first page.
+    pub after: Option<C>,
+}
+
+impl<C: FromStr> Paging<C> {
+    /// What a query asks for.
+    ///
+    /// # Errors
+    /// 400 for a limit out of range, and for an `after` that no page ended with.
+    pub fn read(limit: Option<u32>, after: Option<&str>) -> Result<Self, Refusal> {
+        let limit = limit.unwrap_or(USUAL);
+        if !(1..=MOST).contains(&limit) {
+            return Err(Refusal::bad_request(format!("`limit` must be from 1 to {MOST}")));
+        }
+        let after = after
+            .map(C::from_str)
+            .transpose()
+            .map_err(|_| Refusal::bad_request("`after` must be what `next` of the page before says"))?;
+        Ok(Self { limit, after })
     }
 }
 
-/// A page of at most `limit` rows, of which one more was read if there is one; `place` says where a row stands in the
-/// list.
-pub fn of<T>(mut rows: Vec<T>, limit: u32, place: impl FnOnce(&T) -> String) -> Page<T> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let is_last = rows.len() <= limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| !is_last).map(place);
-    Page { items: rows, next }
+impl<C: ToString> Paging<C> {
+    /// How many entries to look for: one more than the page has, to know whether there is a next one.
+    #[must_use]
+    pub fn sought(&self) -> u32 {
+        self.limit.saturating_add(1)
+    }
+
+    /// The page of what was found; `end` tells where it would end with an entry.
+    pub fn page<T>(&self, mut found: Vec<T>, end: impl FnOnce(&T) -> C) -> Page<T> {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let is_last = found.len() <= limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| !is_last).map(|last| end(last).to_string());
+        Page { items: found, next }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{limit, of};
+    use super::Paging;
 
-    #[test]
-    fn a_page_says_where_the_next_one_begins_unless_it_is_the_last() {
-        let page = |rows: &[u32]| of(rows.to_vec(), 2, ToString::to_string);
-        assert_eq!((page(&[]).items, page(&[]).next), (vec![], None));
-        assert_eq!((page(&[1, 2]).items, page(&[1, 2]).next), (vec![1, 2], None));
-        assert_eq!((page(&[1, 2, 3]).items, page(&[1, 2, 3]).next), (vec![1, 2], Some("2".to_owned())));
+    fn page(limit: u32, found: &[u64]) -> (Vec<u64>, Option<String>) {
+        let page = Paging::<u64>::read(Some(limit), None).unwrap().page(found.to_vec(), |number| *number);
+        (page.items, page.next)
     }
 
     #[test]
-    fn a_limit_is_from_one_to_a_hundred() {
-        assert_eq!((limit(None).unwrap(), limit(Some(1)).unwrap(), limit(Some(100)).unwrap()), (50, 1, 100));
-        assert!(limit(Some(0)).is_err() && limit(Some(101)).is_err());
+    fn a_page_says_where_the_next_one_begins_only_if_there_is_one() {
+        assert_eq!(page(2, &[9, 8, 7]), (vec![9, 8], Some("8".to_owned())));
+        assert_eq!(page(2, &[9, 8]), (vec![9, 8], None));
+        assert_eq!(page(2, &[]), (vec![], None));
+    }
+
+    #[test]
+    fn what_cannot_be_a_page_is_refused() {
+        for (limit, after) in [(Some(0), None), (Some(101), None), (None, Some("x")), (None, Some(""))] {
+            assert!(Paging::<u64>::read(limit, after).is_err(), "{limit:?} {after:?}");
+        }
+        assert_eq!(Paging::<u64>::read(None, Some("7")).unwrap(), Paging { limit: 50, after: Some(7) });
     }
 }

@@ -84,11 +84,25 @@ impl Refusal {
         refusal
     }
 
+    /// 413: whoever sends that much means another service.
+    #[must_use]
+    pub fn body_too_large() -> Self {
+        let message = "the request body is too large; what is sent here are a few fields";
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::InvalidArgument, message)
+    }
+
     /// 429: try again after so many seconds.
     pub fn throttled(message: impl Into<String>, seconds: u32) -> Self {
         let mut refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::Throttled, message);
         refusal.0.header = Some((RETRY_AFTER, HeaderValue::from(seconds)));
         refusal
+    }
+
+    /// The refusal with another status.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = status;
+        self
     }
 
     /// The refusal of an order, with what would be granted in its place.

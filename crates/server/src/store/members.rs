@@ -49,7 +49,7 @@ impl Database {
         &self,
         organization: &OrganizationName,
         state: Option<MembershipState>,
-        after: Option<&str>,
+        after: Option<&UserName>,
         limit: u32,
     ) -> Result<Vec<MemberEntry>, Error> {
         let doing = "listed the members of an organization";
@@ -62,7 +62,7 @@ impl Database {
         )
         .bind(organization.as_str())
         .bind(state.map(MembershipState::as_str))
-        .bind(after)
+        .bind(after.map(UserName::as_str))
         .bind(limit)
         .fetch_all(&self.readers)
         .await
@@ -78,7 +78,7 @@ impl Database {
         &self,
         user_id: i64,
         all: bool,
-        after: Option<&str>,
+        after: Option<&OrganizationName>,
         limit: u32,
     ) -> Result<Vec<OrganizationEntry>, Error> {
         let doing = "listed organizations";
@@ -93,7 +93,7 @@ impl Database {
         )
         .bind(user_id)
         .bind(all)
-        .bind(after)
+        .bind(after.map(OrganizationName::as_str))
         .bind(limit)
         .fetch_all(&self.readers)
         .await

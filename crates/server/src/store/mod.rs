@@ -11,6 +11,8 @@
 //! | `people`, `accounts` | users, and what changes about their accounts |
 //! | `organizations` | organizations, and how they are founded |
 //! | `standing`, `memberships`, `parties`, `members` | who belongs to which: asked, changed, listed |
+//! | `places` | from where they signed in |
+//! | `github` | GitHub accounts of users |
 //! | `clusters` | the control plane's `Store`: clusters, and what is decided about them |
 //! | `nodes` | the rows of nodes and of the fixed part's time |
 //! | `requests` | capacity requests, and the keys of orders |
@@ -31,6 +33,7 @@ mod admission;
 mod audit;
 mod clusters;
 mod exchanges;
+mod github;
 mod ledger;
 mod members;
 mod memberships;
@@ -39,6 +42,7 @@ mod notices;
 mod organizations;
 mod parties;
 mod people;
+mod places;
 mod requests;
 mod schema;
 mod spend;
@@ -62,6 +66,7 @@ pub use accounts::NotAltered;
 pub use admission::{Admission, AdmissionKey, Admitted};
 pub use audit::{Actor, AuditEntry, AuditOf, AuditRecord};
 pub use exchanges::Family;
+pub use github::Newcomer;
 pub use ledger::{Account, Line, LineKind};
 pub use members::{MemberEntry, OrganizationEntry};
 pub use memberships::{Became, Deed, NewMembership, Unchanged, What};

@@ -13,16 +13,25 @@ mod cors;
 mod fake_engine;
 mod forged;
 mod github;
+mod github_browser;
+mod github_stand_in;
+mod headers;
 mod keys;
 mod leases;
+#[path = "../logs/mod.rs"]
+mod log_files;
+mod logs;
 mod members;
 mod money;
 mod operator;
 mod organizations;
 mod people;
 mod restart;
+#[path = "../../../../xtask/src/test/secrets/search.rs"]
+mod secrets;
 mod sessions;
 mod sharing;
 mod sign_in;
 mod test_app;
+mod throttling;
 mod tokens;

@@ -19,17 +19,18 @@ use sliderule_provisioning::membership::Act;
 use sliderule_provisioning::step::Step;
 use sliderule_provisioning::time::Moment;
 use sliderule_server::Error;
-use sliderule_server::auth::Hasher;
-use sliderule_server::config::Config;
+use sliderule_server::auth::{Hasher, PasswordHash};
+use sliderule_server::config::{Config, ThrottleSettings};
 use sliderule_server::data::DataDir;
 use sliderule_server::serve::Server;
 use sliderule_server::store::{Actor, Database, Deed, NewMembership, NewOrganization, NewUser, Role, What};
 use tempfile::TempDir;
-use tokio::sync::oneshot;
+use tokio::sync::{OnceCell, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::fake_engine::FakeEngine;
+use crate::logs;
 
 /// The password of every user.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -54,12 +55,15 @@ impl TestApp {
     }
 
     pub(crate) async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
+        // Everything comes from one address here.
+        let throttle = ThrottleSettings::unlimited();
+        let mut config = Config { listen: "127.0.0.1:0".parse().unwrap(), throttle, ..Config::default() };
         configure(&mut config);
         Self::start_in(TestDir(tempfile::tempdir().unwrap()), config, Arc::default()).await
     }
 
     async fn start_in(dir: TestDir, config: Config, clock: Arc<TestClock>) -> Self {
+        logs::begin();
         let data = DataDir::open(dir.0.path()).unwrap();
         let db = data.database().await.unwrap();
         let engine = FakeEngine::new(data.path());
@@ -264,9 +268,15 @@ impl TestApp {
 }
 
 pub(crate) async fn add_user(db: &Database, name: &str, github_id: Option<i64>) {
-    let password = Some(Hasher::default().hash(PASSWORD.into()).await.unwrap());
+    let password = Some(hash().await);
     let (name, email) = (name.parse().unwrap(), format!("{name}@example.org"));
     db.add_user(&NewUser { name, email, password, github_id, at: now() }).await.unwrap();
+}
+
+/// The hash of everybody's password, made once.
+async fn hash() -> PasswordHash {
+    static HASH: OnceCell<PasswordHash> = OnceCell::const_new();
+    HASH.get_or_init(async || Hasher::default().hash(PASSWORD.into()).await.unwrap()).await.clone()
 }
 
 pub(crate) async fn add_organization(db: &Database, name: &str, owner: &str, dollars: &str) {
@@ -339,6 +349,11 @@ impl TestClock {
     pub(crate) fn hold(&self) {
         let now = self.now();
         *self.held.lock().unwrap() = Some(now);
+    }
+
+    /// Time goes on.
+    pub(crate) fn release(&self) {
+        *self.held.lock().unwrap() = None;
     }
 
     pub(crate) fn advance(&self, duration: Duration) {

@@ -6,6 +6,8 @@ mod commands;
 mod end_to_end;
 mod keys;
 mod kills;
+#[path = "../logs/mod.rs"]
+mod logs;
 mod orphans;
 mod proof;
 mod ps;

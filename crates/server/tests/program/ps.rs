@@ -10,6 +10,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::logs;
+
 /// The password of every user.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
@@ -62,6 +64,7 @@ pub(crate) fn client() -> reqwest::Client {
 /// A running server.
 pub(crate) struct Ps {
     child: Child,
+    data: PathBuf,
     pub(crate) url: String,
 }
 
@@ -73,6 +76,7 @@ impl Ps {
             .args(["serve", "--listen", "127.0.0.1:0", "--domain", "localhost", "--data"])
             .arg(data)
             .args(more);
+        logs::log_everything(&mut command);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
         let (send, lines) = mpsc::channel();
@@ -88,7 +92,7 @@ impl Ps {
         let line = lines.recv_timeout(Duration::from_secs(20)).expect("the server says that it is ready");
         let url =
             line.strip_prefix("sliderule-ps is listening on ").expect("the agreed line").trim().to_owned();
-        Self { child, url }
+        Self { child, data: data.to_owned(), url }
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -123,5 +127,6 @@ impl Drop for Ps {
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
+        logs::keep_those_of_nodes(&self.data);
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::logs;
 use crate::ps::program;
 
 /// How long a server may take until it says that it is ready.
@@ -20,6 +21,7 @@ pub(crate) const GLANCE: Duration = Duration::from_millis(20);
 pub(crate) struct Server {
     child: Child,
     said: PathBuf,
+    data: PathBuf,
     /// Where it listens.
     pub(crate) url: String,
     /// When it was started.
@@ -31,8 +33,10 @@ impl Server {
     /// effects; `None` if it did so before it listened.
     pub(crate) async fn start(data: &Path, crash_after: Option<u64>) -> Option<Self> {
         let said = data.join("said");
-        let log = File::options().create(true).append(true).open(data.join("server.log")).unwrap();
         let mut command = Command::new(program());
+        let log = data.join("server.log");
+        logs::log_everything_through(&log, &mut command);
+        let log = File::options().create(true).append(true).open(log).unwrap();
         command.args(["serve", "--listen", "127.0.0.1:0", "--domain", "localhost", "--data"]).arg(data);
         command.arg("--config").arg(data.join("ps.toml"));
         if let Some(count) = crash_after {
@@ -40,7 +44,8 @@ impl Server {
         }
         command.stdin(Stdio::null()).stdout(File::create(&said).unwrap()).stderr(log);
         let child = command.spawn().unwrap();
-        let mut server = Self { child, said, url: String::new(), started: Instant::now() };
+        let mut server =
+            Self { child, said, data: data.to_owned(), url: String::new(), started: Instant::now() };
         loop {
             let said = std::fs::read_to_string(&server.said).unwrap();
             if let Some(line) = said.strip_suffix('\n') {
@@ -85,6 +90,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        logs::keep_those_of_nodes(&self.data);
     }
 }
 
