@@ -14,6 +14,7 @@ use sliderule_provisioning::time::Moment;
 use crate::auth::{Flows, GitHub, Hasher, TokenMint};
 use crate::config::Config;
 use crate::health::Health;
+use crate::http::caller::inactive;
 use crate::http::{Refusal, Throttles};
 use crate::instants;
 use crate::metrics::Exposition;
@@ -87,6 +88,8 @@ impl App {
             Undecided::Breach(Breach::OrderKeyTaken) => {
                 Refusal::throttled("an order with this Idempotency-Key is under way; ask again", 1)
             }
+            // The membership ended between the look at it and the decision.
+            Undecided::Breach(Breach::NotAMember(user)) => inactive(user.as_str(), organization.as_str()),
             Undecided::Breach(breach) => {
                 tracing::error!(%organization, %breach, "a decision breaks a rule of the store");
                 Refusal::internal()

@@ -23,6 +23,11 @@
 //! | [`access`] | who may come in |
 //! | [`github_sign_in`] | from a GitHub account to a user |
 //! | [`sign_in`] | the last step of every way to sign in |
+//! | [`credentials`] | checking a user name and a password |
+//! | [`account`] | what the endpoints of one's own account share |
+//! | [`members`] | from something done to a membership to an answer |
+//! | [`people`] | what people are called who sign up |
+//! | [`audit`] | the audit log as it is shown |
 //! | [`keys`] | keeping the keys that sign tokens |
 //! | [`capacity`] | from an order of nodes to an answer |
 //! | [`auth`] | passwords, keys, tokens, GitHub |
@@ -33,13 +38,16 @@
 //! | `whole_file` | writing small files that are seen whole or not at all |
 
 pub mod access;
+pub mod account;
 pub mod app;
+pub mod audit;
 pub mod auth;
 pub mod backup;
 pub mod capacity;
 pub mod cli;
 pub mod clusters;
 pub mod config;
+pub mod credentials;
 pub mod data;
 pub mod front;
 pub mod github_sign_in;
@@ -50,7 +58,9 @@ pub mod instants;
 pub mod internal;
 pub mod keys;
 pub mod local_engine;
+pub mod members;
 pub mod metrics;
+pub mod people;
 pub mod router;
 pub mod serve;
 pub mod sign_in;

@@ -10,11 +10,14 @@ use axum::routing::{delete, get, patch, post, put};
 
 use crate::app::Shared;
 use crate::handlers::{
-    alter_request, blacklist, costs, deploy, desired_nodes, desired_nodes_ttl, destroy, estimate,
-    github_flow, github_session, github_token, healthz, membership_status, metrics, notices,
-    open_organization, org_ip_adr, org_num_nodes, password_token, ping, place_request, refresh,
-    refresh_token, release_own, release_request, release_requests, revoke_session, revoke_sessions, sessions,
-    sign_in, sign_out, signing_keys, spend, status, who_am_i,
+    account, account_audit, alter_account, alter_request, alter_role, approve_member, blacklist,
+    change_password, costs, deactivate_member, deploy, desired_nodes, desired_nodes_ttl, destroy,
+    disable_account, estimate, found_organization, github_flow, github_session, github_token, healthz, leave,
+    members, membership, membership_status, metrics, notices, open_organization, operator, org_ip_adr,
+    org_num_nodes, organization_audit, organizations, password_token, ping, place_request, reactivate_member,
+    refresh, refresh_token, refuse_member, release_own, release_request, release_requests,
+    request_membership, revoke_session, revoke_sessions, sessions, sign_in, sign_out, sign_up, signing_keys,
+    spend, status, who_am_i,
 };
 use crate::http::{layers, refusal, throttling};
 
@@ -70,6 +73,32 @@ pub fn api(app: Shared) -> Router {
         .route("/api/v1/organizations/{organization}/notices", get(notices::get))
         .route("/api/v1/organizations/{organization}/costs", get(costs::get))
         .route("/api/v1/organizations/{organization}/costs/spend", get(spend::get))
+        // people
+        .route("/api/v1/operator", get(operator::get))
+        .route("/api/v1/users", post(sign_up::post))
+        .route("/api/v1/account", get(account::get).patch(alter_account::patch))
+        .route("/api/v1/account/password", post(change_password::post))
+        .route("/api/v1/account/disable", post(disable_account::post))
+        .route("/api/v1/account/audit", get(account_audit::get))
+        // organizations and their members
+        .route("/api/v1/organizations", get(organizations::get).post(found_organization::post))
+        .route(
+            "/api/v1/organizations/{organization}/membership",
+            get(membership::get).post(request_membership::post).delete(leave::delete),
+        )
+        .route("/api/v1/organizations/{organization}/members", get(members::get))
+        .route("/api/v1/organizations/{organization}/members/{user}/approve", post(approve_member::post))
+        .route("/api/v1/organizations/{organization}/members/{user}/refuse", post(refuse_member::post))
+        .route(
+            "/api/v1/organizations/{organization}/members/{user}/deactivate",
+            post(deactivate_member::post),
+        )
+        .route(
+            "/api/v1/organizations/{organization}/members/{user}/reactivate",
+            post(reactivate_member::post),
+        )
+        .route("/api/v1/organizations/{organization}/members/{user}/role", put(alter_role::put))
+        .route("/api/v1/organizations/{organization}/audit", get(organization_audit::get))
         .fallback(refusal::not_found)
         .method_not_allowed_fallback(refusal::method_not_allowed)
         .layer(from_fn_with_state(app.clone(), throttling::per_address))

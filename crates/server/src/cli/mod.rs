@@ -10,6 +10,7 @@ mod log;
 mod log_writer;
 mod member;
 mod org;
+mod place;
 mod restore;
 mod runner;
 mod serve;

@@ -10,7 +10,7 @@
 //! | `layers` | file, environment and flags, one on top of the other |
 //! | [`secret`] | secrets among the settings |
 //! | [`table`] | all settings as a table, for `docs/OPERATIONS.md` |
-//! | `github`, `health`, `http`, `log`, `metrics`, `prices`, `throttle`, `time_to_live`, `tls`, `tokens`, `warnings` | the
+//! | `github`, `health`, `http`, `log`, `metrics`, `new_organization`, `prices`, `sign_up`, `throttle`, `time_to_live`, `tls`, `tokens`, `warnings` | the
 //! sections |
 //!
 //! A new section is a struct in a file of its own and one line in [`Config`]; `docs/OPERATIONS.md` is held to it.
@@ -21,10 +21,12 @@ mod http;
 mod layers;
 mod log;
 mod metrics;
+mod new_organization;
 mod prices;
 pub mod secret;
 pub mod section;
 mod setting;
+mod sign_up;
 pub mod table;
 mod throttle;
 mod time_to_live;
@@ -47,8 +49,10 @@ pub use health::HealthSettings;
 pub use http::{HttpSettings, ProxyHeader};
 pub use log::{Log, LogFormat};
 pub use metrics::MetricsSettings;
+pub use new_organization::{LARGEST_CLUSTER, NewOrganization};
 pub use prices::Prices;
 pub use secret::Secret;
+pub use sign_up::SignUp;
 pub use throttle::ThrottleSettings;
 pub use time_to_live::TimeToLive;
 pub use tls::Tls;
@@ -123,6 +127,12 @@ settings! {
         #[section]
         /// GitHub, with which people may sign in.
         github: GitHubSettings,
+        #[section]
+        /// What people may do by themselves.
+        sign_up: SignUp,
+        #[section]
+        /// What an organization gets that somebody founds over the API.
+        new_organization: NewOrganization,
         #[section]
         /// The log.
         log: Log,

@@ -6,7 +6,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use sliderule_api::MicroUsd;
+use sliderule_api::organizations::Founders;
+use sliderule_api::{MicroUsd, ReleaseVersion};
 
 /// A value, as it was given.
 #[derive(Clone, Copy)]
@@ -115,6 +116,33 @@ impl Setting for IpAddr {
 
     fn written(&self) -> Option<String> {
         Some(quoted(&self.to_string()))
+    }
+}
+
+impl Setting for ReleaseVersion {
+    fn read(given: Given<'_>) -> Result<Self, String> {
+        given.text()?.trim().parse().map_err(|_| "it must be a release such as v4.0.4".to_owned())
+    }
+
+    fn written(&self) -> Option<String> {
+        Some(quoted(&self.to_string()))
+    }
+}
+
+impl Setting for Founders {
+    fn read(given: Given<'_>) -> Result<Self, String> {
+        match given.text()?.trim() {
+            "staff" => Ok(Self::Staff),
+            "anyone" => Ok(Self::Anyone),
+            _ => Err("it must be staff or anyone".to_owned()),
+        }
+    }
+
+    fn written(&self) -> Option<String> {
+        Some(quoted(match self {
+            Self::Staff => "staff",
+            Self::Anyone => "anyone",
+        }))
     }
 }
 

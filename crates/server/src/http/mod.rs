@@ -6,6 +6,7 @@
 //! | [`fields`] | the fields of a request body, JSON or form |
 //! | [`caller`] | whose token a request carries, and what they are to an organization |
 //! | [`origin`] | where a request comes from |
+//! | [`page`] | pages of longer lists |
 //! | [`proxies`] | for whom it is, where a trusted proxy brings it |
 //! | [`throttling`] | who has to try again later |
 //! | [`path`], [`query`] | the segments of a path, and what follows it |
@@ -19,6 +20,7 @@ pub mod fields;
 pub mod idempotency;
 pub mod layers;
 pub mod origin;
+pub mod page;
 pub mod path;
 pub mod proxies;
 pub mod query;

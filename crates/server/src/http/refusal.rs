@@ -61,6 +61,16 @@ impl Refusal {
         refusal
     }
 
+    /// 403: the caller's role, or what the operator has set, does not allow it.
+    pub fn not_allowed(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, ErrorCode::NotAllowed, message)
+    }
+
+    /// 409: it does not fit what is there already.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, ErrorCode::InvalidArgument, message)
+    }
+
     /// 401 with a challenge: sign in, or refresh.
     pub fn unauthorized(code: ErrorCode, message: impl Into<String>) -> Self {
         let mut refusal = Self::new(StatusCode::UNAUTHORIZED, code, message);

@@ -7,7 +7,7 @@ use sliderule_api::OrganizationName;
 use sliderule_api::tokens::Claims;
 use sqlx::Row;
 
-use super::organizations::standing_of;
+use super::standing::standing_of;
 use super::{Database, Standing, failed, seconds};
 use crate::Error;
 

@@ -9,7 +9,7 @@ use sliderule_control::store::StoreError;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::organizations::standing_of;
+use super::standing::standing_of;
 use super::{Database, Standing, Tx, column, failed, seconds};
 use crate::Error;
 use crate::auth::rotation::{Exchange, GRACE};

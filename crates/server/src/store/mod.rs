@@ -8,10 +8,11 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `schema` | bringing the file to this release's schema, or refusing a newer one |
-//! | `people` | users |
+//! | `people`, `accounts` | users, and what changes about their accounts |
+//! | `organizations` | organizations, and how they are founded |
+//! | `standing`, `memberships`, `parties`, `members` | who belongs to which: asked, changed, listed |
 //! | `places` | from where they signed in |
 //! | `github` | GitHub accounts of users |
-//! | `organizations` | organizations and memberships |
 //! | `clusters` | the control plane's `Store`: clusters, and what is decided about them |
 //! | `nodes` | the rows of nodes and of the fixed part's time |
 //! | `requests` | capacity requests, and the keys of orders |
@@ -30,6 +31,7 @@
 pub mod keys;
 pub mod sessions;
 
+mod accounts;
 mod admission;
 mod audit;
 mod census;
@@ -38,15 +40,19 @@ pub(crate) mod copy;
 mod exchanges;
 mod github;
 mod ledger;
+mod members;
+mod memberships;
 mod nodes;
 mod notices;
 mod organizations;
+mod parties;
 mod people;
 mod places;
 mod probe;
 mod requests;
 mod schema;
 mod spend;
+mod standing;
 mod whose;
 
 use std::fs::{OpenOptions, Permissions};
@@ -64,17 +70,22 @@ use sqlx::sqlite::{
 };
 use sqlx::{Sqlite, Transaction};
 
+pub use accounts::NotAltered;
 pub use admission::{Admission, AdmissionKey, Admitted};
-pub use audit::{Actor, AuditEntry};
+pub use audit::{Actor, AuditEntry, AuditOf, AuditRecord};
 pub use census::{Census, Counted};
 pub use exchanges::Family;
 pub use github::Newcomer;
 pub use ledger::{Account, Line, LineKind};
+pub use members::{MemberEntry, OrganizationEntry};
+pub use memberships::{Became, Deed, NewMembership, Unchanged, What};
 pub use notices::Told;
-pub use organizations::{Membership, NewOrganization, Role, Standing};
-pub use people::{NewUser, User};
+pub use organizations::{NewOrganization, Unfounded};
+pub use people::{NewUser, Person, User};
 pub use requests::Earlier;
 pub use schema::SCHEMA;
+pub use sliderule_api::members::Role;
+pub use standing::Standing;
 
 use crate::Error;
 

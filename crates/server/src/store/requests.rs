@@ -118,14 +118,18 @@ impl RequestRows {
         self.keyed.push(Keyed(organization, user, key.to_owned(), order.to_owned(), request.to_string()));
     }
 
-    /// Writes them.
+    /// Writes them. A new request of somebody who is no active member has no user, which the schema refuses: between
+    /// the look at a membership and this it may have ended.
     pub(super) async fn write(&self, tx: &mut Tx, doing: &'static str) -> Result<(), StoreError> {
         run_over(
             tx,
             "INSERT INTO requests (id, organization_id, user_id, cost_micro_usd, nodes, created_at_ms, expires_at_ms,
                                    closed_at_ms)
-             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-                 value ->> 7 FROM json_each(?)",
+             SELECT value ->> 0, value ->> 1,
+                 (SELECT user_id FROM memberships JOIN users ON users.id = user_id
+                  WHERE organization_id = value ->> 1 AND user_id = value ->> 2 AND state = 'active'
+                      AND disabled_at_ms IS NULL),
+                 value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7 FROM json_each(?)",
             &self.placed,
             doing,
         )

@@ -4,6 +4,7 @@
 
 mod account;
 mod answers;
+mod audit;
 mod by_hand;
 mod capacity;
 mod changing;
@@ -21,9 +22,12 @@ mod leases;
 #[path = "../logs/mod.rs"]
 mod log_files;
 mod logs;
+mod members;
 mod metrics;
 mod money;
 mod operator;
+mod organizations;
+mod people;
 mod restart;
 #[path = "../../../../xtask/src/test/secrets/search.rs"]
 mod secrets;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::ps::{Ps, acme, client, run, run_with};
+use crate::ps::{PASSWORD, Ps, acme, client, run, run_with};
 
 #[tokio::test]
 async fn commands_change_the_database_while_the_server_runs() {
@@ -16,9 +16,9 @@ async fn commands_change_the_database_while_the_server_runs() {
     let http = client();
     let token = ps.sign_in(&http).await;
     let user = ["user", "add", "bob", "--email", "bob@example.org", "--password-stdin"];
-    assert_eq!(run(&user, dir.path(), "secret").code, Some(0));
+    assert_eq!(run(&user, dir.path(), PASSWORD).code, Some(0));
     assert_eq!(run(&["member", "add", "acme", "bob"], dir.path(), "").code, Some(0));
-    let body = serde_json::json!({ "username": "bob", "password": "secret", "org_name": "acme" });
+    let body = serde_json::json!({ "username": "bob", "password": PASSWORD, "org_name": "acme" });
     let answer = http.post(format!("{}/api/org_token/", ps.url)).json(&body).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     let status = http.get(format!("{}/api/v1/organizations/acme/status", ps.url)).bearer_auth(token);

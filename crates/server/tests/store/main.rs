@@ -4,6 +4,7 @@
 mod backups;
 mod conformance;
 mod guards;
+mod memberships;
 mod migration;
 mod orders;
 mod pace;

@@ -14,11 +14,12 @@ mod write;
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
-use sliderule_api::OrganizationName;
+use sliderule_api::{OrganizationName, UserName};
 use sliderule_control::store::{Changed, Decide, Epoch, Store, StoreError, Writer};
 use sliderule_provisioning::account::Month;
 use sliderule_provisioning::change::Breach;
 use sliderule_provisioning::cluster::Cluster;
+use sliderule_provisioning::order;
 use sliderule_provisioning::time::Moment;
 
 use self::draft::Draft;
@@ -110,37 +111,70 @@ impl Database {
         decide: &mut Decide<'_>,
         doing: &'static str,
     ) -> Result<HashMap<OrganizationName, Breach>, StoreError> {
-        let mut breaches = HashMap::new();
         let mut tx = self.write(doing).await?;
         refuse_former(&mut tx, writer, doing).await?;
-        let kept = read::clusters(&mut tx, organizations, doing).await?;
-        let mut drafts = Vec::new();
-        for kept in &kept {
-            let changes = decide(&kept.cluster);
-            if changes.is_empty() {
-                continue;
-            }
-            match Draft::of(kept, changes) {
-                Ok(draft) => drafts.push(draft),
-                Err(breach) => drop(breaches.insert(kept.cluster.organization.clone(), breach)),
-            }
-        }
-        let users = Users::of(&mut tx, &drafts, doing).await?;
-        let mut unrefused = Vec::new();
-        for mut draft in drafts {
-            if let Some(stranger) = users.stranger(&draft) {
-                breaches.insert(draft.after.organization.clone(), Breach::UnknownUser(stranger));
-                continue;
-            }
-            match settle_keys(&mut tx, &mut draft, &users, doing).await? {
-                Ok(()) => unrefused.push(draft),
-                Err(breach) => drop(breaches.insert(draft.after.organization.clone(), breach)),
-            }
-        }
-        breaches.extend(refusal::write_unrefused(&mut tx, &unrefused, &users, doing).await?);
+        let breaches = make_within(&mut tx, organizations, decide, doing).await?;
         tx.commit().await.map_err(failed(doing))?;
         Ok(breaches)
     }
+}
+
+/// Releases all that a user asked for in those organizations, within a transaction that says why. The answer is how many
+/// requests still counted.
+pub(super) async fn release(
+    tx: &mut Tx,
+    organizations: &[OrganizationName],
+    user: &UserName,
+    at: Moment,
+    doing: &'static str,
+) -> Result<u32, StoreError> {
+    let mut released = 0;
+    let mut decide = |cluster: &Cluster| {
+        let step = order::release(cluster, Some(user), None, at);
+        released += step.answer;
+        step.changes
+    };
+    let breaches = make_within(tx, organizations, &mut decide, doing).await?;
+    match breaches.into_values().next() {
+        Some(breach) => Err(failed(doing)(breach.to_string())),
+        None => Ok(released),
+    }
+}
+
+/// Reads the clusters, decides on them, and makes what is decided. The answer is what was not made.
+async fn make_within(
+    tx: &mut Tx,
+    organizations: &[OrganizationName],
+    decide: &mut Decide<'_>,
+    doing: &'static str,
+) -> Result<HashMap<OrganizationName, Breach>, StoreError> {
+    let mut breaches = HashMap::new();
+    let kept = read::clusters(tx, organizations, doing).await?;
+    let mut drafts = Vec::new();
+    for kept in &kept {
+        let changes = decide(&kept.cluster);
+        if changes.is_empty() {
+            continue;
+        }
+        match Draft::of(kept, changes) {
+            Ok(draft) => drafts.push(draft),
+            Err(breach) => drop(breaches.insert(kept.cluster.organization.clone(), breach)),
+        }
+    }
+    let users = Users::of(tx, &drafts, doing).await?;
+    let mut unrefused = Vec::new();
+    for mut draft in drafts {
+        if let Some(stranger) = users.stranger(&draft) {
+            breaches.insert(draft.after.organization.clone(), Breach::UnknownUser(stranger));
+            continue;
+        }
+        match settle_keys(tx, &mut draft, &users, doing).await? {
+            Ok(()) => unrefused.push(draft),
+            Err(breach) => drop(breaches.insert(draft.after.organization.clone(), breach)),
+        }
+    }
+    breaches.extend(refusal::write_unrefused(tx, &unrefused, &users, doing).await?);
+    Ok(breaches)
 }
 
 /// Refuses a server that a later one has followed.

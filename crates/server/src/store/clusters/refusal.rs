@@ -82,6 +82,11 @@ async fn why(
     }
     let message = refusal(refused).map(DatabaseError::message).unwrap_or_default();
     let rules = [Breach::NotCovered, Breach::PostedTooMuch, Breach::AlreadyReserved, Breach::NotPending];
+    if message.contains("requests.user_id") {
+        let mut placed = draft.after.requests.iter().chain(draft.closed.iter().map(|(request, _)| request));
+        let placed = placed.find(|request| draft.placed.contains_key(&request.id));
+        return Ok(placed.map(|request| Breach::NotAMember(request.user.clone())));
+    }
     if message.contains("kind_and_sign") {
         return Ok(Some(Breach::WrongSign));
     }

@@ -1,0 +1,20 @@
+//! `POST /api/v1/organizations/<org>/members/<user>/deactivate`: a membership is switched off.
+
+use axum::Json;
+use axum::extract::State;
+use sliderule_api::members::Member;
+use sliderule_provisioning::membership::Act;
+
+use crate::app::Shared;
+use crate::http::{Account, Origin, Refusal, Segments};
+use crate::members;
+
+/// The cluster closes to them at once, and what they asked for is released. Repeating it changes nothing.
+pub async fn post(
+    State(app): State<Shared>,
+    origin: Origin,
+    caller: Account,
+    Segments(whose): Segments<(String, String)>,
+) -> Result<Json<Member>, Refusal> {
+    members::act(&app, &origin, &caller, whose, Act::Deactivate).await
+}

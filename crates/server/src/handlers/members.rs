@@ -1,0 +1,48 @@
+//! `GET /api/v1/organizations/<org>/members?state=&after=&limit=`: who belongs to an organization, or asks to.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use sliderule_api::members::{Member, MembershipState};
+use sliderule_api::{Page, UserName};
+
+use crate::app::Shared;
+use crate::http::page::Paging;
+use crate::http::{Caller, Query, Refusal, Segments};
+use crate::members::Party;
+
+/// Which members. Without `state`, all.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    state: Option<MembershipState>,
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+/// By name. Plain members see with whom they share the cluster, and nothing else about them. A token for an organization
+/// may be seen by its cluster: where people are reached is told to tokens for the account only.
+pub async fn get(
+    State(app): State<Shared>,
+    Caller(claims, admitted): Caller,
+    Segments(organization): Segments<String>,
+    Query(Which { state, after, limit }): Query<Which>,
+) -> Result<Json<Page<Member>>, Refusal> {
+    let mut party = Party::of(&app, &claims, admitted.is_staff, &organization).await?;
+    if state.is_some_and(|state| state != MembershipState::Active) {
+        party = party.who_manages()?;
+    }
+    let manages = party.manages();
+    let tells_addresses = manages && claims.aud.organization().is_none();
+    let state = if manages { state } else { Some(MembershipState::Active) };
+    let paging = Paging::<UserName>::read(limit, after.as_deref())?;
+    let rows = app.db.members(&party.organization, state, paging.after.as_ref(), paging.sought()).await?;
+    let rows = paging.page(rows, |row| row.name.clone());
+    Ok(Json(rows.map(|row| Member {
+        username: row.name,
+        email: Some(row.email).filter(|_| tells_addresses),
+        role: Some(row.membership.role),
+        state: Some(row.membership.state),
+        since: Some(app.utc(row.since)).filter(|_| manages),
+    })))
+}
