@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex};
 
 use sliderule_api::{OrganizationName, UtcTime};
 use sliderule_control::decide::Undecided;
-use sliderule_control::store::Store;
 use sliderule_control::{Clock, Reconciler};
 use sliderule_provisioning::change::Breach;
 use sliderule_provisioning::cluster::Cluster;
@@ -61,8 +60,8 @@ impl App {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn cluster(&self, organization: &OrganizationName) -> Result<Cluster, Refusal> {
-        self.db.cluster(organization).await?.ok_or_else(Refusal::internal)
+    pub async fn cluster(&self, organization: &OrganizationName) -> Result<Arc<Cluster>, Refusal> {
+        self.db.shared_cluster(organization).await?.ok_or_else(Refusal::internal)
     }
 
     /// Decides something about a cluster that is known to exist, and records it. Whatever changed, the reconciler

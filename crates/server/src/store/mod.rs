@@ -23,6 +23,8 @@
 //! | `admission` | what a session opens now |
 //! | [`keys`] | the keys that sign tokens, and other secrets |
 //! | `whose` | whose a node or a request is, also of those that are history |
+//! | `remembered` | what was read, for as long as it is what the database says |
+//! | `wal_index` | whether anything was committed, by anybody |
 
 pub mod keys;
 pub mod sessions;
@@ -38,15 +40,18 @@ mod notices;
 mod organizations;
 mod people;
 mod places;
+mod remembered;
 mod requests;
 mod schema;
 mod spend;
+mod wal_index;
 mod whose;
 
 use std::fs::{OpenOptions, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -67,6 +72,8 @@ pub use people::{NewUser, User};
 pub use requests::Earlier;
 
 use crate::Error;
+use remembered::Memory;
+use wal_index::WalIndex;
 
 /// Connections for reading. Reads take microseconds; more would only wait for the processor.
 const READERS: u32 = 4;
@@ -74,8 +81,11 @@ const READERS: u32 = 4;
 /// How long a writer waits for another process before it gives up.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// What a connection may remember of the file, in kibibytes: enough for a renewal of a thousand clusters.
+/// What the connection that writes may keep of the file, in kibibytes: enough for a renewal of a thousand clusters.
 const CACHE: &str = "-65536";
+
+/// What each of the others may keep: what is read often is remembered as what it means.
+const READERS_CACHE: &str = "-4096";
 
 /// A transaction.
 pub(crate) type Tx = Transaction<'static, Sqlite>;
@@ -86,6 +96,7 @@ pub struct Database {
     path: PathBuf,
     writer: SqlitePool,
     readers: SqlitePool,
+    memory: Arc<Memory>,
 }
 
 impl Database {
@@ -109,18 +120,19 @@ impl Database {
             path: path.to_owned(),
             reason: format!("the database cannot be opened ({source}); check that you may write there"),
         };
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options.clone())
-            .await
-            .map_err(unusable)?;
+        let writer = pool(1).connect_with(options.clone()).await.map_err(unusable)?;
         let opened = async {
             schema::bring_forward(&writer, path).await?;
-            let readers = SqlitePoolOptions::new().max_connections(READERS);
-            readers.connect_with(options.pragma("query_only", "on")).await.map_err(unusable)
+            let options = options.pragma("query_only", "on").pragma("cache_size", READERS_CACHE);
+            let index = WalIndex::open(path, &options).await.map_err(unusable)?;
+            let readers = pool(READERS).connect_with(options).await.map_err(unusable)?;
+            Ok((readers, index))
         };
         match opened.await {
-            Ok(readers) => Ok(Self { path: path.to_owned(), writer, readers }),
+            Ok((readers, index)) => {
+                let memory = Arc::new(Memory::new(index));
+                Ok(Self { path: path.to_owned(), writer, readers, memory })
+            }
             Err(error) => {
                 // The last connection to close removes the files beside the database.
                 writer.close().await;
@@ -139,6 +151,7 @@ impl Database {
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+        self.memory.close().await;
     }
 
     /// Begins a transaction that may write.
@@ -150,6 +163,12 @@ impl Database {
     async fn read(&self, doing: &'static str) -> Result<Tx, StoreError> {
         self.readers.begin().await.map_err(failed(doing))
     }
+}
+
+/// Connections that stay: a file does not hang up, and what they know of it would be lost.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    let options = SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
+    options.idle_timeout(None).max_lifetime(None)
 }
 
 /// Makes the file if there is none, and takes it from everybody but its owner: it holds password hashes.

@@ -1,6 +1,7 @@
 //! A decision on its way into the database: checked against the domain's own rules, then turned into rows.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use sliderule_api::{MicroUsd, NodeId, RequestId, UserName};
 use sliderule_provisioning::account::{Account, Entry, Posting};
@@ -15,7 +16,7 @@ pub(super) struct Draft<'a> {
     /// The cluster before.
     pub(super) kept: &'a Kept,
     /// The cluster afterwards.
-    pub(super) after: Cluster,
+    pub(super) after: Arc<Cluster>,
     /// New lines of the ledger, each with the money after it.
     pub(super) entries: Vec<(Entry, Account)>,
     /// New requests, and what they may cost at most.
@@ -94,7 +95,7 @@ impl<'a> Draft<'a> {
             }
             _ => {}
         }
-        self.after.apply(&change)?;
+        Arc::make_mut(&mut self.after).apply(&change)?;
         match change {
             Change::Place { request, cost } => {
                 let earlier = self.placed.insert(request.id.clone(), cost);
@@ -128,6 +129,12 @@ impl<'a> Draft<'a> {
             None => self.keyed.push(new),
         }
         Ok(())
+    }
+
+    /// The cluster as it stands in the database once this is made.
+    pub(super) fn made(&self) -> Kept {
+        let lines = i64::try_from(self.entries.len()).unwrap_or(i64::MAX);
+        Kept { id: self.kept.id, line: self.kept.line.saturating_add(lines), cluster: self.after.clone() }
     }
 
     /// Everybody whom the rows name.

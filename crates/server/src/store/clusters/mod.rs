@@ -7,6 +7,7 @@
 //! refusal stops no other.
 
 mod draft;
+mod present;
 mod read;
 mod refusal;
 mod write;
@@ -64,10 +65,8 @@ impl Store for Database {
     }
 
     async fn cluster(&self, organization: &OrganizationName) -> Result<Option<Cluster>, StoreError> {
-        let doing = "read a cluster";
-        let mut tx = self.read(doing).await?;
-        let found = read::clusters(&mut tx, std::slice::from_ref(organization), doing).await?;
-        Ok(found.into_iter().next().map(|kept| kept.cluster))
+        let found = self.shared_cluster(organization).await?;
+        Ok(found.map(|cluster| Cluster::clone(&cluster)))
     }
 
     async fn change(
@@ -79,18 +78,16 @@ impl Store for Database {
         let doing = "changed clusters";
         let mut once = HashSet::new();
         let organizations: Vec<_> = organizations.iter().filter(|name| once.insert(*name)).cloned().collect();
-        let mut tx = self.read(doing).await?;
-        refuse_former(&mut tx, writer, doing).await?;
+        refuse_former(writer, self.latest_epoch(doing).await?)?;
         let mut changed = Vec::new();
         let mut to_change = Vec::new();
-        for kept in read::clusters(&mut tx, &organizations, doing).await? {
+        for kept in self.present(&organizations, doing).await? {
             let organization = kept.cluster.organization.clone();
             if !decide(&kept.cluster).is_empty() {
                 to_change.push(organization.clone());
             }
             changed.push(Changed { organization, outcome: Ok(()) });
         }
-        drop(tx);
         if !to_change.is_empty() {
             let mut breaches = self.make(writer, &to_change, decide, doing).await?;
             for Changed { organization, outcome } in &mut changed {
@@ -112,7 +109,8 @@ impl Database {
     ) -> Result<HashMap<OrganizationName, Breach>, StoreError> {
         let mut breaches = HashMap::new();
         let mut tx = self.write(doing).await?;
-        refuse_former(&mut tx, writer, doing).await?;
+        let commit = self.memory.begin_commit();
+        refuse_former(writer, read::epoch(&mut tx, doing).await?)?;
         let kept = read::clusters(&mut tx, organizations, doing).await?;
         let mut drafts = Vec::new();
         for kept in &kept {
@@ -139,14 +137,26 @@ impl Database {
         }
         breaches.extend(refusal::write_unrefused(&mut tx, &unrefused, &users, doing).await?);
         tx.commit().await.map_err(failed(doing))?;
+        if let Some(commit) = commit {
+            let made = unrefused.iter().filter(|draft| !breaches.contains_key(&draft.after.organization));
+            let made: Vec<_> = made.map(|draft| (draft.made(), users.are_exact(draft))).collect();
+            commit.made(|known| {
+                for (kept, is_exact) in made {
+                    match is_exact {
+                        true => known.put(kept),
+                        false => known.drop_cluster(&kept.cluster.organization),
+                    }
+                }
+            });
+        }
         Ok(breaches)
     }
 }
 
 /// Refuses a server that a later one has followed.
-async fn refuse_former(tx: &mut Tx, writer: Writer, doing: &'static str) -> Result<(), StoreError> {
+fn refuse_former(writer: Writer, latest: Epoch) -> Result<(), StoreError> {
     match writer {
-        Writer::Server(epoch) if epoch < read::epoch(tx, doing).await? => Err(StoreError::Fenced),
+        Writer::Server(epoch) if epoch < latest => Err(StoreError::Fenced),
         Writer::Server(_) | Writer::Operator => Ok(()),
     }
 }

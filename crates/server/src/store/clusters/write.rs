@@ -13,8 +13,8 @@ use crate::store::nodes::NodeRows;
 use crate::store::requests::RequestRows;
 use crate::store::{Tx, failed, ledger, notices, run_over};
 
-/// The rows of users, by name. Names that differ in case only are one user's.
-pub(super) struct Users(HashMap<String, i64>);
+/// The rows of users, with their names, by their names in lower case: names that differ in case only are one user's.
+pub(super) struct Users(HashMap<String, (i64, String)>);
 
 impl Users {
     /// Finds everybody whom the drafts name.
@@ -34,13 +34,23 @@ impl Users {
         .fetch_all(&mut **tx)
         .await
         .map_err(failed(doing))?;
-        Ok(Self(found.into_iter().map(|(name, id)| (name.to_ascii_lowercase(), id)).collect()))
+        let by_name = found.into_iter().map(|(name, id)| (name.to_ascii_lowercase(), (id, name)));
+        Ok(Self(by_name.collect()))
     }
 
     /// Somebody whom the draft names, and who is nobody's row.
     pub(super) fn stranger(&self, draft: &Draft<'_>) -> Option<UserName> {
-        let is_known = |name: &UserName| self.0.contains_key(&name.as_str().to_ascii_lowercase());
-        draft.users().find(|name| !is_known(name)).cloned()
+        draft.users().find(|name| self.row(name).is_none()).cloned()
+    }
+
+    /// Whether the draft writes everybody's name as the database does, so that what is read afterwards is what the draft
+    /// says.
+    pub(super) fn are_exact(&self, draft: &Draft<'_>) -> bool {
+        draft.users().all(|name| self.row(name).is_some_and(|(_, known)| known == name.as_str()))
+    }
+
+    fn row(&self, name: &UserName) -> Option<&(i64, String)> {
+        self.0.get(&name.as_str().to_ascii_lowercase())
     }
 
     /// The row of a user.
@@ -48,8 +58,7 @@ impl Users {
     /// # Errors
     /// There is none.
     pub(super) fn id(&self, name: &UserName, doing: &'static str) -> Result<i64, StoreError> {
-        let id = self.0.get(&name.as_str().to_ascii_lowercase()).copied();
-        id.ok_or_else(|| failed(doing)(format!("there is no user {name}")))
+        self.row(name).map(|(id, _)| *id).ok_or_else(|| failed(doing)(format!("there is no user {name}")))
     }
 }
 
