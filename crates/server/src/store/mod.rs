@@ -23,6 +23,7 @@
 //! | `admission` | what a session opens now |
 //! | [`keys`] | the keys that sign tokens, and other secrets |
 //! | `whose` | whose a node or a request is, also of those that are history |
+//! | `commit` | transactions that are shared by who writes at the same time |
 //! | `remembered` | what was read, for as long as it is what the database says |
 //! | `wal_index` | whether anything was committed, by anybody |
 
@@ -32,6 +33,7 @@ pub mod sessions;
 mod admission;
 mod audit;
 mod clusters;
+mod commit;
 mod exchanges;
 mod github;
 mod ledger;
@@ -87,6 +89,9 @@ const CACHE: &str = "-65536";
 /// What each of the others may keep: what is read often is remembered as what it means.
 const READERS_CACHE: &str = "-4096";
 
+/// How many pages the log may grow to before a commit carries them over by itself. Shared commits do so earlier.
+const LONGEST_LOG: &str = "4000";
+
 /// A transaction.
 pub(crate) type Tx = Transaction<'static, Sqlite>;
 
@@ -115,6 +120,7 @@ impl Database {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .pragma("cache_size", CACHE)
+            .pragma("wal_autocheckpoint", LONGEST_LOG)
             .busy_timeout(BUSY);
         let unusable = |source: sqlx::Error| Error::DataDirectory {
             path: path.to_owned(),

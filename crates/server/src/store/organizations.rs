@@ -1,7 +1,6 @@
 //! Organizations and memberships.
 
 use sliderule_api::{MicroUsd, OrganizationName, ReleaseVersion, UserName};
-use sliderule_control::store::StoreError;
 use sliderule_provisioning::account::{Allowance, Prices};
 use sliderule_provisioning::cluster::Limits;
 use sliderule_provisioning::time::Moment;
@@ -160,28 +159,11 @@ impl Database {
         Ok(())
     }
 
-    /// How a user stands to an organization, now. The organization's name is not trusted to be one.
-    ///
-    /// Asked for every request there is, it is remembered for as long as nothing is committed that might change it.
+    /// How a user stands to an organization. The organization's name is not trusted to be one.
     ///
     /// # Errors
     /// The database failed.
     pub async fn standing(&self, user_id: i64, organization: &str) -> Result<Standing, Error> {
-        let remembered = self.memory.fresh(|known| (known.era(), known.standing(user_id, organization)));
-        let era = match remembered.await {
-            Some((_, Some(standing))) => return Ok(standing),
-            Some((era, None)) => Some(era),
-            None => None,
-        };
-        let standing = self.read_standing(user_id, organization).await?;
-        // A name that is no organization's can be anything, and there are many.
-        if let Some(era) = era.filter(|_| standing != Standing::NoOrganization) {
-            self.memory.fresh(|known| known.learn_standing(era, user_id, organization, standing)).await;
-        }
-        Ok(standing)
-    }
-
-    async fn read_standing(&self, user_id: i64, organization: &str) -> Result<Standing, StoreError> {
         let doing = "looked for a membership";
         let found = sqlx::query(
             "SELECT memberships.state, memberships.role FROM organizations

@@ -13,18 +13,20 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sliderule_api::OrganizationName;
-use sliderule_control::store::Epoch;
+use sliderule_control::store::{Epoch, StoreError};
 use tokio::sync::Notify;
 
-use super::clusters::Kept;
-use super::organizations::Standing;
+use super::admission::{Admission, AdmissionKey};
+use super::clusters::{Kept, Made};
+use super::commit::Pending;
 use super::wal_index::{Mark, WalIndex};
+use super::{Tx, failed};
 
 /// Clusters remembered at most; with one more, all are forgotten.
 const CLUSTERS: usize = 20_000;
 
-/// Standings remembered at most, likewise.
-const STANDINGS: usize = 100_000;
+/// Admissions remembered at most, likewise.
+const ADMISSIONS: usize = 50_000;
 
 /// What is remembered of one database, and how it is known to be right.
 #[derive(Debug)]
@@ -59,16 +61,29 @@ impl Memory {
         }
     }
 
-    /// Begins a commit of ours, in a transaction that writes already, so that nobody else's can come before it. `None`
-    /// if nothing can be remembered.
+    /// Begins a commit of ours, in a transaction that writes already, so that nobody else's can come before it: what is
+    /// remembered from here on is what the transaction would read. `None` if nothing can be remembered.
     pub(super) fn begin_commit(&self) -> Option<Commit<'_>> {
         let mut remembered = self.lock();
-        let before = self.index.mark()?;
-        let forgotten = remembered.settle(before);
-        remembered.is_committing = true;
+        let before = self.index.mark();
+        let forgotten = match before {
+            Some(mark) => remembered.settle(mark).unwrap_or_default(),
+            None => remembered.forget(),
+        };
+        remembered.is_committing = before.is_some();
         drop(remembered);
         drop(forgotten);
-        Some(Commit { memory: self, before: Some(before) })
+        before.map(|before| Commit { memory: self, before: Some(before) })
+    }
+
+    /// What `act` makes of what is remembered, fresh or not.
+    pub(super) fn with<T>(&self, act: impl FnOnce(&mut Remembered) -> T) -> T {
+        act(&mut self.lock())
+    }
+
+    /// How many pages the log has, as far as that is known.
+    pub(super) fn pages_in_log(&self) -> u32 {
+        self.index.pages_in_log()
     }
 
     /// Closes what the database is watched by, once it has no other connection here.
@@ -91,22 +106,28 @@ pub(super) struct Commit<'a> {
 }
 
 impl Commit<'_> {
-    /// It was made: `note` says what is new.
+    /// It was made, and it wrote something, so that the next mark is its own: `note` says what is new.
     pub(super) fn made(mut self, note: impl FnOnce(&mut Remembered)) {
-        self.end(note);
-    }
-
-    fn end(&mut self, note: impl FnOnce(&mut Remembered)) {
         let Some(before) = self.before.take() else { return };
-        let mut remembered = self.memory.lock();
-        let forgotten = match self.memory.index.mark() {
+        self.end(|remembered, mark| match mark {
             Some(mark) if mark.is_next_of(before) => {
                 remembered.seen = Some(mark);
-                note(&mut remembered);
+                note(remembered);
                 Forgotten::default()
             }
             _ => remembered.forget(),
-        };
+        });
+    }
+
+    /// It was not made, and nothing of it is left.
+    pub(super) fn given_up(mut self) {
+        self.before = None;
+        self.end(|_, _| Forgotten::default());
+    }
+
+    fn end(&self, act: impl FnOnce(&mut Remembered, Option<Mark>) -> Forgotten) {
+        let mut remembered = self.memory.lock();
+        let forgotten = act(&mut remembered, self.memory.index.mark());
         remembered.is_committing = false;
         drop(remembered);
         drop(forgotten);
@@ -116,16 +137,23 @@ impl Commit<'_> {
 
 impl Drop for Commit<'_> {
     fn drop(&mut self) {
-        if self.before.take().is_some() {
-            let mut remembered = self.memory.lock();
-            let forgotten = remembered.forget();
-            remembered.is_committing = false;
-            drop(remembered);
-            drop(forgotten);
-            self.memory.noted.notify_waiters();
+        if self.before.is_some() {
+            self.end(|remembered, _| remembered.forget());
         }
     }
 }
+
+/// Makes sure that the transaction writes something, whatever becomes of what it is to write: a commit that writes nothing leaves
+/// no mark, and somebody else's next one would be taken for ours.
+///
+/// A row that is updated to what it is already is not written, either. The number that says whose format the file is,
+/// [`FORMAT`], always is.
+pub(super) async fn leave_a_mark(tx: &mut Tx, doing: &'static str) -> Result<(), StoreError> {
+    sqlx::raw_sql(FORMAT).execute(&mut **tx).await.map(drop).map_err(failed(doing))
+}
+
+/// `PS` and two zeros.
+const FORMAT: &str = "PRAGMA application_id = 0x50530000";
 
 /// A time within which nothing was forgotten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,16 +169,30 @@ pub(super) struct Remembered {
     era: Era,
     epoch: Option<Epoch>,
     clusters: HashMap<OrganizationName, Kept>,
-    /// By organization and user.
-    standings: HashMap<Box<str>, HashMap<i64, Standing>>,
-    number_of_standings: usize,
+    admissions: HashMap<AdmissionKey, Admission>,
+    /// What waits to be written.
+    pub(super) pending: Pending,
+}
+
+/// What a cluster will be like once everything is written that waits.
+#[derive(Clone, Debug)]
+pub(super) struct Newest {
+    pub(super) kept: Kept,
+    /// Whether it is like this already.
+    pub(super) is_durable: bool,
+}
+
+impl From<Kept> for Newest {
+    fn from(kept: Kept) -> Self {
+        Self { kept, is_durable: true }
+    }
 }
 
 /// What was forgotten: a lot, perhaps, and better dropped where nobody waits for the lock.
 #[derive(Debug, Default)]
 struct Forgotten {
     _clusters: HashMap<OrganizationName, Kept>,
-    _standings: HashMap<Box<str>, HashMap<i64, Standing>>,
+    _admissions: HashMap<AdmissionKey, Admission>,
 }
 
 impl Remembered {
@@ -172,10 +214,10 @@ impl Remembered {
         self.seen = None;
         self.epoch = None;
         self.era.0 += 1;
-        self.number_of_standings = 0;
+        self.pending.drop_tips();
         Forgotten {
             _clusters: std::mem::take(&mut self.clusters),
-            _standings: std::mem::take(&mut self.standings),
+            _admissions: std::mem::take(&mut self.admissions),
         }
     }
 
@@ -213,8 +255,21 @@ impl Remembered {
         kept
     }
 
-    /// A cluster is like this now.
-    pub(super) fn put(&mut self, kept: Kept) {
+    /// This was written, and everything that was taken to be written with it.
+    pub(super) fn made(&mut self, made: Vec<Made>) {
+        for Made { kept, is_exact } in made {
+            self.pending.written(&kept);
+            if is_exact {
+                self.put(kept);
+            } else {
+                // Only the database tells what it is like.
+                self.clusters.remove(&kept.cluster.organization);
+                self.era.0 += 1;
+            }
+        }
+    }
+
+    fn put(&mut self, kept: Kept) {
         if self.clusters.len() >= CLUSTERS {
             self.clusters.clear();
             self.era.0 += 1;
@@ -222,29 +277,24 @@ impl Remembered {
         self.clusters.insert(kept.cluster.organization.clone(), kept);
     }
 
-    /// A cluster changed in a way that only the database tells.
-    pub(super) fn drop_cluster(&mut self, organization: &OrganizationName) {
-        self.clusters.remove(organization);
+    /// What a session opens.
+    pub(super) fn admission(&self, key: &AdmissionKey) -> Option<Admission> {
+        self.admissions.get(key).copied()
+    }
+
+    /// Remembers what a session opens, as it was read in that era.
+    pub(super) fn learn_admission(&mut self, era: Era, key: AdmissionKey, admission: Admission) {
+        if era == self.era {
+            if self.admissions.len() >= ADMISSIONS {
+                self.admissions.clear();
+            }
+            self.admissions.insert(key, admission);
+        }
+    }
+
+    /// What sessions open may have changed.
+    pub(super) fn drop_admissions(&mut self) {
+        self.admissions.clear();
         self.era.0 += 1;
-    }
-
-    /// How a user stands to an organization.
-    pub(super) fn standing(&self, user: i64, organization: &str) -> Option<Standing> {
-        self.standings.get(organization)?.get(&user).copied()
-    }
-
-    /// Remembers how a user stands to an organization, as it was read in that era.
-    pub(super) fn learn_standing(&mut self, era: Era, user: i64, organization: &str, standing: Standing) {
-        if era != self.era {
-            return;
-        }
-        if self.number_of_standings >= STANDINGS {
-            self.standings.clear();
-            self.number_of_standings = 0;
-        }
-        let of_organization = self.standings.entry(organization.into()).or_default();
-        if of_organization.insert(user, standing).is_none() {
-            self.number_of_standings += 1;
-        }
     }
 }

@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 
-/// The header, twice in a row; whoever writes it writes the second one first.
+/// The size of the header, of which there are two copies in a row; whoever writes it writes the second one first.
 const HEADER: usize = 48;
 
 /// How often it is read again while somebody is writing it.
@@ -33,7 +33,7 @@ const ATTEMPTS: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     /// Commits so far.
-    commits: u32,
+    pub(super) commits: u32,
     /// Pages of the database.
     pages: u32,
     /// A checksum over everything in the log.
@@ -41,9 +41,9 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    /// Whether this is what stands there after a transaction that began at `before`, and no other.
+    /// Whether there was one commit since `before`.
     pub(super) fn is_next_of(self, before: Self) -> bool {
-        self == before || self.commits == before.commits.wrapping_add(1)
+        self.commits == before.commits.wrapping_add(1)
     }
 }
 
@@ -86,12 +86,21 @@ impl WalIndex {
 
     /// What stands in the header; `None` if that cannot be known, and whoever wants to know must ask SQLite.
     pub(super) fn mark(&self) -> Option<Mark> {
+        self.header().map(|header| header.mark)
+    }
+
+    /// How many pages the log has, as far as that is known.
+    pub(super) fn pages_in_log(&self) -> u32 {
+        self.header().map_or(0, |header| header.pages_in_log)
+    }
+
+    fn header(&self) -> Option<Header> {
         let file = self.file.upgrade()?;
-        let mut headers = [0; 2 * HEADER];
+        let mut twice = [0; 2 * HEADER];
         for _ in 0..ATTEMPTS {
-            file.read_exact_at(&mut headers, 0).ok()?;
-            if let Some(mark) = read(&headers) {
-                return Some(mark);
+            file.read_exact_at(&mut twice, 0).ok()?;
+            if let Some(header) = Header::read(&twice) {
+                return Some(header);
             }
             std::hint::spin_loop();
         }
@@ -117,14 +126,22 @@ impl WalIndex {
     }
 }
 
-/// The mark, if both copies say the same and somebody has written them.
-fn read(headers: &[u8; 2 * HEADER]) -> Option<Mark> {
-    let (first, second) = headers.split_at(HEADER);
-    let is_written = first.get(12) == Some(&1);
-    let number = |at: usize| Some(u32::from_ne_bytes(first.get(at..at + 4)?.try_into().ok()?));
-    let checksum = u64::from_ne_bytes(first.get(24..32)?.try_into().ok()?);
-    let mark = Mark { commits: number(8)?, pages: number(20)?, checksum };
-    (first == second && is_written).then_some(mark)
+/// What is of interest in the header.
+struct Header {
+    mark: Mark,
+    pages_in_log: u32,
+}
+
+impl Header {
+    /// The header, if both copies say the same and somebody has written them.
+    fn read(twice: &[u8; 2 * HEADER]) -> Option<Self> {
+        let (first, second) = twice.split_at(HEADER);
+        let is_written = first.get(12) == Some(&1);
+        let number = |at: usize| Some(u32::from_ne_bytes(first.get(at..at + 4)?.try_into().ok()?));
+        let checksum = u64::from_ne_bytes(first.get(24..32)?.try_into().ok()?);
+        let mark = Mark { commits: number(8)?, pages: number(20)?, checksum };
+        (first == second && is_written).then_some(Self { mark, pages_in_log: number(16)? })
+    }
 }
 
 #[cfg(test)]
@@ -132,6 +149,7 @@ mod tests {
     use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 
     use super::super::Database;
+    use super::super::remembered::leave_a_mark;
     use super::{Mark, WalIndex};
 
     fn options(db: &Database) -> SqliteConnectOptions {
@@ -158,7 +176,7 @@ mod tests {
             for _ in 0..50 {
                 run(pool, "UPDATE epoch SET number = number + 1").await;
                 let next = mark();
-                assert!(next != last && next.is_next_of(last), "{last:?} {next:?}");
+                assert!(next.is_next_of(last), "{last:?} {next:?}");
                 last = next;
             }
             run(pool, "BEGIN IMMEDIATE; UPDATE epoch SET number = 0; ROLLBACK").await;
@@ -175,6 +193,24 @@ mod tests {
         run(&db.writer, "UPDATE epoch SET number = 6").await;
         assert!(!mark().is_next_of(last), "two commits are not taken for one");
         other.close().await;
+        index.close().await;
+        db.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_mark_can_be_left_where_nothing_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Database::open(&dir.path().join("sliderule.db")).await.unwrap();
+        let index = WalIndex::open(db.path(), &options(&db)).await.unwrap();
+        for _ in 0..3 {
+            let before = index.mark().unwrap();
+            run(&db.writer, "UPDATE epoch SET number = number").await;
+            assert_eq!(index.mark().unwrap(), before, "what is as it was is not written");
+            let mut tx = db.writer.begin_with("BEGIN IMMEDIATE").await.unwrap();
+            leave_a_mark(&mut tx, "tested").await.unwrap();
+            tx.commit().await.unwrap();
+            assert!(index.mark().unwrap().is_next_of(before));
+        }
         index.close().await;
         db.close().await;
     }

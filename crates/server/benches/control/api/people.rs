@@ -108,7 +108,7 @@ fn user(name: &str, password: &PasswordHash) -> NewUser {
     NewUser {
         name: name.parse().unwrap(),
         email: format!("{name}@example.org"),
-        password: password.clone(),
+        password: Some(password.clone()),
         github_id: None,
         at: BEGINNING,
     }

@@ -26,6 +26,13 @@ pub(in crate::store) struct Kept {
     pub(in crate::store) cluster: Arc<Cluster>,
 }
 
+impl Kept {
+    /// Whether it is the very same state, not only one that looks alike.
+    pub(in crate::store) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.cluster, &other.cluster)
+    }
+}
+
 /// The clusters of those organizations, in that order; unknown ones are left out.
 pub(in crate::store) async fn clusters(
     tx: &mut Tx,

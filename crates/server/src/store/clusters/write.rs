@@ -1,6 +1,7 @@
 //! Writing decisions: whatever number of them, each kind of row with one statement.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde::Serialize;
 use sliderule_api::UserName;
@@ -20,10 +21,10 @@ impl Users {
     /// Finds everybody whom the drafts name.
     pub(super) async fn of(
         tx: &mut Tx,
-        drafts: &[Draft<'_>],
+        drafts: &[Arc<Draft>],
         doing: &'static str,
     ) -> Result<Self, StoreError> {
-        let names: BTreeSet<&UserName> = drafts.iter().flat_map(Draft::users).collect();
+        let names: BTreeSet<&UserName> = drafts.iter().flat_map(|draft| draft.users()).collect();
         if names.is_empty() {
             return Ok(Self(HashMap::new()));
         }
@@ -39,13 +40,13 @@ impl Users {
     }
 
     /// Somebody whom the draft names, and who is nobody's row.
-    pub(super) fn stranger(&self, draft: &Draft<'_>) -> Option<UserName> {
+    pub(super) fn stranger(&self, draft: &Draft) -> Option<UserName> {
         draft.users().find(|name| self.row(name).is_none()).cloned()
     }
 
     /// Whether the draft writes everybody's name as the database does, so that what is read afterwards is what the draft
     /// says.
-    pub(super) fn are_exact(&self, draft: &Draft<'_>) -> bool {
+    pub(super) fn are_exact(&self, draft: &Draft) -> bool {
         draft.users().all(|name| self.row(name).is_some_and(|(_, known)| known == name.as_str()))
     }
 
@@ -119,13 +120,14 @@ struct Rows {
     notices: Vec<notices::Row>,
 }
 
-/// Writes what the drafts say. If a rule of the schema refuses a row, some of it may be written.
+/// Writes what the drafts say. If a rule of the schema refuses a row, some of it may be written. The answer is whether
+/// something in the database is another than before; otherwise that is not known.
 pub(super) async fn write(
     tx: &mut Tx,
-    drafts: &[Draft<'_>],
+    drafts: &[Arc<Draft>],
     users: &Users,
     doing: &'static str,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let mut rows = Rows::default();
     for draft in drafts {
         rows.add_cluster(draft);
@@ -148,11 +150,15 @@ pub(super) async fn write(
     )
     .await?;
     ledger::insert(tx, &rows.lines, doing).await?;
-    notices::insert(tx, &rows.notices, doing).await
+    notices::insert(tx, &rows.notices, doing).await?;
+    Ok(!rows.organizations.is_empty()
+        || !rows.lines.is_empty()
+        || rows.requests.has_new()
+        || rows.nodes.has_new())
 }
 
 impl Rows {
-    fn add_cluster(&mut self, draft: &Draft<'_>) {
+    fn add_cluster(&mut self, draft: &Draft) {
         let (id, before, after) = (draft.kept.id, &draft.kept.cluster, &draft.after);
         let row = OrganizationRow::of(id, after);
         if row != OrganizationRow::of(id, before) {
@@ -182,12 +188,7 @@ impl Rows {
         }
     }
 
-    fn add_requests(
-        &mut self,
-        draft: &Draft<'_>,
-        users: &Users,
-        doing: &'static str,
-    ) -> Result<(), StoreError> {
+    fn add_requests(&mut self, draft: &Draft, users: &Users, doing: &'static str) -> Result<(), StoreError> {
         let organization = draft.kept.id;
         let open = draft.after.requests.iter().map(|request| (request, None));
         let closed = draft.closed.iter().map(|(request, at)| (request, Some(*at)));
@@ -206,7 +207,7 @@ impl Rows {
         Ok(())
     }
 
-    fn add_money(&mut self, draft: &Draft<'_>, users: &Users, doing: &'static str) -> Result<(), StoreError> {
+    fn add_money(&mut self, draft: &Draft, users: &Users, doing: &'static str) -> Result<(), StoreError> {
         let organization = draft.kept.id;
         let (mut line, mut before) = (draft.kept.line, &draft.kept.cluster.account);
         for (entry, after) in &draft.entries {
