@@ -17,7 +17,7 @@
 //! | `requests` | capacity requests, and the keys of orders |
 //! | `ledger`, `spend` | the lines of the ledger, and what they add up to |
 //! | `notices` | what people are told |
-//! | `audit` | who did what, from where |
+//! | `audit`, `audited` | who did what, from where; decisions about clusters that are told |
 //! | [`sessions`] | sessions: beginning, listing, revoking |
 //! | `exchanges` | what becomes of a session's refresh tokens |
 //! | `admission` | what a session opens now |
@@ -32,6 +32,7 @@ pub mod sessions;
 
 mod admission;
 mod audit;
+mod audited;
 mod clusters;
 mod commit;
 mod exchanges;
@@ -65,6 +66,7 @@ use sqlx::{Sqlite, Transaction};
 
 pub use admission::{Admission, AdmissionKey, Admitted};
 pub use audit::{Actor, AuditEntry};
+pub use audited::{AuditLine, Audited};
 pub use exchanges::Family;
 pub use github::Newcomer;
 pub use ledger::{Account, Line, LineKind};

@@ -19,7 +19,8 @@ use sliderule_provisioning::cluster::Cluster;
 use super::draft::Draft;
 use super::read::{self, Kept};
 use super::{make, refuse_former};
-use crate::store::commit::{Answer, Decision, Job};
+use crate::store::audited::AuditLine;
+use crate::store::commit::{Answer, Decision};
 use crate::store::remembered::{Newest, leave_a_mark};
 use crate::store::{Database, failed};
 
@@ -28,9 +29,9 @@ const ATTEMPTS: usize = 8;
 
 const DOING: &str = "changed clusters";
 
-/// Decides what to change about a cluster, and what to write beside it, in the same transaction, if that changes anything.
-/// It may be asked more than once about the same cluster; the last answer counts.
-pub(crate) type DecideBeside<'a> = dyn FnMut(&Cluster) -> (Vec<Change>, Option<Job>) + Send + 'a;
+/// Decides what to change about a cluster, and what to tell the audit log if that changes anything. It may be asked more
+/// than once about the same cluster; the last answer counts.
+type DecideAudited<'a> = dyn FnMut(&Cluster) -> (Vec<Change>, Option<AuditLine>) + Send + 'a;
 
 /// What was decided about one cluster.
 struct Decided {
@@ -40,17 +41,17 @@ struct Decided {
 
 enum Outcome {
     Nothing,
-    Draft(Arc<Draft>, Option<Job>),
+    Draft(Arc<Draft>),
     Breach(Breach),
 }
 
 impl Decided {
-    fn on(kept: Kept, decide: &mut DecideBeside<'_>) -> Self {
-        let (changes, beside) = decide(&kept.cluster);
+    fn on(kept: Kept, decide: &mut DecideAudited<'_>) -> Self {
+        let (changes, line) = decide(&kept.cluster);
         let outcome = match changes.is_empty() {
             true => Outcome::Nothing,
             false => match Draft::of(kept.clone(), changes) {
-                Ok(draft) => Outcome::Draft(Arc::new(draft), beside),
+                Ok(draft) => Outcome::Draft(Arc::new(draft.told(line))),
                 Err(breach) => Outcome::Breach(breach),
             },
         };
@@ -59,15 +60,15 @@ impl Decided {
 }
 
 impl Database {
-    /// Like the trait's `change`, with something that is written beside the changes to each cluster.
+    /// Like the trait's `change`, with lines for the audit log in the same transaction.
     ///
     /// # Errors
     /// The database failed, or belongs to a later server. Nothing was changed.
-    pub(crate) async fn change_beside(
+    pub(in crate::store) async fn change_audited(
         &self,
         writer: Writer,
         organizations: &[OrganizationName],
-        decide: &mut DecideBeside<'_>,
+        decide: &mut DecideAudited<'_>,
     ) -> Result<Vec<Changed>, StoreError> {
         let mut once = HashSet::new();
         let organizations: Vec<_> = organizations.iter().filter(|name| once.insert(*name)).cloned().collect();
@@ -75,19 +76,14 @@ impl Database {
         for _ in 0..ATTEMPTS {
             let Some(newest) = self.newest(&organizations, DOING).await? else { break };
             refuse_former(writer, self.latest_epoch(DOING).await?)?;
-            let mut decision =
-                Decision { writer, drafts: Vec::new(), beside: Vec::new(), rests_on: Vec::new() };
+            let mut decision = Decision { writer, drafts: Vec::new(), rests_on: Vec::new() };
             let mut decided = Vec::with_capacity(newest.len());
             for Newest { kept, is_durable } in newest {
                 // What was decided on the same state stays decided.
                 let known = before.remove(&kept.cluster.organization).filter(|known| known.kept.is(&kept));
                 let known = known.unwrap_or_else(|| Decided::on(kept, decide));
                 match &known.outcome {
-                    Outcome::Draft(draft, beside) => {
-                        decision.drafts.push(draft.clone());
-                        let organization = &draft.after.organization;
-                        decision.beside.extend(beside.iter().map(|job| (organization.clone(), job.clone())));
-                    }
+                    Outcome::Draft(draft) => decision.drafts.push(draft.clone()),
                     Outcome::Nothing | Outcome::Breach(_) if !is_durable => {
                         decision.rests_on.push(known.kept.clone())
                     }
@@ -115,22 +111,19 @@ impl Database {
         &self,
         writer: Writer,
         organizations: &[OrganizationName],
-        decide: &mut DecideBeside<'_>,
+        decide: &mut DecideAudited<'_>,
     ) -> Result<Vec<Changed>, StoreError> {
         let mut tx = self.write(DOING).await?;
         let commit = self.memory.begin_commit();
         refuse_former(writer, read::epoch(&mut tx, DOING).await?)?;
         let kept = read::clusters(&mut tx, organizations, DOING).await?;
         let decided: Vec<_> = kept.into_iter().map(|kept| Decided::on(kept, decide)).collect();
-        let (mut drafts, mut beside) = (Vec::new(), Vec::new());
-        for known in &decided {
-            if let Outcome::Draft(draft, job) = &known.outcome {
-                drafts.push(draft.clone());
-                beside.extend(job.iter().map(|job| (draft.after.organization.clone(), job.clone())));
-            }
-        }
+        let drafts = decided.iter().filter_map(|known| match &known.outcome {
+            Outcome::Draft(draft) => Some(draft.clone()),
+            Outcome::Nothing | Outcome::Breach(_) => None,
+        });
         leave_a_mark(&mut tx, DOING).await?;
-        let (made, breaches) = make::write_each(&mut tx, drafts, &beside, DOING).await?;
+        let (made, breaches) = make::write_each(&mut tx, drafts.collect(), DOING).await?;
         tx.commit().await.map_err(failed(DOING))?;
         if let Some(commit) = commit {
             commit.made(|known| {
@@ -148,7 +141,7 @@ fn changed(decided: Vec<Decided>, mut breaches: HashMap<OrganizationName, Breach
         let organization = kept.cluster.organization.clone();
         let breach = match outcome {
             Outcome::Breach(breach) => Some(breach),
-            Outcome::Nothing | Outcome::Draft(..) => breaches.remove(&organization),
+            Outcome::Nothing | Outcome::Draft(_) => breaches.remove(&organization),
         };
         Changed { organization, outcome: breach.map_or(Ok(()), Err) }
     };

@@ -10,6 +10,7 @@ use sliderule_provisioning::cluster::{Cluster, Node, Request};
 use sliderule_provisioning::time::Moment;
 
 use super::read::Kept;
+use crate::store::AuditLine;
 
 /// A decision that breaks no rule the domain knows. What it says of a row more than once is one change of that row.
 #[derive(Clone, Debug)]
@@ -38,6 +39,8 @@ pub(in crate::store) struct Draft {
     pub(super) ended: Vec<(Node, Moment, bool)>,
     /// What people are told.
     pub(super) notices: Vec<Notice>,
+    /// What the audit log is told.
+    pub(super) lines: Vec<AuditLine>,
 }
 
 /// A key of an order, and what it stands for.
@@ -84,6 +87,7 @@ impl Draft {
             metered: BTreeSet::new(),
             ended: Vec::new(),
             notices: Vec::new(),
+            lines: Vec::new(),
         };
         let mut keys = HashSet::new();
         for change in changes {
@@ -144,6 +148,12 @@ impl Draft {
         Ok(())
     }
 
+    /// The same, with what the audit log is told of it.
+    pub(super) fn told(mut self, line: Option<AuditLine>) -> Self {
+        self.lines.extend(line);
+        self
+    }
+
     /// Both become one: first this one, then `next`, which was made on what this one leads to.
     ///
     /// # Errors
@@ -166,6 +176,7 @@ impl Draft {
         self.closed.extend_from_slice(&next.closed);
         self.ended.extend_from_slice(&next.ended);
         self.notices.extend_from_slice(&next.notices);
+        self.lines.extend_from_slice(&next.lines);
         self.altered.extend(next.altered.iter().cloned());
         self.moved.extend(next.moved.iter().cloned());
         self.metered.extend(next.metered.iter().cloned());

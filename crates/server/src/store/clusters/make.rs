@@ -11,7 +11,6 @@ use super::draft::{Draft, Keyed};
 use super::read::Kept;
 use super::refusal;
 use super::write::{Users, write};
-use crate::store::commit::Job;
 use crate::store::requests::{self, KeyOf};
 use crate::store::{Tx, failed};
 
@@ -48,12 +47,11 @@ pub(in crate::store) async fn write_together(
     Ok((drafts.iter().map(|draft| Made::of(draft, &users)).collect(), is_another))
 }
 
-/// Makes all drafts, each of another cluster, that break no rule, and writes what stands `beside` them. The answer is what was
-/// made, and which rule each of the others breaks.
+/// Makes all drafts, each of another cluster, that break no rule. The answer is what was made, and which rule each of the
+/// others breaks.
 pub(in crate::store) async fn write_each(
     tx: &mut Tx,
     drafts: Vec<Arc<Draft>>,
-    beside: &[(OrganizationName, Job)],
     doing: &'static str,
 ) -> Result<(Vec<Made>, HashMap<OrganizationName, Breach>), StoreError> {
     let users = Users::of(tx, &drafts, doing).await?;
@@ -75,11 +73,6 @@ pub(in crate::store) async fn write_each(
         }
     }
     breaches.extend(refusal::write_unrefused(tx, &unrefused, &users, doing).await?);
-    for (organization, job) in beside {
-        if !breaches.contains_key(organization) {
-            job(tx).await?;
-        }
-    }
     let made = unrefused.iter().filter(|draft| !breaches.contains_key(&draft.after.organization));
     Ok((made.map(|draft| Made::of(draft, &users)).collect(), breaches))
 }

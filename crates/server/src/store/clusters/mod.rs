@@ -81,7 +81,7 @@ impl Store for Database {
         organizations: &[OrganizationName],
         decide: &mut Decide<'_>,
     ) -> Result<Vec<Changed>, StoreError> {
-        self.change_beside(writer, organizations, &mut |cluster| (decide(cluster), None)).await
+        self.change_audited(writer, organizations, &mut |cluster| (decide(cluster), None)).await
     }
 }
 

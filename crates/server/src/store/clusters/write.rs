@@ -12,7 +12,7 @@ use super::draft::Draft;
 use super::read::warned_text;
 use crate::store::nodes::NodeRows;
 use crate::store::requests::RequestRows;
-use crate::store::{Tx, failed, ledger, notices, run_over};
+use crate::store::{Tx, audited, failed, ledger, notices, run_over};
 
 /// The rows of users, with their names, by their names in lower case: names that differ in case only are one user's.
 pub(super) struct Users(HashMap<String, (i64, String)>);
@@ -118,6 +118,7 @@ struct Rows {
     requests: RequestRows,
     lines: Vec<ledger::Row>,
     notices: Vec<notices::Row>,
+    audit: Vec<audited::Row>,
 }
 
 /// Writes what the drafts say. If a rule of the schema refuses a row, some of it may be written. The answer is whether
@@ -133,6 +134,7 @@ pub(super) async fn write(
         rows.add_cluster(draft);
         rows.add_requests(draft, users, doing)?;
         rows.add_money(draft, users, doing)?;
+        rows.audit.extend(draft.lines.iter().map(|line| audited::Row::of(draft.kept.id, line)));
     }
     rows.nodes.write(tx, doing).await?;
     rows.requests.write(tx, doing).await?;
@@ -151,6 +153,7 @@ pub(super) async fn write(
     .await?;
     ledger::insert(tx, &rows.lines, doing).await?;
     notices::insert(tx, &rows.notices, doing).await?;
+    audited::insert(tx, &rows.audit, doing).await?;
     Ok(!rows.organizations.is_empty()
         || !rows.lines.is_empty()
         || rows.requests.has_new()

@@ -174,27 +174,22 @@ async fn write_all(tx: &mut Tx, entries: &[Entry]) -> Result<Vec<Made>, StoreErr
         leave_a_mark(tx, DOING).await?;
     }
     for entry in entries {
-        match &entry.work {
-            Work::Decision(Decision { beside, .. }) => {
-                for (_, job) in beside {
-                    job(tx).await?;
-                }
-            }
-            Work::Job(job, _) => job(tx).await?,
+        if let Work::Job(job, _) = &entry.work {
+            job(tx).await?;
         }
     }
     Ok(made)
 }
 
-/// Writes one entry: each of its drafts that breaks no rule, and what stands beside it.
+/// Writes one entry: each of its drafts that breaks no rule, or what the job writes.
 async fn write_one(
     tx: &mut Tx,
     entry: &Entry,
 ) -> Result<(Vec<Made>, HashMap<OrganizationName, Breach>), StoreError> {
     leave_a_mark(tx, entry.doing).await?;
     match &entry.work {
-        Work::Decision(Decision { drafts, beside, .. }) => {
-            clusters::write_each(tx, drafts.clone(), beside, entry.doing).await
+        Work::Decision(Decision { drafts, .. }) => {
+            clusters::write_each(tx, drafts.clone(), entry.doing).await
         }
         Work::Job(job, _) => {
             job(tx).await?;

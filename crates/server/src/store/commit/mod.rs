@@ -71,8 +71,6 @@ pub(super) struct Decision {
     pub(super) writer: Writer,
     /// What is to be written.
     pub(super) drafts: Vec<Arc<Draft>>,
-    /// What is to be written beside the draft of that organization.
-    pub(super) beside: Vec<(OrganizationName, Job)>,
     /// States on which it was decided that nothing is to be written, and which are not durable yet.
     pub(super) rests_on: Vec<Kept>,
 }

@@ -9,16 +9,16 @@ use futures_util::future::join_all;
 use sliderule_api::{MicroUsd, UserName};
 use sliderule_control::store::{Store, StoreError, Writer};
 use sliderule_provisioning::account::{Allowance, Entry, Posting, Prices};
-use sliderule_provisioning::change::{Breach, Change};
+use sliderule_provisioning::change::{Breach, Change, Notice, NoticeKind};
 use sliderule_provisioning::cluster::{Cluster, Limits, Request};
 use sliderule_provisioning::time::Moment;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
-use super::{Admissions, Job, Writing};
+use super::{Admissions, Writing};
 use crate::store::wal_index::WalIndex;
-use crate::store::{Database, NewOrganization, Tx, failed};
+use crate::store::{Actor, AuditEntry, AuditLine, Database, NewOrganization, Tx, failed};
 
 type Waiting<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -131,6 +131,11 @@ fn too_much() -> Vec<Change> {
     vec![Change::Enter(less), credit("more", i64::MAX)]
 }
 
+fn notice(user: &str) -> Notice {
+    let (key, message, user) = ("key".to_owned(), String::new(), Some(user.parse().unwrap()));
+    Notice { at: Moment(0), key, kind: NoticeKind::ALL[0], user, message }
+}
+
 /// Writes that user, whose e-mail address must be nobody else's.
 fn add_user(name: &'static str) -> impl for<'t> Fn(&'t mut Tx) -> Writing<'t, ()> + Send + Sync {
     move |tx| {
@@ -220,9 +225,10 @@ async fn a_server_that_is_followed_while_it_waits_writes_nothing() {
 #[tokio::test]
 async fn nobody_reads_what_is_not_durable_yet_and_nobody_is_told() {
     let stage = Stage::new().await;
+    // A job in the same transaction, which takes its time.
     let (reached, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (at, until) = (reached.clone(), go_on.clone());
-    let slow: Job = Arc::new(move |_| {
+    let slow = stage.db.together("took its time", Admissions::Kept, move |_| {
         let (at, until) = (at.clone(), until.clone());
         Box::pin(async move {
             at.notify_one();
@@ -230,32 +236,36 @@ async fn nobody_reads_what_is_not_durable_yet_and_nobody_is_told() {
             Ok(())
         })
     });
-    let db = stage.db.clone();
-    let changing = tokio::spawn(async move {
-        let decide = &mut |cluster: &Cluster| (add_one(cluster), Some(slow.clone()));
-        db.change_beside(Writer::Operator, &["acme".parse().unwrap()], decide).await
-    });
-    reached.notified().await;
-    assert_eq!(stage.rounds("acme").await, 0, "it is written, and not committed");
-    // Who finds nothing to do because of it is not told so, either.
-    let db = stage.db.clone();
-    let resting = tokio::spawn(async move {
+    let counting = stage.change("acme", add_one);
+    let waiting: Vec<Waiting<'_, Result<(), StoreError>>> =
+        vec![Box::pin(async { counting.await.map(|made| made.unwrap()) }), Box::pin(slow)];
+    let told = AtomicU32::new(0);
+    let all = async {
+        stage.at_once(waiting, async {}).await.into_iter().for_each(|outcome| outcome.unwrap());
+        told.store(1, Ordering::Relaxed);
+    };
+    let looking = async {
+        reached.notified().await;
+        assert_eq!(stage.rounds("acme").await, 0, "it is written, and not committed");
+        // Who finds nothing to do because of it is not told so, either.
         let mut seen = 0;
-        let decide = &mut |cluster: &Cluster| {
-            seen = cluster.failed_boots;
-            Vec::new()
-        };
-        db.change(Writer::Operator, &["acme".parse().unwrap()], decide).await.unwrap();
-        seen
-    });
-    for _ in 0..50 {
-        tokio::task::yield_now().await;
-    }
-    assert!(!resting.is_finished() && !changing.is_finished());
-    go_on.notify_one();
-    assert_eq!(resting.await.unwrap(), 1);
-    assert!(changing.await.unwrap().unwrap()[0].outcome.is_ok());
-    assert_eq!(stage.rounds("acme").await, 1);
+        {
+            let resting = stage.change("acme", |cluster| {
+                seen = cluster.failed_boots;
+                Vec::new()
+            });
+            tokio::pin!(resting);
+            for _ in 0..50 {
+                assert!(futures_util::poll!(&mut resting).is_pending());
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(told.load(Ordering::Relaxed), 0);
+            go_on.notify_one();
+            assert_eq!(resting.await.unwrap(), Ok(()));
+        }
+        assert_eq!((seen, stage.rounds("acme").await), (1, 1));
+    };
+    tokio::join!(all, looking);
 }
 
 #[tokio::test]
@@ -273,23 +283,32 @@ async fn a_job_that_fails_fails_alone() {
 }
 
 #[tokio::test]
-async fn what_stands_beside_a_decision_is_written_with_it_or_neither_is() {
+async fn a_decision_and_its_line_in_the_audit_log_are_written_together_or_not_at_all() {
     let stage = Stage::new().await;
-    let beside = |name: &'static str| -> Job { Arc::new(add_user(name)) };
     let only = ["acme".parse().unwrap()];
-    let change = async |name: &'static str, changes: fn(&Cluster) -> Vec<Change>| {
-        let decide = &mut |cluster: &Cluster| (changes(cluster), Some(beside(name)));
-        stage.db.change_beside(Writer::Operator, &only, decide).await
+    let change = async |subject: &'static str, changes: fn(&Cluster) -> Vec<Change>| {
+        let actor = Actor { user: Some(1), ..Actor::command_line() };
+        let subject = subject.to_owned();
+        let entry =
+            AuditEntry { actor, organization: None, action: "counted", subject, detail: String::new() };
+        let line = AuditLine { entry, at: Moment(7) };
+        let decide = &mut |cluster: &Cluster| (changes(cluster), Some(line.clone()));
+        stage.db.change_audited(Writer::Operator, &only, decide).await.unwrap().remove(0).outcome
     };
-    change("bob", add_one).await.unwrap();
-    change("eve", |_| Vec::new()).await.unwrap();
-    let refused = change("mallory", |_| too_much()).await.unwrap();
-    assert!(refused[0].outcome.is_err());
-    assert!(change("ada", add_one).await.is_err(), "there is an ada already");
-    assert_eq!(stage.rounds("acme").await, 1);
-    let users: String =
-        stage.number("SELECT group_concat(name) FROM (SELECT name FROM users ORDER BY id)").await;
-    assert_eq!(users, "ada,bob");
+    let waiting: Vec<Waiting<'_, _>> = vec![
+        Box::pin(change("first", add_one)),
+        Box::pin(change("nothing", |_| Vec::new())),
+        Box::pin(change("second", add_one)),
+    ];
+    assert_eq!(stage.at_once(waiting, async {}).await, [Ok(()), Ok(()), Ok(())]);
+    assert!(change("refused", |_| too_much()).await.is_err());
+    let nobody = |_: &Cluster| vec![Change::Notify(notice("nobody"))];
+    assert_eq!(change("stranger", nobody).await, Err(Breach::UnknownUser("nobody".parse().unwrap())));
+    let lines: String = stage
+        .number("SELECT group_concat(at_ms || user_id || organization_id || action || subject) FROM audit WHERE action = 'counted'")
+        .await;
+    assert_eq!(lines, "711countedfirst,711countedsecond");
+    assert_eq!(stage.rounds("acme").await, 2);
 }
 
 #[tokio::test]
