@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 
 use super::{Admissions, Writing};
 use crate::store::wal_index::WalIndex;
-use crate::store::{Actor, AuditEntry, AuditLine, Database, NewOrganization, Tx, failed};
+use crate::store::{Actor, AuditEntry, AuditLine, Audited, Database, NewOrganization, Tx, failed};
 
 type Waiting<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -292,8 +292,12 @@ async fn a_decision_and_its_line_in_the_audit_log_are_written_together_or_not_at
         let entry =
             AuditEntry { actor, organization: None, action: "counted", subject, detail: String::new() };
         let line = AuditLine { entry, at: Moment(7) };
-        let decide = &mut |cluster: &Cluster| (changes(cluster), Some(line.clone()));
-        stage.db.change_audited(Writer::Operator, &only, decide).await.unwrap().remove(0).outcome
+        let store = Audited::new(stage.db.clone());
+        let decide = &mut |cluster: &Cluster| {
+            store.tell(Some(line.clone()));
+            changes(cluster)
+        };
+        store.change(Writer::Operator, &only, decide).await.unwrap().remove(0).outcome
     };
     let waiting: Vec<Waiting<'_, _>> = vec![
         Box::pin(change("first", add_one)),
