@@ -20,16 +20,20 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Serves from that folder; the log goes there, too.
-    pub(crate) fn serve(data: &Path) -> Self {
+    /// Serves from that folder, configured as that TOML says; the log goes there, too.
+    pub(crate) fn serve(data: &Path, configuration: &str) -> Self {
         assert!(
             Path::new(PROGRAM).with_file_name("sliderule-node").exists(),
             "there is no sliderule-node beside {PROGRAM}: run `cargo build --release -p sliderule-node`"
         );
         let log = File::create(data.join("server.log")).unwrap();
+        let file = data.join("sliderule-ps.toml");
+        std::fs::write(&file, configuration).unwrap();
         let mut child = Command::new(PROGRAM)
             .args(["serve", "--listen", "127.0.0.1:0", "--domain", "localhost", "--data"])
             .arg(data)
+            .arg("--config")
+            .arg(file)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -74,7 +78,7 @@ impl Server {
         let dir = tempfile::tempdir().unwrap();
         command(dir.path(), &add_user());
         command(dir.path(), &["org", "add", "acme", "--owner", "ada", "--credit", "100", "--max-nodes", "4"]);
-        let program = Program::serve(dir.path());
+        let program = Program::serve(dir.path(), "");
         let http = client();
         let body = json!({ "username": "ada", "password": PASSWORD, "org_name": "acme" });
         let answer = http.post(format!("{}/api/org_token/", program.url)).json(&body).send().await.unwrap();
