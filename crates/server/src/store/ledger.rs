@@ -4,6 +4,8 @@
 //! carries the sums that follow from the one before, nothing is reserved that is not available, nothing charged
 //! that was not reserved, and what is written under one key is written once.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use sliderule_api::{MicroUsd, NodeId, OrganizationName, UserName};
 use sliderule_control::store::StoreError;
@@ -104,7 +106,7 @@ impl Database {
         .await
         .map_err(failed(doing))?;
         let lines = rows.iter().map(line).collect::<Result<_, _>>().map_err(failed(doing))?;
-        Ok(Some(Account { cluster, lines }))
+        Ok(Some(Account { cluster: Arc::unwrap_or_clone(cluster), lines }))
     }
 }
 

@@ -18,7 +18,7 @@
 //! | `requests` | capacity requests, and the keys of orders |
 //! | `ledger`, `spend` | the lines of the ledger, and what they add up to |
 //! | `notices` | what people are told |
-//! | `audit` | who did what, from where |
+//! | `audit`, `audited` | who did what, from where; decisions about clusters that are told |
 //! | [`sessions`] | sessions: beginning, listing, revoking |
 //! | `exchanges` | what becomes of a session's refresh tokens |
 //! | `admission` | what a session opens now |
@@ -27,6 +27,9 @@
 //! | `copy` | files of the database that no server has open |
 //! | `probe` | whether it can be read and written now |
 //! | `whose` | whose a node or a request is, also of those that are history |
+//! | `commit` | transactions that are shared by who writes at the same time |
+//! | `remembered` | what was read, for as long as it is what the database says |
+//! | `wal_index` | whether anything was committed, by anybody |
 
 pub mod keys;
 pub mod sessions;
@@ -34,8 +37,10 @@ pub mod sessions;
 mod accounts;
 mod admission;
 mod audit;
+mod audited;
 mod census;
 mod clusters;
+mod commit;
 pub(crate) mod copy;
 mod exchanges;
 mod github;
@@ -49,10 +54,12 @@ mod parties;
 mod people;
 mod places;
 mod probe;
+mod remembered;
 mod requests;
 mod schema;
 mod spend;
 mod standing;
+mod wal_index;
 mod whose;
 
 use std::fs::{OpenOptions, Permissions};
@@ -73,6 +80,7 @@ use sqlx::{Sqlite, Transaction};
 pub use accounts::NotAltered;
 pub use admission::{Admission, AdmissionKey, Admitted};
 pub use audit::{Actor, AuditEntry, AuditOf, AuditRecord};
+pub use audited::{AuditLine, Audited};
 pub use census::{Census, Counted};
 pub use exchanges::Family;
 pub use github::Newcomer;
@@ -88,6 +96,8 @@ pub use sliderule_api::members::Role;
 pub use standing::Standing;
 
 use crate::Error;
+use remembered::Memory;
+use wal_index::WalIndex;
 
 /// Connections for reading. Reads take microseconds; more would only wait for the processor.
 const READERS: u32 = 4;
@@ -95,8 +105,14 @@ const READERS: u32 = 4;
 /// How long a writer waits for another process before it gives up.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// What a connection may remember of the file, in kibibytes: enough for a renewal of a thousand clusters.
+/// What the connection that writes may keep of the file, in kibibytes: enough for a renewal of a thousand clusters.
 const CACHE: &str = "-65536";
+
+/// What each of the others may keep: what is read often is remembered as what it means.
+const READERS_CACHE: &str = "-4096";
+
+/// How many pages the log may grow to before a commit carries them over by itself. Shared commits do so earlier.
+const LONGEST_LOG: &str = "4000";
 
 /// A transaction.
 pub(crate) type Tx = Transaction<'static, Sqlite>;
@@ -108,6 +124,7 @@ pub struct Database {
     writer: SqlitePool,
     readers: SqlitePool,
     commits: Arc<AtomicU64>,
+    memory: Arc<Memory>,
 }
 
 impl Database {
@@ -126,6 +143,7 @@ impl Database {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .pragma("cache_size", CACHE)
+            .pragma("wal_autocheckpoint", LONGEST_LOG)
             .busy_timeout(BUSY);
         let unusable = |source: sqlx::Error| Error::DataDirectory {
             path: path.to_owned(),
@@ -133,8 +151,7 @@ impl Database {
         };
         let commits = Arc::new(AtomicU64::new(0));
         let counter = commits.clone();
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
+        let writer = pool(1)
             .after_connect(move |connection, _| {
                 let counter = counter.clone();
                 Box::pin(async move {
@@ -151,11 +168,16 @@ impl Database {
             .map_err(unusable)?;
         let opened = async {
             schema::bring_forward(&writer, path).await?;
-            let readers = SqlitePoolOptions::new().max_connections(READERS);
-            readers.connect_with(options.pragma("query_only", "on")).await.map_err(unusable)
+            let options = options.pragma("query_only", "on").pragma("cache_size", READERS_CACHE);
+            let index = WalIndex::open(path, &options).await.map_err(unusable)?;
+            let readers = pool(READERS).connect_with(options).await.map_err(unusable)?;
+            Ok((readers, index))
         };
         match opened.await {
-            Ok(readers) => Ok(Self { path: path.to_owned(), writer, readers, commits }),
+            Ok((readers, index)) => {
+                let memory = Arc::new(Memory::new(index));
+                Ok(Self { path: path.to_owned(), writer, readers, commits, memory })
+            }
             Err(error) => {
                 // The last connection to close removes the files beside the database.
                 writer.close().await;
@@ -180,6 +202,7 @@ impl Database {
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+        self.memory.close().await;
     }
 
     /// Begins a transaction that may write.
@@ -191,6 +214,12 @@ impl Database {
     async fn read(&self, doing: &'static str) -> Result<Tx, StoreError> {
         self.readers.begin().await.map_err(failed(doing))
     }
+}
+
+/// Connections that stay: a file does not hang up, and what they know of it would be lost.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    let options = SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
+    options.idle_timeout(None).max_lifetime(None)
 }
 
 /// Makes the file if there is none, and takes it from everybody but its owner: it holds password hashes.

@@ -9,6 +9,7 @@ mod migration;
 mod orders;
 mod pace;
 mod reading;
+mod remembering;
 mod seeds;
 mod sessions;
 mod stage;
