@@ -18,6 +18,7 @@ export type ErrorCode =
   | "unknown_organization"
   | "not_a_member"
   | "membership_inactive"
+  | "not_allowed"
   | "throttled"
   | "unreachable"
   | "bad_response"

@@ -1,12 +1,14 @@
 /**
- * The page: sign in, see the cluster, wake it, run a request, see the elevation profile.
+ * The page: sign in, see the cluster, wake it, run a request, see the elevation profile; or look after one's account.
  *
- * It is built on the package `sliderule-wasm` alone, as any web app would be, and talks only to the origin it came
- * from. Which organization it shows stands in its address (`?organization=acme`), so that it can be bookmarked.
+ * For clusters it is built on the package `sliderule-wasm` alone, as any web app would be. It talks only to the origin
+ * it came from. What it shows stands in its address (`?organization=acme`, `?account`), so that it can be bookmarked.
  */
 
+import { openAccount } from "./account.js";
 import { openConsole } from "./console.js";
 import { find, sentenceOf, setText } from "./dom.js";
+import { takeReturn } from "./github.js";
 import { ENDED, hasEnded, resume, signInForm } from "./sign-in.js";
 
 /** @typedef {import("sliderule-wasm").Session} Session */
@@ -18,6 +20,27 @@ const form = signInForm(enter);
 /** @type {{ session: Session, close: () => void } | null} */
 let open = null;
 
+/** What the button in the head does. */
+let whenLeaving = () => {};
+
+/**
+ * Says who is signed in.
+ *
+ * @param {string} name
+ * @param {() => void} leave
+ */
+function identify(name, leave) {
+  setText(find("identity-name", HTMLElement), name);
+  identity.hidden = false;
+  whenLeaving = leave;
+}
+
+/** Says that nobody is. */
+function anonymous() {
+  identity.hidden = true;
+  whenLeaving = () => {};
+}
+
 /**
  * Shows the console of a session that is signed in.
  *
@@ -27,8 +50,7 @@ function enter(session) {
   form.hide();
   const organization = session.organization ?? "";
   history.replaceState(null, "", `?${new URLSearchParams({ organization })}`);
-  setText(find("identity-name", HTMLElement), `${session.user ?? "Anyone"} at ${organization}`);
-  identity.hidden = false;
+  identify(`${session.user ?? "Anyone"} at ${organization}`, () => void leave(null));
   open = { session, close: openConsole(session, () => void leave(ENDED)) };
 }
 
@@ -42,7 +64,7 @@ async function leave(sentence) {
   const { session, close } = open;
   open = null;
   close();
-  identity.hidden = true;
+  anonymous();
   /** @type {string | null} */
   let problem = sentence;
   try {
@@ -54,13 +76,36 @@ async function leave(sentence) {
   form.show(session.organization ?? "", problem);
 }
 
-signOut.addEventListener("click", () => void leave(null));
-
-const wanted = new URLSearchParams(location.search).get("organization") ?? "";
-try {
-  const session = wanted === "" ? null : await resume(wanted);
-  if (session === null) form.show(wanted);
-  else enter(session);
-} catch (error) {
-  form.show(wanted, hasEnded(error) ? ENDED : sentenceOf(error));
+/**
+ * Shows the account.
+ *
+ * @param {ReturnType<typeof takeReturn>} back what came of a way to GitHub
+ */
+function showAccount(back) {
+  form.hide();
+  history.replaceState(null, "", "?account");
+  openAccount(back, { identify, anonymous });
 }
+
+signOut.addEventListener("click", () => whenLeaving());
+find("to-account", HTMLButtonElement).addEventListener("click", () => showAccount(null));
+
+/** Shows what the address asks for. */
+async function begin() {
+  const back = takeReturn();
+  const query = new URLSearchParams(location.search);
+  if (back !== null || query.has("account")) {
+    showAccount(back);
+    return;
+  }
+  const wanted = query.get("organization") ?? "";
+  try {
+    const session = wanted === "" ? null : await resume(wanted);
+    if (session === null) form.show(wanted);
+    else enter(session);
+  } catch (error) {
+    form.show(wanted, hasEnded(error) ? ENDED : sentenceOf(error));
+  }
+}
+
+await begin();

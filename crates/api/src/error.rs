@@ -63,6 +63,8 @@ codes! {
     NotAMember = "not_a_member",
     /// The membership was requested and not approved yet, or deactivated.
     MembershipInactive = "membership_inactive",
+    /// The caller's role, or what the operator has set, does not allow it.
+    NotAllowed = "not_allowed",
     /// Too many attempts; wait.
     Throttled = "throttled",
     /// Nothing answered.

@@ -16,6 +16,13 @@ pub const RESERVED: [&str; 10] =
 #[error("{0}")]
 pub struct InvalidName(String);
 
+impl InvalidName {
+    /// What is wrong with it, and what would be right, as a sentence.
+    pub(crate) fn because(sentence: String) -> Self {
+        Self(sentence)
+    }
+}
+
 /// An organization: a lower-case DNS label, since `<organization>.<domain>` is its cluster's address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -7,7 +7,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::tokens::Audience;
-use crate::{MicroUsd, NodeId, OrganizationName, ReleaseVersion, RequestId, UserName, UtcTime};
+use crate::{EmailAddress, MicroUsd, NodeId, OrganizationName, ReleaseVersion, RequestId, UserName, UtcTime};
 
 macro_rules! plain {
     ($($name:ident: $kind:ident $($format:ident)?, $description:literal, $example:expr;)*) => {$(
@@ -36,6 +36,7 @@ plain! {
     RequestId: String, "A capacity request.", "0190a6b4-7c1e-7a70-9d0c-3f3b1f8e2a11";
     ReleaseVersion: String, "A release number.", "v4.20.0";
     Audience: String, "An organization, or `ps` for one's own account.", "acme";
+    EmailAddress: String Email, "An e-mail address.", "ada@example.org";
     UtcTime: String DateTime, "An instant in UTC (RFC 3339).", "2026-11-24T09:30:00Z";
     MicroUsd: Integer Int64, "Millionths of a US dollar; negative amounts are debts or charges.", 226_000;
 }

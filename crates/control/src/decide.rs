@@ -96,8 +96,21 @@ impl Reconciler {
         organization: &OrganizationName,
         decision: impl FnMut(&Cluster) -> Result<Step<T>, E> + Send,
     ) -> Result<T, Undecided<E>> {
-        let plane = self.plane();
-        let step = decide(&*plane.store, Writer::Server(plane.epoch), organization, decision).await?;
+        self.decide_through(&*self.plane().store, organization, decision).await
+    }
+
+    /// Like [`decide`](Self::decide), through another face of the same store: one that writes something besides, in
+    /// the transaction of what is decided.
+    ///
+    /// # Errors
+    /// Why nothing was decided.
+    pub async fn decide_through<T: Send, E: Send>(
+        &self,
+        store: &dyn Store,
+        organization: &OrganizationName,
+        decision: impl FnMut(&Cluster) -> Result<Step<T>, E> + Send,
+    ) -> Result<T, Undecided<E>> {
+        let step = decide(store, Writer::Server(self.plane().epoch), organization, decision).await?;
         if !step.changes.is_empty() {
             self.wake(organization);
         }

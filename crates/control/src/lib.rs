@@ -40,7 +40,7 @@ pub use clock::{Clock, SteadyClock};
 pub use decide::{Undecided, decide};
 pub use model::ModelStore;
 pub use plane::{Draw, Plane, random_ids};
-pub use reconciler::{Ended, Fenced, ReconcileError, Reconciler};
+pub use reconciler::{Ended, Fenced, Pulse, ReconcileError, Reconciler};
 pub use secret::NodeSecrets;
 pub use store::{Changed, Decide, Epoch, Store, StoreError, Writer};
 pub use traffic::Traffic;

@@ -10,6 +10,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `decisions` | the looks of one round, in few transactions |
+//! | `pulse` | how it is doing |
 //! | `schedule` | who is to be looked at when |
 //! | `stop` | the orderly stop |
 
@@ -29,9 +30,13 @@ use crate::patience::Patience;
 use crate::plane::Plane;
 use crate::store::StoreError;
 use decisions::{Round, Wanted};
+use pulse::Kept;
 use schedule::Schedule;
 
+pub use pulse::Pulse;
+
 mod decisions;
+mod pulse;
 mod schedule;
 mod stop;
 
@@ -73,6 +78,7 @@ pub struct Reconciler {
     plane: Plane,
     schedule: Mutex<Schedule>,
     notify: Notify,
+    pulse: Kept,
     /// Held during a round: two at once would do everything twice.
     memory: tokio::sync::Mutex<Memory>,
 }
@@ -85,6 +91,7 @@ impl Reconciler {
             plane,
             schedule: Mutex::default(),
             notify: Notify::new(),
+            pulse: Kept::default(),
             memory: tokio::sync::Mutex::default(),
         }
     }
@@ -93,6 +100,12 @@ impl Reconciler {
     #[must_use]
     pub fn plane(&self) -> &Plane {
         &self.plane
+    }
+
+    /// How it is doing.
+    #[must_use]
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.read()
     }
 
     /// Something about the organization changed: look at it now. Returns at once.
@@ -143,7 +156,9 @@ impl Reconciler {
                     let round = self.round(&organizations, &listed, Wanted::AsAsked, &mut memory).await?;
                     self.carry_out_all(&round.effects()).await;
                     self.kill_orphans(&round, &listed, knows_all).await;
-                    self.schedule().looked(&round, self.plane.clock.now());
+                    let ended = self.plane.clock.now();
+                    self.schedule().looked(&round, ended);
+                    self.pulse.beat(now, ended, knows_all, !round.failed.is_empty());
                 }
                 None => self.schedule().retry(organizations, is_whole, now.after(RETRY)),
             }

@@ -4,7 +4,7 @@
 //! memory, so that a restarted server finds every node the one before it started. Runners belong to no
 //! terminal and outlive the server; what ends them is a signal or the end of their lease.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -104,7 +104,11 @@ impl LocalEngine {
             "--node".into(),
             spec.id.as_str().into(),
         ];
-        let mut child = Command::new(&self.config.runner)
+        let mut command = Command::new(&self.config.runner);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_the_server(name)) {
+            command.env_remove(name);
+        }
+        let mut child = command
             .args(arguments)
             .env(SECRET_VARIABLE, &spec.secret)
             .stdin(Stdio::from(launch.lock))
@@ -292,4 +296,9 @@ fn remove_drafts(all: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a variable configures the server: secrets of its may stand there, which a node program must not see.
+fn is_of_the_server(name: &OsStr) -> bool {
+    name.to_string_lossy().starts_with("SLIDERULE_PS_")
 }

@@ -207,6 +207,8 @@ pub enum Breach {
     Request(RequestId),
     /// Somebody is named whom a store that knows its users does not know.
     UnknownUser(UserName),
+    /// Somebody asks for nodes whom a store that knows its members does not count among them.
+    NotAMember(UserName),
     /// Another rule of the store, in its words.
     Other(String),
 }
@@ -224,6 +226,7 @@ impl std::fmt::Display for Breach {
             Self::Node(node) => write!(f, "the node {node} is not there, or there already"),
             Self::Request(request) => write!(f, "the request {request} is not open, or there already"),
             Self::UnknownUser(user) => write!(f, "there is no user {user}"),
+            Self::NotAMember(user) => write!(f, "{user} is not an active member"),
             Self::Other(rule) => f.write_str(rule),
         }
     }

@@ -15,6 +15,7 @@
 //! | [`promise`], [`runway`] | what grants will still cost, what is free, and how long it lasts |
 //! | [`order`] | an order of nodes: granted, refused, altered, released |
 //! | [`hand`] | what owners and operators do by hand |
+//! | [`membership`] | who may do what to whose membership |
 //! | [`life`] | what nodes say of themselves |
 //! | [`allowance`], [`payers`], [`shorten`], [`warnings`] | monthly credits, who pays, what ends when money falls short |
 //! | [`look`] | one look at a cluster: observe, charge, launch, renew, drain |
@@ -32,6 +33,7 @@ pub mod grains;
 pub mod hand;
 pub mod life;
 pub mod look;
+pub mod membership;
 pub mod meter;
 pub mod order;
 pub mod payers;

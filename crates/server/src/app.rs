@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex};
 
 use sliderule_api::{OrganizationName, UtcTime};
 use sliderule_control::decide::Undecided;
-use sliderule_control::store::Store;
 use sliderule_control::{Clock, Reconciler};
 use sliderule_provisioning::change::Breach;
 use sliderule_provisioning::cluster::Cluster;
@@ -14,9 +13,12 @@ use sliderule_provisioning::time::Moment;
 use crate::auth::{Flows, GitHub, Hasher, TokenMint};
 use crate::config::Config;
 use crate::events::Events;
+use crate::health::Health;
+use crate::http::caller::inactive;
 use crate::http::{Refusal, Throttles};
 use crate::instants;
-use crate::store::Database;
+use crate::metrics::Exposition;
+use crate::store::{AuditEntry, AuditLine, Audited, Database};
 
 /// What every endpoint needs, shared.
 pub type Shared = Arc<App>;
@@ -37,14 +39,18 @@ pub struct App {
     pub mint: Arc<TokenMint>,
     /// Checks passwords.
     pub hasher: Hasher,
-    /// Everybody who listens to what happens.
-    pub events: Events,
     /// What was tried lately.
     pub throttles: Throttles,
     /// GitHub, where the operator lets people sign in with it.
     pub github: Option<GitHub>,
     /// Browsers that are on their way to GitHub and back.
     pub github_flows: Mutex<Flows>,
+    /// Everybody who listens to what happens.
+    pub events: Events,
+    /// Whether all of this works.
+    pub health: Health,
+    /// What is told to Prometheus.
+    pub exposition: Arc<Exposition>,
 }
 
 impl App {
@@ -64,8 +70,8 @@ impl App {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn cluster(&self, organization: &OrganizationName) -> Result<Cluster, Refusal> {
-        self.db.cluster(organization).await?.ok_or_else(Refusal::internal)
+    pub async fn cluster(&self, organization: &OrganizationName) -> Result<Arc<Cluster>, Refusal> {
+        self.db.shared_cluster(organization).await?.ok_or_else(Refusal::internal)
     }
 
     /// Decides something about a cluster that is known to exist, and records it. Whatever changed, the reconciler
@@ -79,18 +85,29 @@ impl App {
         mut decide: impl FnMut(&Cluster, Moment) -> Result<Step<A>, Refusal> + Send,
     ) -> Result<A, Refusal> {
         let decided = self.reconciler.decide(organization, |cluster| decide(cluster, self.clock.now())).await;
-        decided.map_err(|undecided| match undecided {
-            Undecided::Refused(refusal) => refusal,
-            Undecided::Breach(Breach::OrderKeyTaken) => {
-                Refusal::throttled("an order with this Idempotency-Key is under way; ask again", 1)
-            }
-            Undecided::Breach(breach) => {
-                tracing::error!(%organization, %breach, "a decision breaks a rule of the store");
-                Refusal::internal()
-            }
-            Undecided::Store(error) => error.into(),
-            Undecided::UnknownOrganization => Refusal::internal(),
-        })
+        decided.map_err(|undecided| refuse(organization, undecided))
+    }
+
+    /// Like [`Self::decide`]. What `tell` makes of the answer is told to the audit log, in the transaction of what was
+    /// decided, if that changes anything; whose business it was is filled in.
+    ///
+    /// # Errors
+    /// Why it was refused; or the database failed.
+    pub async fn decide_audited<A: Send>(
+        &self,
+        organization: &OrganizationName,
+        mut decide: impl FnMut(&Cluster, Moment) -> Result<Step<A>, Refusal> + Send,
+        tell: impl Fn(&A) -> AuditEntry + Send + Sync,
+    ) -> Result<A, Refusal> {
+        let store = Audited::new(self.db.clone());
+        let decision = |cluster: &Cluster| {
+            let at = self.clock.now();
+            let decided = decide(cluster, at);
+            store.tell(decided.as_ref().ok().map(|step| AuditLine { entry: tell(&step.answer), at }));
+            decided
+        };
+        let decided = self.reconciler.decide_through(&store, organization, decision).await;
+        decided.map_err(|undecided| refuse(organization, undecided))
     }
 
     /// Like [`Self::decide`], for what is never refused.
@@ -103,5 +120,23 @@ impl App {
         mut decide: impl FnMut(&Cluster, Moment) -> Step<A> + Send,
     ) -> Result<A, Refusal> {
         self.decide(organization, |cluster, now| Ok(decide(cluster, now))).await
+    }
+}
+
+/// Why nothing was decided, as an answer.
+fn refuse(organization: &OrganizationName, undecided: Undecided<Refusal>) -> Refusal {
+    match undecided {
+        Undecided::Refused(refusal) => refusal,
+        Undecided::Breach(Breach::OrderKeyTaken) => {
+            Refusal::throttled("an order with this Idempotency-Key is under way; ask again", 1)
+        }
+        // The membership ended between the look at it and the decision.
+        Undecided::Breach(Breach::NotAMember(user)) => inactive(user.as_str(), organization.as_str()),
+        Undecided::Breach(breach) => {
+            tracing::error!(%organization, %breach, "a decision breaks a rule of the store");
+            Refusal::internal()
+        }
+        Undecided::Store(error) => error.into(),
+        Undecided::UnknownOrganization => Refusal::internal(),
     }
 }

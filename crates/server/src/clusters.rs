@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use async_trait::async_trait;
 use sliderule_api::OrganizationName;
 use sliderule_control::decide::Undecided;
-use sliderule_control::{Clock, Reconciler, Store};
+use sliderule_control::{Clock, Reconciler};
 use sliderule_gateway::{ClusterFace, Clusters, Principal, TokenRefused};
 use sliderule_provisioning::time::Terms;
 use sliderule_provisioning::{describe, life};
@@ -63,7 +63,7 @@ impl Clusters for House {
     }
 
     async fn cluster(&self, organization: &OrganizationName) -> Option<ClusterFace> {
-        let found = self.db.cluster(organization).await;
+        let found = self.db.shared_cluster(organization).await;
         let cluster =
             found.inspect_err(|error| tracing::error!(%error, "a cluster could not be read")).ok()??;
         let description = describe::describe(&cluster, self.clock.now(), self.terms);

@@ -8,6 +8,9 @@
 //! | `internal.address` | where runners and nodes reach the server, as of its last start |
 //! | `server.lock` | held by the one server that runs on this directory |
 //! | `nodes/` | the local engine's nodes |
+//! | `restoring/` | what a restore unpacks; while it is there, nothing else uses the directory |
+//!
+//! What a backup holds of them is [`BACKED_UP`].
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
@@ -21,7 +24,17 @@ use crate::store::Database;
 use crate::{Error, whole_file};
 
 /// The name of the database.
-const DATABASE: &str = "sliderule.db";
+pub const DATABASE: &str = "sliderule.db";
+
+const NODE_KEY: &str = "node.key";
+const STEADY: &str = "steady.json";
+
+/// What a backup holds, and a restore puts back: everything that no server makes anew. The database is last, because a
+/// directory is one once it has that.
+pub const BACKED_UP: [&str; 3] = [NODE_KEY, STEADY, DATABASE];
+
+/// Where a restore unpacks.
+pub(crate) const RESTORING: &str = "restoring";
 
 /// A data directory that exists and can be written.
 #[derive(Clone, Debug)]
@@ -65,6 +78,16 @@ impl DataDir {
     fn usable(path: &Path) -> Result<Self, Error> {
         let unusable = |reason: String| Error::DataDirectory { path: path.to_owned(), reason };
         let path = path.canonicalize().map_err(|error| unusable(error.to_string()))?;
+        if path.join(RESTORING).exists() {
+            let reason = "a restore into it was not finished; run `sliderule-ps restore` again";
+            return Err(unusable(reason.to_owned()));
+        }
+        Self::writable(path)
+    }
+
+    /// The directory at that absolute path, whatever is in it, if it can be written.
+    pub(crate) fn writable(path: PathBuf) -> Result<Self, Error> {
+        let unusable = |reason: String| Error::DataDirectory { path: path.clone(), reason };
         let probe = path.join(format!(".write-test-{}", std::process::id()));
         File::create(&probe).and_then(|_| fs::remove_file(&probe)).map_err(|error| {
             unusable(format!("it cannot be written ({error}); check its owner and permissions, or choose another with --data"))
@@ -83,13 +106,38 @@ impl DataDir {
     /// # Errors
     /// It cannot be opened, or a newer release wrote it.
     pub async fn database(&self) -> Result<Database, Error> {
-        Database::open(&self.path.join(DATABASE)).await
+        Database::open(&self.database_file()).await
+    }
+
+    /// Where the database is.
+    #[must_use]
+    pub fn database_file(&self) -> PathBuf {
+        self.path.join(DATABASE)
+    }
+
+    /// What a backup holds besides the database, as far as there is any.
+    ///
+    /// # Errors
+    /// Something of it cannot be read.
+    pub fn beside_the_database(&self) -> Result<Vec<(&'static str, Vec<u8>)>, Error> {
+        let mut found = Vec::new();
+        for name in BACKED_UP.into_iter().filter(|&name| name != DATABASE) {
+            let path = self.path.join(name);
+            match fs::read(&path) {
+                // As of now and not of a minute ago: it must not be behind the database.
+                Ok(_) if name == STEADY => found.push((name, self.anchor_now()?)),
+                Ok(content) => found.push((name, content)),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(Error::io(format!("read {}", path.display()))(error)),
+            }
+        }
+        Ok(found)
     }
 
     /// Where the key is that the nodes' secrets follow from.
     #[must_use]
     pub fn node_key(&self) -> PathBuf {
-        self.path.join("node.key")
+        self.path.join(NODE_KEY)
     }
 
     /// The machine's steady clock, which goes on from where the last server left it.
@@ -124,8 +172,14 @@ impl DataDir {
         saved.map_err(Error::io(format!("write {}", path.display())))
     }
 
+    /// What [`save_steady_clock`](Self::save_steady_clock) would write now.
+    fn anchor_now(&self) -> Result<Vec<u8>, Error> {
+        let anchor = self.steady_clock()?.anchor();
+        serde_json::to_vec(&anchor).map_err(|error| Error::Failed(error.to_string()))
+    }
+
     fn anchor(&self) -> PathBuf {
-        self.path.join("steady.json")
+        self.path.join(STEADY)
     }
 
     /// Makes this process the directory's one server.

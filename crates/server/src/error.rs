@@ -44,6 +44,14 @@ pub enum Error {
         /// The newest schema known here.
         known: i64,
     },
+    /// A backup cannot be written or restored.
+    #[error("cannot use the backup {}: {reason}", path.display())]
+    Backup {
+        /// Which.
+        path: PathBuf,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// An address to listen on cannot be had.
     #[error("cannot listen on {address}: {reason}")]
     Listen {

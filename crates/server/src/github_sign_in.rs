@@ -45,7 +45,7 @@ pub async fn user_or_newcomer(app: &App, account: &GitHubAccount, origin: &Origi
     if let Some(user) = app.db.user_by_github(account.id).await? {
         return Ok(user);
     }
-    if !sign_up_is_open(app) {
+    if !app.config.sign_up.open {
         return Err(denied(
             "no user here has this GitHub account, and nobody signs up by themselves; ask the operator",
         ));
@@ -57,11 +57,6 @@ pub async fn user_or_newcomer(app: &App, account: &GitHubAccount, origin: &Origi
             Err(denied("the user with this GitHub account may not sign in; ask the operator"))
         }
     }
-}
-
-/// Whether people may sign up by themselves.
-fn sign_up_is_open(_app: &App) -> bool {
-    true
 }
 
 /// What to say where GitHub did not say who it is.

@@ -7,6 +7,24 @@ use sliderule_api::UtcTime;
 use sliderule_control::Clock;
 use sliderule_provisioning::time::Moment;
 
+/// This moment on both clocks: the steady one, which decisions follow, and the wall's, which tokens and sessions follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// On the steady clock.
+    pub at: Moment,
+    /// On the wall, in seconds since 1970.
+    pub seconds: u64,
+}
+
+impl Now {
+    /// By that clock.
+    #[must_use]
+    pub fn by(clock: &dyn Clock) -> Self {
+        let at = clock.now();
+        Self { at, seconds: seconds(clock.wall(at)) }
+    }
+}
+
 /// RFC 3339 in UTC, to the second: `2026-11-24T09:30:00Z`.
 #[must_use]
 pub fn rfc3339(moment: Moment) -> UtcTime {

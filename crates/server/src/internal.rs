@@ -2,7 +2,7 @@
 //!
 //! Runners pull leases here with their node's secret; nodes register and share work through the gateway's
 //! discovery service. Its port is kept over restarts where it is free, because nodes that outlive a
-//! killed server go on talking to the address they were started with.
+//! killed server go on talking to the address they were started with. `/metrics` is here as well.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, post};
+use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use http::header::AUTHORIZATION;
 use http::uri::PathAndQuery;
@@ -27,7 +27,9 @@ use tokio::task::JoinHandle;
 
 use crate::Error;
 use crate::data::DataDir;
+use crate::handlers::metrics;
 use crate::http::{Refusal, refusal};
+use crate::metrics::Exposition;
 use crate::store::Database;
 
 /// What the internal listener serves from.
@@ -43,6 +45,8 @@ pub struct Internal {
     pub reconciler: Arc<Reconciler>,
     /// The nodes' discovery service.
     pub gateway: Arc<Gateway>,
+    /// What is told to Prometheus.
+    pub exposition: Arc<Exposition>,
 }
 
 /// Starts the internal listener; it ends when the task is aborted.
@@ -86,6 +90,7 @@ fn router(internal: Internal) -> Router {
     Router::new()
         .route("/internal/v1/nodes/{node}/lease", post(lease))
         .route("/clusters/{organization}/{*path}", any(discovery))
+        .route("/metrics", get(numbers))
         .fallback(refusal::not_found)
         .method_not_allowed_fallback(refusal::method_not_allowed)
         .with_state(internal)
@@ -127,6 +132,11 @@ async fn lease(
         }
         Err(Undecided::Refused(never)) => match never {},
     }
+}
+
+/// For whoever is on this machine.
+async fn numbers(State(internal): State<Internal>) -> Response {
+    metrics::answer(&internal.exposition).await
 }
 
 async fn discovery(

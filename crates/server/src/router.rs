@@ -10,12 +10,15 @@ use utoipa_axum::routes;
 
 use crate::app::Shared;
 use crate::handlers::{
-    alter_request, blacklist, configuration, configure, costs, deploy, desired_nodes, desired_nodes_ttl,
-    destroy, disable_provisioning, docs, estimate, events, github_flow, github_session, github_token, ledger,
-    membership_status, notices, open_organization, openapi, org_config, org_ip_adr, org_num_nodes,
-    password_token, ping, place_request, refresh, refresh_token, release_all, release_own, release_request,
-    release_requests, request, requests, revoke_session, revoke_sessions, sessions, sign_in, sign_out,
-    signing_keys, spend, status, who_am_i,
+    account, account_audit, alter_account, alter_request, alter_role, approve_member, blacklist,
+    change_password, configuration, configure, costs, deactivate_member, deploy, desired_nodes,
+    desired_nodes_ttl, destroy, disable_account, disable_provisioning, docs, estimate, events,
+    found_organization, github_flow, github_session, github_token, healthz, leave, ledger, members,
+    membership, membership_status, metrics, notices, open_organization, openapi, operator, org_config,
+    org_ip_adr, org_num_nodes, organization_audit, organizations, password_token, ping, place_request,
+    reactivate_member, refresh, refresh_token, refuse_member, release_all, release_own, release_request,
+    release_requests, request, request_membership, requests, revoke_session, revoke_sessions, sessions,
+    sign_in, sign_out, sign_up, signing_keys, spend, status, who_am_i,
 };
 use crate::http::{layers, refusal, throttling};
 use crate::openapi::Table;
@@ -35,6 +38,8 @@ pub fn api(app: Shared) -> Router {
 pub(crate) fn routes() -> Table {
     Table::new()
         .at("/ping", routes!(ping::get))
+        .at("/healthz", routes!(healthz::get))
+        .at("/metrics", routes!(metrics::get))
         // tokens
         .at("/api/org_token", routes!(password_token::post))
         .at("/api/org_token_github", routes!(github_token::post))
@@ -89,4 +94,30 @@ pub(crate) fn routes() -> Table {
         .at("/api/v1/organizations/{organization}/costs", routes!(costs::get))
         .at("/api/v1/organizations/{organization}/costs/spend", routes!(spend::get))
         .at("/api/v1/organizations/{organization}/ledger", routes!(ledger::get))
+        // people
+        .at("/api/v1/operator", routes!(operator::get))
+        .at("/api/v1/users", routes!(sign_up::post))
+        .at("/api/v1/account", routes!(account::get, alter_account::patch))
+        .at("/api/v1/account/password", routes!(change_password::post))
+        .at("/api/v1/account/disable", routes!(disable_account::post))
+        .at("/api/v1/account/audit", routes!(account_audit::get))
+        // organizations and their members
+        .at("/api/v1/organizations", routes!(organizations::get, found_organization::post))
+        .at(
+            "/api/v1/organizations/{organization}/membership",
+            routes!(membership::get, request_membership::post, leave::delete),
+        )
+        .at("/api/v1/organizations/{organization}/members", routes!(members::get))
+        .at("/api/v1/organizations/{organization}/members/{user}/approve", routes!(approve_member::post))
+        .at("/api/v1/organizations/{organization}/members/{user}/refuse", routes!(refuse_member::post))
+        .at(
+            "/api/v1/organizations/{organization}/members/{user}/deactivate",
+            routes!(deactivate_member::post),
+        )
+        .at(
+            "/api/v1/organizations/{organization}/members/{user}/reactivate",
+            routes!(reactivate_member::post),
+        )
+        .at("/api/v1/organizations/{organization}/members/{user}/role", routes!(alter_role::put))
+        .at("/api/v1/organizations/{organization}/audit", routes!(organization_audit::get))
 }

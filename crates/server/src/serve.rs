@@ -4,8 +4,18 @@
 //! once), steady time, database and term of office, keys, engine, gateway, reconciler, internal listener, a first look
 //! at all clusters (which adopts the nodes it finds), public listener. Stop: no new connections, the reconciler ends
 //! the nodes, which finish what they have within the tail, then everything else. A server that is killed leaves its
-//! nodes running; the next start adopts them, or their leases end. One that another server has taken over from ends
-//! and leaves the nodes alone: they are the other's.
+//! nodes running; the next start adopts them, or their leases end; so does one that is told twice to end. One that
+//! another server has taken over from ends and leaves the nodes alone: they are the other's.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `routes` | the gateway, as the reconciler steers it |
+//! | `signals` | when the process is told to end |
+//! | `steady_time` | steady time, noted while the server runs |
+
+mod routes;
+mod signals;
+mod steady_time;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -13,40 +23,40 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use axum_server::Handle;
-use sliderule_api::OrganizationName;
-use sliderule_control::clock::SteadyClock;
 use sliderule_control::reconciler::Ended;
 use sliderule_control::store::Store;
-use sliderule_control::{Clock, Plane, Reconciler, Traffic, random_ids};
+use sliderule_control::{Clock, Plane, Reconciler, random_ids};
 use sliderule_engines::ClusterEngine;
 use sliderule_gateway::Gateway;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::app::App;
 use crate::auth::{Flows, GitHub, Hasher, Lineage, TokenMint, node_secrets};
 use crate::clusters::House;
-use crate::config::Config;
+use crate::config::{Config, secret};
 use crate::data::{DataDir, ServerLock};
 use crate::events::Events;
 use crate::front::{Front, Listener, Page};
+use crate::health::Health;
 use crate::http::Throttles;
 use crate::http::proxies::Proxies;
 use crate::internal::{self, Internal};
 use crate::keys::KeyKeeper;
+use crate::metrics::{Exposition, Metrics};
 use crate::store::Database;
 use crate::store::keys::LINEAGE;
 use crate::{Error, local_engine, router};
+use routes::Routes;
+use steady_time::SteadyTime;
+
+pub use signals::interrupted;
 
 /// What connections may take to finish once the nodes are gone.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// How much longer than the tail the end of the last node may take to be seen.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How often it is noted where steady time is.
-const NOTE_TIME: Duration = Duration::from_secs(60);
 
 /// A server that is up.
 pub struct Server {
@@ -55,12 +65,13 @@ pub struct Server {
     db: Database,
     hasher: Hasher,
     reconciler: Arc<Reconciler>,
-    events: Events,
     public: Handle<SocketAddr>,
     serving: JoinHandle<std::io::Result<()>>,
     stop_reconciling: oneshot::Sender<()>,
     reconciling: JoinHandle<Ended>,
     internal: JoinHandle<()>,
+    watching: Option<AbortHandle>,
+    events: Events,
     steady: Option<SteadyTime>,
     keys: KeyKeeper,
     _lock: ServerLock,
@@ -76,7 +87,7 @@ impl Server {
         let lock = data.lock()?;
         let engine = local_engine::engine(&config, &data)?;
         let steady = SteadyTime::begin(&data)?;
-        let clock = steady.clock.clone();
+        let clock = steady.clock();
         let mut server = Self::begin(lock, config, data, engine, clock).await?;
         server.steady = Some(steady);
         Ok(server)
@@ -125,6 +136,7 @@ impl Server {
         engine: Arc<dyn ClusterEngine>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
+        let token = secret::find(config.metrics.token.as_ref(), config.metrics.token_file.as_deref())?;
         let github = GitHub::new(&config.github, &config.domain)?;
         let secrets = node_secrets(&data.node_key())?;
         let mint = Arc::new(TokenMint::new(Lineage::new(&db.secret(LINEAGE).await?), config.tokens));
@@ -152,12 +164,27 @@ impl Server {
         }));
         // Set here and nowhere else.
         let _ = house.reconciler.set(Arc::downgrade(&reconciler));
+        let (metrics, hasher) = (Arc::<Metrics>::default(), Hasher::default());
+        let certificate = listener.certificate();
+        let exposition = Arc::new(Exposition {
+            metrics: metrics.clone(),
+            db: db.clone(),
+            reconciler: reconciler.clone(),
+            hasher: hasher.clone(),
+            clock: clock.clone(),
+            certificate: certificate.clone(),
+            by_organization: config.metrics.organizations,
+            token,
+            started: Exposition::started_at(&*clock),
+            turn: tokio::sync::Mutex::default(),
+        });
         let internal = Internal {
             db: db.clone(),
             clock: clock.clone(),
             secrets,
             reconciler: reconciler.clone(),
             gateway: gateway.clone(),
+            exposition: exposition.clone(),
         };
         let internal = internal::start(&data, config.internal_listen, internal).await?;
 
@@ -171,14 +198,23 @@ impl Server {
         });
 
         let events = Events::default();
-        let hasher = Hasher::default();
+        let watching = certificate.map(|certificate| certificate.watch(clock.clone()));
+        let watching = watching.map(|watching| tokio::spawn(watching).abort_handle());
         let front = Front {
             domain: config.domain.clone(),
             gateway,
             page: Page::new(config.www.clone()),
-            https: listener.is_https(),
+            metrics,
+            https: watching.is_some(),
             proxies: Proxies::new(&config.http),
             api: router::api(Arc::new(App {
+                health: Health::new(
+                    db.clone(),
+                    reconciler.clone(),
+                    clock.clone(),
+                    data.path().to_owned(),
+                    config.health.min_free_mib,
+                ),
                 throttles: Throttles::new(config.throttle),
                 config,
                 db: db.clone(),
@@ -188,8 +224,9 @@ impl Server {
                 mint,
                 hasher: hasher.clone(),
                 github,
-                events: events.clone(),
                 github_flows: Mutex::new(Flows::new(rand::random())),
+                exposition,
+                events: events.clone(),
             })),
         };
         let (url, public) = (listener.url(), Handle::new());
@@ -200,12 +237,13 @@ impl Server {
             db,
             hasher,
             reconciler,
-            events,
             public,
             serving,
             stop_reconciling,
             reconciling,
             internal,
+            watching,
+            events,
             steady: None,
             keys,
             _lock: lock,
@@ -255,7 +293,8 @@ impl Server {
             served = tokio::time::timeout(LAST_WORDS, &mut self.serving).await.ok();
         }
         self.public.shutdown();
-        for task in [self.serving.abort_handle(), self.internal.abort_handle()] {
+        let tasks = [self.serving.abort_handle(), self.internal.abort_handle()];
+        for task in tasks.into_iter().chain(self.watching) {
             task.abort();
         }
         drop(self.keys);
@@ -285,71 +324,4 @@ fn taken_over() -> Error {
         "another sliderule-ps has taken over this database; this one ends and leaves the nodes to it"
             .to_owned(),
     )
-}
-
-/// Steady time, noted in the data directory: now, every minute, and at the end.
-struct SteadyTime {
-    clock: Arc<SteadyClock>,
-    data: DataDir,
-    noting: AbortHandle,
-}
-
-impl SteadyTime {
-    fn begin(data: &DataDir) -> Result<Self, Error> {
-        let clock = Arc::new(data.steady_clock()?);
-        data.save_steady_clock(&clock)?;
-        let (noted, directory) = (clock.clone(), data.clone());
-        let noting = tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(NOTE_TIME).await;
-                if let Err(error) = directory.save_steady_clock(&noted) {
-                    tracing::error!(%error, "where steady time is could not be noted; it is tried again");
-                }
-            }
-        });
-        Ok(Self { clock, data: data.clone(), noting: noting.abort_handle() })
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.data.save_steady_clock(&self.clock)
-    }
-}
-
-impl Drop for SteadyTime {
-    /// A server that could not start leaves nothing behind.
-    fn drop(&mut self) {
-        self.noting.abort();
-    }
-}
-
-/// Done once the process is told to end, by Ctrl-C or SIGTERM.
-///
-/// # Errors
-/// The machine does not let us hear it.
-pub fn interrupted() -> Result<impl Future<Output = ()>, Error> {
-    let hear = |kind| signal(kind).map_err(Error::io("listen for signals"));
-    let (mut interrupt, mut terminate) = (hear(SignalKind::interrupt())?, hear(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// The gateway, as the reconciler steers it.
-struct Routes(Arc<Gateway>);
-
-impl Traffic for Routes {
-    fn admit(&self, organization: &OrganizationName, address: &str) {
-        self.0.admit(organization, address);
-    }
-
-    fn withdraw(&self, organization: &OrganizationName, address: &str) {
-        self.0.withdraw(organization, address);
-    }
-
-    fn is_member(&self, organization: &OrganizationName, address: &str) -> bool {
-        self.0.is_member(organization, address)
-    }
 }

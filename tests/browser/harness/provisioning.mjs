@@ -32,7 +32,8 @@ const PATIENCE_MS = 60_000;
 /**
  * @typedef {object} Provisioning
  * @property {string} origin where it listens, such as `http://127.0.0.1:41234`
- * @property {Account} account a member of the organization
+ * @property {Account} account a member of the organization, which is olga's
+ * @property {string} data its data directory, for further commands
  * @property {() => Promise<void>} stop ends it in order and asserts that nothing is left; may be called twice
  */
 
@@ -59,7 +60,7 @@ export async function startProvisioning(t, { creditUsd = "25", maxNodes = 4, mor
 
   const where = ["--listen", "127.0.0.1:0", "--domain", "localhost", "--config", settings, "--data", data];
   const { origin, stop } = await serve(t, [PROGRAM, "serve", ...where], data);
-  return { origin, account, stop };
+  return { origin, account, data, stop };
 }
 
 /**

@@ -1,5 +1,7 @@
 //! A database of its own, with a user and as many organizations as are wanted.
 
+use std::path::Path;
+
 use sliderule_api::{MicroUsd, OrganizationName};
 use sliderule_provisioning::account::{Allowance, Prices};
 use sliderule_provisioning::cluster::Limits;
@@ -16,7 +18,7 @@ pub(crate) const BEGINNING: Moment = Moment(1_800_000_000_000);
 /// A database.
 pub(crate) struct House {
     pub(crate) db: Database,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl House {
@@ -25,7 +27,12 @@ impl House {
         let dir = tempfile::tempdir().unwrap();
         command(dir.path(), &add_user());
         let db = DataDir::open(dir.path()).unwrap().database().await.unwrap();
-        Self { db, _dir: dir }
+        Self { db, dir }
+    }
+
+    /// Where it is.
+    pub(crate) fn folder(&self) -> &Path {
+        self.dir.path()
     }
 
     pub(crate) async fn close(self) {

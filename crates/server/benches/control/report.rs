@@ -14,17 +14,34 @@ pub(crate) struct Report {
 struct Row {
     name: &'static str,
     what: String,
-    milliseconds: f64,
-    goal: Option<f64>,
+    unit: &'static str,
+    value: f64,
+    goal: Option<Goal>,
+}
+
+/// Where a figure shall be.
+#[derive(Clone, Copy)]
+pub(crate) enum Goal {
+    Below(f64),
+    AtLeast(f64),
+}
+
+impl Goal {
+    fn is_met(self, value: f64) -> bool {
+        match self {
+            Self::Below(goal) => value < goal,
+            Self::AtLeast(goal) => value >= goal,
+        }
+    }
 }
 
 impl Report {
-    /// Adds a figure that has no goal of its own.
+    /// Adds a time that has no goal of its own.
     pub(crate) fn add(&mut self, name: &'static str, what: impl Into<String>, measured: Duration) {
-        self.row(name, what.into(), measured, None);
+        self.figure(name, what, "ms", measured.as_secs_f64() * 1e3, None);
     }
 
-    /// Adds a figure that shall be below a goal, in milliseconds.
+    /// Adds a time that shall be below a goal, in milliseconds.
     pub(crate) fn goal(
         &mut self,
         name: &'static str,
@@ -32,32 +49,45 @@ impl Report {
         measured: Duration,
         goal: f64,
     ) {
-        self.row(name, what.into(), measured, Some(goal));
+        self.figure(name, what, "ms", measured.as_secs_f64() * 1e3, Some(Goal::Below(goal)));
     }
 
-    fn row(&mut self, name: &'static str, what: String, measured: Duration, goal: Option<f64>) {
-        self.rows.push(Row { name, what, milliseconds: measured.as_secs_f64() * 1e3, goal });
+    /// Adds a figure of any unit.
+    pub(crate) fn figure(
+        &mut self,
+        name: &'static str,
+        what: impl Into<String>,
+        unit: &'static str,
+        value: f64,
+        goal: Option<Goal>,
+    ) {
+        self.rows.push(Row { name, what: what.into(), unit, value, goal });
     }
 
     /// Whether every goal is met.
     pub(crate) fn is_met(&self) -> bool {
-        self.rows.iter().all(|row| row.goal.is_none_or(|goal| row.milliseconds < goal))
+        self.rows.iter().all(|row| row.goal.is_none_or(|goal| goal.is_met(row.value)))
     }
 
     /// One line for each figure.
     pub(crate) fn print(&self) {
-        println!("{:<24} {:>10} {:>10}  what", "figure", "ms", "goal");
-        for Row { name, what, milliseconds, goal } in &self.rows {
-            let goal = goal.map_or_else(|| "-".to_owned(), |goal| format!("< {goal}"));
-            println!("{name:<24} {milliseconds:>10.3} {goal:>10}  {what}");
+        println!("{:<34} {:>10} {:<3} {:>10}  what", "figure", "", "", "goal");
+        for Row { name, what, unit, value, goal } in &self.rows {
+            let shown = match goal {
+                None => "-".to_owned(),
+                Some(Goal::Below(goal)) => format!("< {goal}"),
+                Some(Goal::AtLeast(goal)) => format!(">= {goal}"),
+            };
+            let missed = if goal.is_none_or(|goal| goal.is_met(*value)) { "" } else { "MISSED: " };
+            println!("{name:<34} {value:>10.3} {unit:<3} {shown:>10}  {missed}{what}");
         }
     }
 
-    /// `{"control": {figure: milliseconds}}`.
+    /// `{"control": {figure: value}}`.
     pub(crate) fn write(&self, file: &Path) {
-        let rounded = |milliseconds: f64| (milliseconds * 1000.0).round() / 1000.0;
+        let rounded = |value: f64| (value * 1000.0).round() / 1000.0;
         let figures: Map<String, Value> =
-            self.rows.iter().map(|row| (row.name.to_owned(), json!(rounded(row.milliseconds)))).collect();
+            self.rows.iter().map(|row| (row.name.to_owned(), json!(rounded(row.value)))).collect();
         std::fs::write(file, format!("{:#}\n", json!({ "control": figures }))).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! The provisioning system as a process, with an organization that ada owns.
+//! The provisioning system as a process.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -10,30 +10,30 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sliderule-ps");
-const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
-/// A server on a directory of its own.
-pub(crate) struct Server {
+/// The program, serving.
+pub(crate) struct Program {
     child: Child,
-    _dir: TempDir,
-    http: reqwest::Client,
-    url: String,
-    token: String,
+    /// Where it listens.
+    pub(crate) url: String,
 }
 
-impl Server {
-    pub(crate) async fn start() -> Self {
+impl Program {
+    /// Serves from that folder, configured as that TOML says; the log goes there, too.
+    pub(crate) fn serve(data: &Path, configuration: &str) -> Self {
         assert!(
             Path::new(PROGRAM).with_file_name("sliderule-node").exists(),
             "there is no sliderule-node beside {PROGRAM}: run `cargo build --release -p sliderule-node`"
         );
-        let dir = tempfile::tempdir().unwrap();
-        command(dir.path(), &add_user());
-        command(dir.path(), &["org", "add", "acme", "--owner", "ada", "--credit", "100", "--max-nodes", "4"]);
-        let log = File::create(dir.path().join("server.log")).unwrap();
+        let log = File::create(data.join("server.log")).unwrap();
+        let file = data.join("sliderule-ps.toml");
+        std::fs::write(&file, configuration).unwrap();
         let mut child = Command::new(PROGRAM)
             .args(["serve", "--listen", "127.0.0.1:0", "--domain", "localhost", "--data"])
-            .arg(dir.path())
+            .arg(data)
+            .arg("--config")
+            .arg(file)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -42,12 +42,49 @@ impl Server {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim().strip_prefix("sliderule-ps is listening on ").expect("the agreed line");
+        Self { child, url: url.to_owned() }
+    }
+
+    /// Names the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Stops it in order: no node is left.
+    pub(crate) fn stop(mut self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Ended already, unless the measurement failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A server on a directory of its own, with an organization that ada owns.
+pub(crate) struct Server {
+    program: Program,
+    _dir: TempDir,
+    http: reqwest::Client,
+    token: String,
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        command(dir.path(), &add_user());
+        command(dir.path(), &["org", "add", "acme", "--owner", "ada", "--credit", "100", "--max-nodes", "4"]);
+        let program = Program::serve(dir.path(), "");
         let http = client();
         let body = json!({ "username": "ada", "password": PASSWORD, "org_name": "acme" });
-        let answer = http.post(format!("{url}/api/org_token/")).json(&body).send().await.unwrap();
+        let answer = http.post(format!("{}/api/org_token/", program.url)).json(&body).send().await.unwrap();
         let answer: Value = answer.error_for_status().unwrap().json().await.unwrap();
         let token = answer["access"].as_str().unwrap().to_owned();
-        Self { child, _dir: dir, http, url: url.to_owned(), token }
+        Self { program, _dir: dir, http, token }
     }
 
     /// Orders one node; returns the request's id.
@@ -66,7 +103,7 @@ impl Server {
 
     /// Whether the cluster answers, and its answer has begun.
     pub(crate) async fn answers(&self) -> bool {
-        let url = format!("{}/clusters/acme/source/version", self.url);
+        let url = format!("{}/clusters/acme/source/version", self.program.url);
         let mut answer = self.http.get(url).bearer_auth(&self.token).send().await.unwrap();
         answer.status().is_success() && answer.chunk().await.unwrap().is_some()
     }
@@ -78,25 +115,16 @@ impl Server {
     }
 
     /// Stops it in order: no node is left.
-    pub(crate) fn stop(mut self) {
-        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
-        assert!(self.child.wait().unwrap().success());
+    pub(crate) fn stop(self) {
+        self.program.stop();
     }
 
     fn api(&self, path: &str) -> String {
-        format!("{}/api/v1/organizations/acme/{path}", self.url)
+        format!("{}/api/v1/organizations/acme/{path}", self.program.url)
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Ended already, unless the measurement failed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn client() -> reqwest::Client {
+pub(crate) fn client() -> reqwest::Client {
     // An error means that it is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let pem = include_bytes!("../../tests/tls/loopback.pem");

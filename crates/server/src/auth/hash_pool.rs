@@ -37,6 +37,7 @@ struct Line {
 struct Queues {
     regulars: VecDeque<Job>,
     strangers: VecDeque<Job>,
+    running: usize,
     next_number: u64,
     closed: bool,
 }
@@ -85,10 +86,10 @@ impl HashPool {
         Ok(answered.await.ok())
     }
 
-    #[cfg(test)]
-    pub(super) fn waiting(&self) -> usize {
+    /// How many callers' work runs now, and how many wait for their turn.
+    pub(super) fn load(&self) -> (usize, usize) {
         let queues = self.line.lock();
-        queues.regulars.len() + queues.strangers.len()
+        (queues.running, queues.regulars.len() + queues.strangers.len())
     }
 }
 
@@ -146,6 +147,7 @@ impl Line {
                 return None;
             }
             if let Some(job) = queues.regulars.pop_front().or_else(|| queues.strangers.pop_front()) {
+                queues.running += 1;
                 return Some(job);
             }
             queues = self.arrived.wait(queues).unwrap_or_else(PoisonError::into_inner);
@@ -159,6 +161,7 @@ fn serve(line: &Line) {
     while let Some(job) = line.next() {
         // Work that breaks costs its caller the answer, which is dropped with it, and the pool no thread.
         let _ = catch_unwind(AssertUnwindSafe(job.work));
+        line.lock().running -= 1;
     }
 }
 
@@ -220,7 +223,7 @@ mod tests {
         let flood: Vec<_> = (0..WAITING).map(|_| enter(pool, Precedence::Stranger)).collect();
         assert_eq!(enter(pool, Precedence::Stranger).await, Err(TooBusy));
         let regular = enter(pool, Precedence::Regular);
-        assert_eq!(pool.waiting(), WAITING + 1);
+        assert_eq!(pool.load().1, WAITING + 1);
         drop(busy);
         assert_eq!(regular.await, Ok(Some(())));
         for turn in flood {
@@ -260,9 +263,9 @@ mod tests {
         let pool = pool();
         let _busy = busy(pool).await;
         let queued = enter(pool, Precedence::Stranger);
-        assert_eq!(pool.waiting(), 1);
+        assert_eq!(pool.load().1, 1);
         drop(queued);
-        assert_eq!(pool.waiting(), 0);
+        assert_eq!(pool.load().1, 0);
     }
 
     #[tokio::test]

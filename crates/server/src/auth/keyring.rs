@@ -13,8 +13,8 @@ use sliderule_api::tokens::Claims;
 use super::SigningKey;
 use super::key_schedule::{KeyTimes, signing};
 
-/// Verified tokens remembered at most; beyond, all are forgotten and verified again.
-const REMEMBERED: usize = 4096;
+/// Verified tokens remembered at most, some 500 bytes each; beyond, all are forgotten and verified again.
+const REMEMBERED: usize = 32_768;
 
 /// A key with its times.
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `passwords` | hashing and checking passwords |
 //! | `hash_pool` | the threads for that, never more at once than the machine can take |
+//! | [`choice`] | which passwords may be chosen |
 //! | `signing_key` | the keys that sign tokens |
 //! | [`key_schedule`] | when a key is made, signs, verifies and goes |
 //! | `keyring` | the keys of this moment, and the tokens that were verified with them |
@@ -15,6 +16,7 @@
 //!
 //! Always holds: passwords, tokens and keys are in no log, no error and no debug output.
 
+pub mod choice;
 pub mod key_schedule;
 pub mod rotation;
 

@@ -118,6 +118,12 @@ impl Hasher {
     pub fn runs(&self) -> u64 {
         self.runs.load(Ordering::Relaxed)
     }
+
+    /// How many hashes run now, and how many callers wait for their turn.
+    #[must_use]
+    pub fn load(&self) -> (usize, usize) {
+        self.pool.load()
+    }
 }
 
 fn argon2() -> Result<Argon2<'static>, argon2::password_hash::Error> {

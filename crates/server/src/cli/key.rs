@@ -10,6 +10,7 @@ use sliderule_provisioning::time::Moment;
 
 use super::say;
 use crate::auth::key_schedule::{KeyTimes, LEAD, signing};
+use crate::config::DATA_VARIABLE;
 use crate::data::DataDir;
 use crate::store::{Actor, Database};
 use crate::{Error, instants};
@@ -27,7 +28,7 @@ pub(super) enum KeyCommand {
 #[derive(Debug, Args)]
 pub(super) struct Which {
     /// The data directory.
-    #[arg(long)]
+    #[arg(long, env = DATA_VARIABLE)]
     data: PathBuf,
 }
 
@@ -37,7 +38,7 @@ pub(super) struct Rotate {
     #[arg(long)]
     now: bool,
     /// The data directory.
-    #[arg(long)]
+    #[arg(long, env = DATA_VARIABLE)]
     data: PathBuf,
 }
 
@@ -46,7 +47,7 @@ pub(super) struct Revoke {
     /// The key, as `list` names it.
     kid: String,
     /// The data directory.
-    #[arg(long)]
+    #[arg(long, env = DATA_VARIABLE)]
     data: PathBuf,
 }
 

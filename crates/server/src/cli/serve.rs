@@ -1,55 +1,46 @@
 //! `sliderule-ps serve`
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::say;
+use super::flags::Flags;
+use super::{log, say};
 use crate::Error;
-use crate::config::{Config, Tls};
+use crate::config::{Config, DATA_VARIABLE, FILE_VARIABLE};
 use crate::data::DataDir;
 use crate::serve::{Server, interrupted};
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
-    /// Where to listen, such as 127.0.0.1:8080; port 0 takes a free one.
-    #[arg(long)]
-    listen: Option<SocketAddr>,
-    /// The domain: the system is at ps.DOMAIN, an organization's cluster at ORGANIZATION.DOMAIN.
-    #[arg(long)]
-    domain: Option<String>,
-    /// Certificate of the public listener, with its chain, as a PEM file.
-    #[arg(long, requires = "tls_key")]
-    tls_cert: Option<PathBuf>,
-    /// Key of the certificate, as a PEM file.
-    #[arg(long, requires = "tls_cert")]
-    tls_key: Option<PathBuf>,
-    /// Serve the web page from this folder in place of the one built in.
-    #[arg(long)]
-    www: Option<PathBuf>,
-    /// The configuration, a TOML file; flags go before it.
-    #[arg(long)]
+    #[command(flatten)]
+    flags: Flags,
+    /// The configuration, a TOML file. Flags go before variables of the environment, and those before the file;
+    /// `sliderule-ps settings` lists them all.
+    #[arg(long, env = FILE_VARIABLE)]
     config: Option<PathBuf>,
     /// The data directory.
-    #[arg(long)]
+    #[arg(long, env = DATA_VARIABLE)]
     data: PathBuf,
 }
 
 impl Serve {
     pub(super) async fn run(self) -> Result<(), Error> {
-        let file = Config::read(self.config.as_deref())?;
-        let tls = self.tls_cert.zip(self.tls_key).map(|(cert, key)| Tls { cert, key });
-        let config = Config {
-            listen: self.listen.unwrap_or(file.listen),
-            domain: self.domain.unwrap_or(file.domain),
-            tls: tls.or(file.tls),
-            www: self.www.or(file.www),
-            ..file
+        let config = Config::read_with_flags(self.config.as_deref(), self.flags.given())?.check()?;
+        let _log = log::begin_serving(&config.log)?;
+        let (once, twice) = (interrupted(1)?, interrupted(2)?);
+        let serving = async {
+            let server = Server::start(config, DataDir::open(&self.data)?).await?;
+            say(&format!("sliderule-ps is listening on {}", server.url()));
+            server.run_until(once).await
         };
-        let stop = interrupted()?;
-        let server = Server::start(config.check()?, DataDir::open(&self.data)?).await?;
-        say(&format!("sliderule-ps is listening on {}", server.url()));
-        server.run_until(stop).await
+        tokio::select! {
+            ended = serving => ended,
+            () = twice => Err(Error::Failed(
+                "told twice to end, it ended at once; nodes that still run end with their leases, and the next start \
+                 looks after them"
+                    .to_owned(),
+            )),
+        }
     }
 }

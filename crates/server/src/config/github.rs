@@ -2,30 +2,38 @@
 
 use std::path::PathBuf;
 
-use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use secrecy::SecretString;
 
+use super::section::settings;
+use super::{Secret, secret};
 use crate::Error;
 
-/// GitHub, with which people may sign in.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct GitHubSettings {
-    /// GitHub's API. Where it is set, or `client_id` is, people may sign in with a personal access token.
-    pub api: Option<String>,
-    /// GitHub itself, where browsers go.
-    pub web: String,
-    /// The id of the OAuth application that was made for this system; with it people may sign in in a browser.
-    pub client_id: Option<String>,
-    /// The application's secret.
-    pub client_secret: Option<SecretString>,
-    /// A file that holds the application's secret.
-    pub client_secret_file: Option<PathBuf>,
-    /// Where GitHub leads browsers back to: the page, as it is written in the application. `https://ps.<domain>/`, if
-    /// it is not set.
-    pub callback: Option<String>,
-    /// Seconds that GitHub may take for an answer.
-    pub timeout_seconds: u64,
+settings! {
+    /// GitHub, with which people may sign in.
+    pub struct GitHubSettings {
+        /// GitHub's API. Where it is set, or `github.client_id` is, people may sign in with a personal access token.
+        #[variable = "SLIDERULE_PS_GITHUB_API"]
+        api: Option<String> = None,
+        /// GitHub itself, where browsers go.
+        #[variable = "SLIDERULE_PS_GITHUB_WEB"]
+        web: String = "https://github.com".to_owned(),
+        /// The id of the OAuth application that was made for this system; with it people may sign in in a browser.
+        #[variable = "SLIDERULE_PS_GITHUB_CLIENT_ID"]
+        client_id: Option<String> = None,
+        /// The application's secret. From the environment only.
+        #[variable = "SLIDERULE_PS_GITHUB_CLIENT_SECRET"]
+        client_secret: Option<Secret> = None,
+        /// The file that holds the application's secret.
+        #[variable = "SLIDERULE_PS_GITHUB_CLIENT_SECRET_FILE"]
+        client_secret_file: Option<PathBuf> = None,
+        /// Where GitHub leads browsers back to: the page, as it is written in the application. `https://ps.<domain>/`, if
+        /// it is not set.
+        #[variable = "SLIDERULE_PS_GITHUB_CALLBACK"]
+        callback: Option<String> = None,
+        /// Seconds that GitHub may take for an answer.
+        #[variable = "SLIDERULE_PS_GITHUB_TIMEOUT_SECONDS"]
+        timeout_seconds: u64 = 10,
+    }
 }
 
 /// The OAuth application that stands for this system at GitHub.
@@ -37,53 +45,27 @@ pub struct GitHubApplication {
     pub secret: SecretString,
 }
 
-impl Default for GitHubSettings {
-    fn default() -> Self {
-        Self {
-            api: None,
-            web: "https://github.com".to_owned(),
-            client_id: None,
-            client_secret: None,
-            client_secret_file: None,
-            callback: None,
-            timeout_seconds: 10,
-        }
-    }
-}
-
-impl PartialEq for GitHubSettings {
-    fn eq(&self, other: &Self) -> bool {
-        let exposed =
-            |settings: &Self| settings.client_secret.as_ref().map(|secret| secret.expose_secret().to_owned());
-        self.api == other.api
-            && self.web == other.web
-            && self.client_id == other.client_id
-            && exposed(self) == exposed(other)
-            && self.client_secret_file == other.client_secret_file
-            && self.callback == other.callback
-            && self.timeout_seconds == other.timeout_seconds
-    }
-}
-
-impl Eq for GitHubSettings {}
-
 impl GitHubSettings {
-    /// What is wrong with them.
-    pub(super) fn sensible(&self) -> Result<(), &'static str> {
+    fn sensible(&self) -> Result<(), String> {
         let Self { api, web, client_id, client_secret, client_secret_file, callback, timeout_seconds } = self;
+        let refuse = |why: &str| Err(why.to_owned());
         let urls = [api.as_deref(), Some(web.as_str()), callback.as_deref()];
         let is_url = |url: &str| url.starts_with("https://") || url.starts_with("http://");
         if !urls.into_iter().flatten().all(is_url) {
-            return Err("`github` needs `api`, `web` and `callback` to be URLs such as https://github.com");
+            return refuse(
+                "`github` needs `api`, `web` and `callback` to be URLs such as https://github.com",
+            );
         }
         if client_secret.is_some() && client_secret_file.is_some() {
-            return Err("`github` takes `client_secret` or `client_secret_file`, and not both");
+            return refuse("`github` takes `client_secret` or `client_secret_file`, and not both");
         }
         if client_id.is_some() != (client_secret.is_some() || client_secret_file.is_some()) {
-            return Err("`github` needs `client_id` together with `client_secret` or `client_secret_file`");
+            return refuse(
+                "`github` needs `client_id` together with `client_secret` or `client_secret_file`",
+            );
         }
         if *timeout_seconds == 0 {
-            return Err("`github` needs `timeout_seconds` greater than 0");
+            return refuse("`github` needs `timeout_seconds` greater than 0");
         }
         Ok(())
     }
@@ -99,21 +81,9 @@ impl GitHubSettings {
     /// # Errors
     /// The file of its secret cannot be read, or is empty.
     pub fn application(&self) -> Result<Option<GitHubApplication>, Error> {
-        let Some(id) = self.client_id.clone() else { return Ok(None) };
-        let secret = match (&self.client_secret, &self.client_secret_file) {
-            (Some(secret), _) => secret.clone(),
-            (None, Some(path)) => {
-                let read = std::fs::read_to_string(path);
-                let text =
-                    read.map_err(Error::io(format!("read `github.client_secret_file` {}", path.display())))?;
-                SecretString::from(text.trim())
-            }
-            (None, None) => SecretString::default(),
-        };
-        if secret.expose_secret().is_empty() {
-            return Err(Error::Input("the client secret of the GitHub application is empty".to_owned()));
-        }
-        Ok(Some(GitHubApplication { id, secret }))
+        let secret = secret::find(self.client_secret.as_ref(), self.client_secret_file.as_deref())?;
+        let id = self.client_id.clone();
+        Ok(id.zip(secret).map(|(id, secret)| GitHubApplication { id, secret }))
     }
 }
 
@@ -125,18 +95,22 @@ mod tests {
 
     #[test]
     fn an_application_has_an_id_and_one_secret() {
-        for (text, fine) in [
-            ("", true),
-            ("client_id = \"a\"", false),
-            ("client_secret = \"s\"", false),
-            ("client_id = \"a\"\nclient_secret = \"s\"", true),
-            ("client_id = \"a\"\nclient_secret_file = \"f\"", true),
-            ("client_id = \"a\"\nclient_secret = \"s\"\nclient_secret_file = \"f\"", false),
-            ("api = \"api.github.com\"", false),
-            ("timeout_seconds = 0", false),
+        let (id, secret, file) = (Some("a".to_owned()), Some("s".into()), Some("f".into()));
+        let none = GitHubSettings::default;
+        for (settings, fine) in [
+            (none(), true),
+            (GitHubSettings { client_id: id.clone(), ..none() }, false),
+            (GitHubSettings { client_secret: secret.clone(), ..none() }, false),
+            (GitHubSettings { client_id: id.clone(), client_secret: secret.clone(), ..none() }, true),
+            (GitHubSettings { client_id: id.clone(), client_secret_file: file.clone(), ..none() }, true),
+            (
+                GitHubSettings { client_id: id, client_secret: secret, client_secret_file: file, ..none() },
+                false,
+            ),
+            (GitHubSettings { api: Some("api.github.com".to_owned()), ..none() }, false),
+            (GitHubSettings { timeout_seconds: 0, ..none() }, false),
         ] {
-            let settings: GitHubSettings = toml::from_str(text).unwrap();
-            assert_eq!(settings.sensible().is_ok(), fine, "{text}");
+            assert_eq!(settings.sensible().is_ok(), fine, "{settings:?}");
         }
     }
 

@@ -1,25 +1,24 @@
 //! How much may be tried from one address.
 
-use serde::Deserialize;
+use super::section::settings;
 
-/// How much may be tried from one address (of IPv6, from one /64): a burst, and then so many a second. Generous, since a
-/// whole institute may share an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ThrottleSettings {
-    /// Requests at once that prove who somebody is: sign-ins, sign-ups, changes of a password.
-    pub password_burst: u32,
-    /// Such requests a second after that.
-    pub passwords_per_second: u32,
-    /// Requests at once that use a refresh token.
-    pub token_burst: u32,
-    /// Such requests a second after that.
-    pub tokens_per_second: u32,
-}
-
-impl Default for ThrottleSettings {
-    fn default() -> Self {
-        Self { password_burst: 60, passwords_per_second: 1, token_burst: 500, tokens_per_second: 50 }
+settings! {
+    /// How much may be tried from one address (of IPv6, from one /64): a burst, and then so many a second. Generous,
+    /// since a whole institute may share an address.
+    #[derive(Copy)]
+    pub struct ThrottleSettings {
+        /// Requests at once from one address that prove who somebody is: sign-ins, sign-ups, changes of a password.
+        #[variable = "SLIDERULE_PS_THROTTLE_PASSWORD_BURST"]
+        password_burst: u32 = 60,
+        /// Such requests a second after that.
+        #[variable = "SLIDERULE_PS_THROTTLE_PASSWORDS_PER_SECOND"]
+        passwords_per_second: u32 = 1,
+        /// Requests at once from one address that use a refresh token.
+        #[variable = "SLIDERULE_PS_THROTTLE_TOKEN_BURST"]
+        token_burst: u32 = 500,
+        /// Such requests a second after that.
+        #[variable = "SLIDERULE_PS_THROTTLE_TOKENS_PER_SECOND"]
+        tokens_per_second: u32 = 50,
     }
 }
 
@@ -31,12 +30,11 @@ impl ThrottleSettings {
         Self { password_burst: most, passwords_per_second: most, token_burst: most, tokens_per_second: most }
     }
 
-    /// What is wrong with them.
-    pub(super) fn sensible(self) -> Result<(), &'static str> {
-        let Self { password_burst, passwords_per_second, token_burst, tokens_per_second } = self;
-        if [password_burst, passwords_per_second, token_burst, tokens_per_second].contains(&0) {
-            return Err("`throttle` needs numbers greater than 0");
+    fn sensible(&self) -> Result<(), String> {
+        let Self { password_burst, passwords_per_second, token_burst, tokens_per_second } = *self;
+        match [password_burst, passwords_per_second, token_burst, tokens_per_second].contains(&0) {
+            true => Err("`throttle` needs numbers greater than 0".to_owned()),
+            false => Ok(()),
         }
-        Ok(())
     }
 }

@@ -80,10 +80,12 @@ async fn look(
         // Read first: what is told from here on is passed on.
         let newest = app.db.notices(organization, None, None, 1).await?;
         let last = newest.last().map_or(0, |told| told.number);
-        return Ok(Snapshot::first(&status::of(app, &app.cluster(organization).await?), last));
+        let cluster = app.cluster(organization).await?;
+        return Ok(Snapshot::first(&status::of(app, &cluster), last));
     };
     // The cluster is read first, so that nothing is told before what it is about.
-    let status = status::of(app, &app.cluster(organization).await?);
+    let cluster = app.cluster(organization).await?;
+    let status = status::of(app, &cluster);
     let told = app.db.notices(organization, None, Some(former.last), NOTICES).await?;
     if u32::try_from(told.len()).is_ok_and(|number| number == NOTICES) {
         app.db.bell().ring(organization);

@@ -31,7 +31,7 @@ use snapshot::Snapshot;
 
 pub use listener::listen;
 
-/// How often it is asked whether another process committed something, while anybody listens.
+/// How often it is looked whether others committed something, while anybody listens.
 const ASK: Duration = Duration::from_millis(100);
 
 /// What a feed passed on last.
@@ -100,18 +100,10 @@ impl Events {
     }
 }
 
-/// Rings all bells when another process, such as the command line, committed something. Ends with the last feed.
+/// Has the bells rung when others commit something. Ends with the last feed.
 async fn ask_for_others(app: Shared) {
-    let mut known = None;
     loop {
-        match app.db.others_commits().await {
-            Ok(commits) => {
-                if known.replace(commits).is_some_and(|known| known != commits) {
-                    app.db.bell().ring_all();
-                }
-            }
-            Err(error) => tracing::error!(%error, "whether others changed the database is not known"),
-        }
+        app.db.listen_for_others().await;
         tokio::time::sleep(ASK).await;
         if !app.events.goes_on() {
             return;

@@ -18,8 +18,8 @@ pub(super) enum Destination {
 /// Decides. `host` has no port and is in lower case; `domain` too.
 pub(super) fn decide(host: &str, domain: &str, path: &str) -> Destination {
     // A load balancer asks for the server's health under whatever name it likes.
-    if without_slash(path) == "/ping" {
-        return Destination::Api { path: "/ping".to_owned() };
+    if let health @ ("/ping" | "/healthz") = without_slash(path) {
+        return Destination::Api { path: health.to_owned() };
     }
     match host.strip_suffix(domain).and_then(|rest| rest.strip_suffix('.')) {
         None | Some("ps") => single_origin(path),
@@ -33,7 +33,8 @@ fn single_origin(path: &str) -> Destination {
         let (label, inner) = rest.split_once('/').unwrap_or((rest, ""));
         return cluster(label, format!("/{inner}"));
     }
-    if path == "/api" || path.starts_with("/api/") || path.starts_with("/.well-known/") {
+    let is_api = path == "/api" || path.starts_with("/api/") || path.starts_with("/.well-known/");
+    if is_api || without_slash(path) == "/metrics" {
         return Destination::Api { path: without_slash(path).to_owned() };
     }
     Destination::Page { path: path.to_owned() }
@@ -108,6 +109,15 @@ mod tests {
     fn health_is_answered_under_every_name() {
         for host in ["ps.example.org", "acme.example.org", "10.0.0.1"] {
             assert_eq!(decide(host, "example.org", "/ping/"), api("/ping"));
+            assert_eq!(decide(host, "example.org", "/healthz"), api("/healthz"));
         }
+    }
+
+    #[test]
+    fn metrics_are_the_system_s_and_no_cluster_s() {
+        for host in ["ps.example.org", "10.0.0.1"] {
+            assert_eq!(decide(host, "example.org", "/metrics"), api("/metrics"));
+        }
+        assert_eq!(decide("acme.example.org", "example.org", "/metrics"), cluster("acme", "/metrics"));
     }
 }

@@ -5,15 +5,17 @@
 //! is bounded.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum_server::Handle;
-use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use axum_server::tls_rustls::RustlsAcceptor;
 
+use super::Certificate;
 use super::connections::Connections;
 use crate::Error;
-use crate::config::{Config, Tls};
+use crate::config::Config;
 
 /// How long a new connection may take to say what it wants.
 const FIRST_REQUEST: Duration = Duration::from_secs(30);
@@ -38,7 +40,7 @@ const PULSE: Duration = Duration::from_secs(30);
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
-    tls: Option<RustlsConfig>,
+    certificate: Option<Arc<Certificate>>,
     connections: Connections,
 }
 
@@ -48,15 +50,15 @@ impl Listener {
     /// # Errors
     /// The address cannot be had, or the certificate not be used.
     pub async fn bind(config: &Config) -> Result<Self, Error> {
-        let tls = match &config.tls {
-            Some(files) => Some(read(files).await?),
+        let certificate = match &config.tls {
+            Some(files) => Some(Certificate::read(files.clone()).await?),
             None => None,
         };
         let refused = |error| refused(config.listen, &error);
         let socket = TcpListener::bind(config.listen).map_err(refused)?;
         socket.set_nonblocking(true).map_err(refused)?;
         let address = socket.local_addr().map_err(refused)?;
-        Ok(Self { socket, address, tls, connections: Connections::new(&config.http) })
+        Ok(Self { socket, address, certificate, connections: Connections::new(&config.http) })
     }
 
     /// The address that was taken, with its port.
@@ -65,16 +67,16 @@ impl Listener {
         self.address
     }
 
-    /// Whether it speaks HTTPS.
+    /// The certificate, if it speaks HTTPS.
     #[must_use]
-    pub fn is_https(&self) -> bool {
-        self.tls.is_some()
+    pub fn certificate(&self) -> Option<Arc<Certificate>> {
+        self.certificate.clone()
     }
 
     /// Scheme, address and port.
     #[must_use]
     pub fn url(&self) -> String {
-        let scheme = if self.is_https() { "https" } else { "http" };
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
     }
 
@@ -93,9 +95,10 @@ impl Listener {
             .max_concurrent_streams(STREAMS)
             .keep_alive_interval(PULSE)
             .keep_alive_timeout(PULSE);
-        match self.tls {
-            Some(tls) => {
-                server.acceptor(RustlsAcceptor::new(tls).acceptor(self.connections)).serve(service).await
+        match self.certificate {
+            Some(certificate) => {
+                let tls = RustlsAcceptor::new(certificate.config());
+                server.acceptor(tls.acceptor(self.connections)).serve(service).await
             }
             None => server.acceptor(self.connections).serve(service).await,
         }
@@ -114,13 +117,6 @@ fn refused(address: SocketAddr, error: &std::io::Error) -> Error {
         _ => format!("{error}; choose another address with --listen"),
     };
     Error::Listen { address: address.to_string(), reason }
-}
-
-async fn read(files: &Tls) -> Result<RustlsConfig, Error> {
-    RustlsConfig::from_pem_file(&files.cert, &files.key).await.map_err(|error| {
-        let (cert, key) = (files.cert.display(), files.key.display());
-        Error::Input(format!("the certificate {cert} and the key {key} cannot be used: {error}"))
-    })
 }
 
 #[cfg(test)]

@@ -7,40 +7,45 @@
 //! |---|---|
 //! | `destination` | the decision, as a pure function of host and path |
 //! | `listener` | the public socket |
+//! | `certificate`, `expiry` | its certificate, read again when it changes, and when it ends |
 //! | `connections` | how many connections there may be |
+//! | `record` | what is kept of every request: client, id, line in the log, numbers |
 //! | `dressing` | headers that no answer goes without |
+//! | `counted` | a body whose bytes are counted |
 //! | `page` | the web page |
 
+mod certificate;
 mod connections;
+mod counted;
 mod destination;
 mod dressing;
+mod expiry;
 mod listener;
 mod page;
+mod record;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
-use axum::middleware::map_response;
+use axum::extract::{Request, State};
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use http::header::HOST;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, StatusCode, Uri};
 use sliderule_api::ErrorCode;
 use sliderule_gateway::Gateway;
-use tower::{ServiceBuilder, ServiceExt};
-use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
-use tower_http::trace::TraceLayer;
-use tracing::Span;
+use tower::ServiceExt;
 
-use crate::http::Refusal;
-use crate::http::layers::REQUEST_ID;
-use crate::http::proxies::{ClientAddress, Proxies};
+use crate::http::proxies::Proxies;
+use crate::http::{Refusal, Route, Seen};
+use crate::metrics::Metrics;
+use counted::Counted;
 use destination::Destination;
+use record::Recorder;
 
+pub use certificate::Certificate;
 pub use listener::Listener;
 pub use page::Page;
 
@@ -54,6 +59,8 @@ pub struct Front {
     pub gateway: Arc<Gateway>,
     /// The web page.
     pub page: Page,
+    /// Where what happens is counted.
+    pub metrics: Arc<Metrics>,
     /// Whether browsers shall come back by HTTPS only.
     pub https: bool,
     /// Who is believed when they say for whom they ask.
@@ -64,22 +71,14 @@ impl Front {
     /// The service of the public listener.
     pub fn into_router(self) -> Router {
         let https = self.https;
-        let around = ServiceBuilder::new()
-            .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
-            .layer(TraceLayer::new_for_http().make_span_with(span).on_request(()).on_response(log_answer))
-            .layer(PropagateRequestIdLayer::new(REQUEST_ID));
+        let recorder = Arc::new(Recorder { metrics: self.metrics.clone(), proxies: self.proxies.clone() });
+        let record = from_fn_with_state(recorder, record::record);
         let dressed = map_response(move |response| async move { dressing::dress(response, https) });
-        Router::new().fallback(dispatch).with_state(Arc::new(self)).layer(around).layer(dressed)
+        Router::new().fallback(dispatch).with_state(Arc::new(self)).layer(record).layer(dressed)
     }
 }
 
-async fn dispatch(
-    State(front): State<Arc<Front>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    mut request: Request,
-) -> Response {
-    let client = front.proxies.client(peer.ip(), request.headers());
-    request.extensions_mut().insert(ClientAddress(client));
+async fn dispatch(State(front): State<Arc<Front>>, mut request: Request) -> Response {
     let host = host(request.uri(), request.headers());
     match destination::decide(&host, &front.domain, request.uri().path()) {
         Destination::Api { path } => {
@@ -88,16 +87,40 @@ async fn dispatch(
             front.api.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
         }
         Destination::Cluster { organization, path } => {
+            let seen =
+                Seen { route: Route::Fixed(cluster_route(&path)), organization: Some(organization.clone()) };
             set_path(request.uri_mut(), &path);
-            front.gateway.serve(organization, request.map(Body::new)).await
+            let request = request.map(|body| Body::new(Counted::new(body, front.metrics.received())));
+            let response = front.gateway.serve(organization, request).await;
+            let counted = |body| Counted::new(body, front.metrics.sent()).running(front.metrics.streams());
+            noted(response.map(|body| Body::new(counted(body))), seen)
         }
-        Destination::Page { path } => front.page.answer(request.method(), &path).await,
-        Destination::Nowhere { name } => Refusal::new(
-            StatusCode::NOT_FOUND,
-            ErrorCode::UnknownOrganization,
-            format!("`{}` is not the name of an organization", name.escape_default()),
-        )
-        .into_response(),
+        Destination::Page { path } => {
+            let response = front.page.answer(request.method(), &path).await;
+            noted(response, Seen { route: Route::Fixed("/{page}"), organization: None })
+        }
+        Destination::Nowhere { name } => {
+            let refusal = Refusal::new(
+                StatusCode::NOT_FOUND,
+                ErrorCode::UnknownOrganization,
+                format!("`{}` is not the name of an organization", name.escape_default()),
+            );
+            noted(refusal.into_response(), Seen { route: Route::Fixed("{nowhere}"), organization: None })
+        }
+    }
+}
+
+fn noted(mut response: Response, seen: Seen) -> Response {
+    response.extensions_mut().insert(seen);
+    response
+}
+
+/// The template of a path below a cluster's root.
+fn cluster_route(path: &str) -> &'static str {
+    match path {
+        "/discovery/status" => "/clusters/{organization}/discovery/status",
+        path if path.starts_with("/source/") => "/clusters/{organization}/source/{service}",
+        _ => "/clusters/{organization}/{unknown}",
     }
 }
 
@@ -121,14 +144,4 @@ fn set_path(uri: &mut Uri, path: &str) {
     if let Ok(changed) = Uri::from_parts(parts) {
         *uri = changed;
     }
-}
-
-/// The path without its query: nothing secret belongs there, and nothing of it is logged.
-fn span(request: &Request) -> Span {
-    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
-}
-
-fn log_answer(response: &Response, took: Duration, _span: &Span) {
-    tracing::debug!(status = response.status().as_u16(), milliseconds = took.as_millis(), "answered");
 }

@@ -42,7 +42,7 @@ pub async fn post(State(app): State<Shared>, request: Request) -> Result<Json<Gi
     let purpose = match purpose {
         GitHubPurpose::SignIn => Purpose::SignIn,
         GitHubPurpose::Link => {
-            let Account(claims) = Account::from_request_parts(&mut parts, &app).await?;
+            let Account(claims, _) = Account::from_request_parts(&mut parts, &app).await?;
             Purpose::Link(claims.user_id)
         }
     };

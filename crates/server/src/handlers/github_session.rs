@@ -83,7 +83,7 @@ async fn who_links(app: &Shared, mut parts: Parts, began: i64) -> Result<Account
 
 async fn link(
     app: &App,
-    Account(claims): Account,
+    Account(claims, _): Account,
     account: &GitHubAccount,
     origin: &Origin,
 ) -> Result<User, Refusal> {

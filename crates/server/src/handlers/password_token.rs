@@ -3,13 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use secrecy::SecretString;
-use sliderule_api::ErrorCode;
 use sliderule_api::sessions::SignedInBy;
 use sliderule_api::tokens::TokenAnswer;
 
 use crate::app::Shared;
-use crate::http::{Fields, Origin, PasswordAttempt, Refusal};
-use crate::sign_in;
+use crate::http::{Fields, Origin, Refusal};
+use crate::{credentials, sign_in};
 
 /// A pair of tokens for user name and password.
 ///
@@ -33,17 +32,6 @@ pub async fn post(
     fields: Fields,
 ) -> Result<Json<TokenAnswer>, Refusal> {
     let [username, password, organization] = fields.require(["username", "password", "org_name"])?;
-    let password = SecretString::from(password);
-    let attempt = PasswordAttempt::begin(&app, &username, &origin).await?;
-    let (user, hash) = app.db.user_to_sign_in(&username).await?.unzip();
-    let verified = app.hasher.verify(password, hash.flatten(), attempt.precedence()).await;
-    let right = verified.map_err(Refusal::too_busy)?;
-    attempt.end(right && user.is_some());
-    let Some(user) = user.filter(|_| right) else {
-        return Err(Refusal::unauthorized(
-            ErrorCode::WrongCredentials,
-            "No active account found with the given credentials; check user name and password",
-        ));
-    };
+    let user = credentials::check(&app, &origin, &username, SecretString::from(password)).await?;
     sign_in::issue(&app, &user, &organization, SignedInBy::Password, &origin).await.map(Json)
 }

@@ -19,7 +19,8 @@ use crate::store::sessions::{Because, Which};
     path = "",
     operation_id = "revoke_session",
     tag = "Signing in",
-    extensions(("x-role" = json!("signed_in"))),
+    extensions(("x-role" = json!("account"))),
+    security(("account_token" = []), ("organization_token" = [])),
     responses(
         (status = 200, description = "How many ended.", body = SessionsRevoked),
         (status = 404, description = "One has no such session."),

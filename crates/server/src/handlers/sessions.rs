@@ -18,7 +18,8 @@ use crate::store::sessions::Whose;
     path = "",
     operation_id = "sessions",
     tag = "Signing in",
-    extensions(("x-role" = json!("signed_in"))),
+    extensions(("x-role" = json!("account"))),
+    security(("account_token" = []), ("organization_token" = [])),
     responses((status = 200, description = "The sessions.", body = Sessions))
 )]
 pub async fn get(State(app): State<Shared>, Caller(claims, _): Caller) -> Result<Json<Sessions>, Refusal> {

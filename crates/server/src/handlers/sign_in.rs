@@ -3,15 +3,14 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use secrecy::SecretString;
-use sliderule_api::ErrorCode;
 use sliderule_api::people::SignIn;
 use sliderule_api::sessions::SignedInBy;
 use sliderule_api::tokens::TokenAnswer;
 
 use crate::app::Shared;
 use crate::http::fields::whole_json;
-use crate::http::{Origin, PasswordAttempt, Refusal};
-use crate::sign_in;
+use crate::http::{Origin, Refusal};
+use crate::{credentials, sign_in};
 
 /// What a sign-in looks like, for who sent another thing.
 const EXAMPLE: &str = "{\"username\": \"ada\", \"password\": \"…\", \"organization\": \"acme\"}";
@@ -38,18 +37,7 @@ pub async fn post(
     request: Request,
 ) -> Result<Json<TokenAnswer>, Refusal> {
     let SignIn { username, password, organization } = whole_json(request, EXAMPLE).await?;
-    let password = SecretString::from(password);
-    let attempt = PasswordAttempt::begin(&app, &username, &origin).await?;
-    let (user, hash) = app.db.user_to_sign_in(&username).await?.unzip();
-    let verified = app.hasher.verify(password, hash.flatten(), attempt.precedence()).await;
-    let right = verified.map_err(Refusal::too_busy)?;
-    attempt.end(right && user.is_some());
-    let Some(user) = user.filter(|_| right) else {
-        return Err(Refusal::unauthorized(
-            ErrorCode::WrongCredentials,
-            "No active account found with the given credentials; check user name and password",
-        ));
-    };
+    let user = credentials::check(&app, &origin, &username, SecretString::from(password)).await?;
     let how = SignedInBy::Password;
     let pair = match organization {
         Some(organization) => sign_in::issue(&app, &user, &organization, how, &origin).await,

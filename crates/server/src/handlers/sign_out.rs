@@ -17,7 +17,8 @@ use crate::store::sessions::{Because, Which};
     path = "",
     operation_id = "sign_out",
     tag = "Signing in",
-    extensions(("x-role" = json!("signed_in"))),
+    extensions(("x-role" = json!("account"))),
+    security(("account_token" = []), ("organization_token" = [])),
     responses((status = 200, description = "How many ended.", body = SessionsRevoked))
 )]
 pub async fn delete(

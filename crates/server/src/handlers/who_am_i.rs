@@ -18,7 +18,8 @@ use crate::store::Standing;
     path = "",
     operation_id = "session",
     tag = "Signing in",
-    extensions(("x-role" = json!("signed_in"))),
+    extensions(("x-role" = json!("account"))),
+    security(("account_token" = []), ("organization_token" = [])),
     responses((status = 200, description = "Whose.", body = WhoAmI))
 )]
 pub async fn get(

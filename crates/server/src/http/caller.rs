@@ -15,7 +15,7 @@ use super::Refusal;
 use crate::access::{self, Closed};
 use crate::app::Shared;
 use crate::auth::TokenProblem;
-use crate::store::{Admitted, Role, Standing};
+use crate::store::{Admitted, Person, Role, Standing};
 
 /// What is told to the holder of a token whose user can no longer sign in.
 pub const DISABLED: &str = "User is inactive; ask the operator of this provisioning system";
@@ -23,8 +23,8 @@ pub const DISABLED: &str = "User is inactive; ask the operator of this provision
 /// Somebody with a valid access token of a session that goes on, and what it opens now.
 pub struct Caller(pub Claims, pub Admitted);
 
-/// Somebody with a valid access token for their own account, which is good for no organization.
-pub struct Account(pub Claims);
+/// Somebody with a valid access token for their own account, which is good for no organization's cluster.
+pub struct Account(pub Claims, pub Admitted);
 
 /// An active member of the organization a request is about, with a token for it.
 pub struct Member {
@@ -49,7 +49,7 @@ impl Member {
                     "{} may not {act}: only an owner or manager of {} may; ask one of them",
                     self.claims.user_name, self.organization
                 );
-                Err(Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ScaleRefused, message))
+                Err(Refusal::not_allowed(message))
             }
         }
     }
@@ -62,11 +62,10 @@ impl Member {
         if self.role == Role::Owner {
             return Ok(self);
         }
-        let message = format!(
+        Err(Refusal::not_allowed(format!(
             "{} may not {act}: only an owner of {} may; ask one of them",
             self.claims.user_name, self.organization
-        );
-        Err(Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ScaleRefused, message))
+        )))
     }
 
     /// Whether they look after the organization, and so see what concerns others.
@@ -121,7 +120,20 @@ impl FromRequestParts<Shared> for Account {
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Refusal> {
         let caller = Caller::from_request_parts(parts, app).await?;
-        caller.for_account("this is about your account").map(|Caller(claims, _)| Self(claims))
+        caller
+            .for_account("this is about your account")
+            .map(|Caller(claims, admitted)| Self(claims, admitted))
+    }
+}
+
+impl Account {
+    /// Whose account it is, as it stands now.
+    ///
+    /// # Errors
+    /// They can no longer sign in.
+    pub async fn person(&self, app: &Shared) -> Result<Person, Refusal> {
+        let found = app.db.person(self.0.user_id).await?;
+        found.filter(|person| !person.disabled).ok_or_else(|| Refusal::token_not_valid(DISABLED))
     }
 }
 
@@ -157,11 +169,7 @@ impl Caller {
             return Ok((audience.clone(), standing));
         }
         refuse_outsiders(app.db.standing(self.0.user_id, organization).await?, user, organization)?;
-        let message = format!(
-            "Token claim org:{} does not match organization given:{organization}; sign in for that one",
-            self.0.aud.as_str()
-        );
-        Err(Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ReauthenticationRequired, message))
+        Err(other_organization(&self.0, organization))
     }
 
     /// The caller as an active member of that organization.
@@ -173,6 +181,15 @@ impl Caller {
         let role = active_role(standing, self.0.user_name.as_str(), organization.as_str())?;
         Ok(Member { claims: self.0, organization, role })
     }
+}
+
+/// The refusal of a token that is for something else: the text of the original, then what to do.
+pub(crate) fn other_organization(claims: &Claims, organization: &str) -> Refusal {
+    let message = format!(
+        "Token claim org:{} does not match organization given:{organization}; sign in for that one",
+        claims.aud.as_str()
+    );
+    Refusal::new(StatusCode::FORBIDDEN, ErrorCode::ReauthenticationRequired, message)
 }
 
 /// Refuses who has nothing to do with an organization.
@@ -206,9 +223,13 @@ pub fn active_role(standing: Standing, user: &str, organization: &str) -> Result
         return Ok(role);
     }
     refuse_outsiders(standing, user, organization)?;
-    Err(Refusal::new(
-        StatusCode::FORBIDDEN,
-        ErrorCode::MembershipInactive,
-        format!("{user} is NOT an active Member of {organization}; ask its owner to activate the membership"),
-    ))
+    Err(inactive(user, organization))
+}
+
+/// The refusal of somebody whose membership is not active: the text of the original, then what to do.
+#[must_use]
+pub fn inactive(user: &str, organization: &str) -> Refusal {
+    let message =
+        format!("{user} is NOT an active Member of {organization}; ask its owner to activate the membership");
+    Refusal::new(StatusCode::FORBIDDEN, ErrorCode::MembershipInactive, message)
 }

@@ -4,6 +4,8 @@
 //! 9457 has them. Everywhere else it is `application/json` with `"status": "FAILED"`, since existing clients compare
 //! that word. Everything else about the two is the same.
 
+use super::refusal::Told;
+use super::request_id::REQUEST_ID;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -11,10 +13,6 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use sliderule_api::API_PATH;
 use sliderule_api::error::PROBLEM_JSON;
-use uuid::Uuid;
-
-use super::layers::REQUEST_ID;
-use super::refusal::Told;
 
 /// Answers, and rewrites what is a refusal in our own API.
 pub(super) async fn choose(request: Request, next: Next) -> Response {
@@ -34,8 +32,8 @@ fn is_ours(path: &str) -> bool {
     path.starts_with(API_PATH) || path == API_PATH.trim_end_matches('/')
 }
 
-/// The request as a URN. An id that a proxy made up in another form is in the header only.
+/// The request as a URN, of which every id that is taken can be a part.
 fn instance(headers: &HeaderMap) -> Option<String> {
-    let id = Uuid::try_parse(headers.get(REQUEST_ID)?.to_str().ok()?).ok()?;
-    Some(id.urn().to_string())
+    let id = headers.get(REQUEST_ID)?.to_str().ok()?;
+    Some(format!("urn:sliderule:request:{id}"))
 }

@@ -17,10 +17,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any as AnyOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use super::{Refusal, envelope};
-
-/// The name under which an answer is found in the log.
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use super::request_id::REQUEST_ID;
+use super::{Refusal, envelope, seen};
 
 /// Makes a retry harmless.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -52,6 +50,7 @@ pub fn wrap(routes: Router) -> Router {
             CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
         ))
+        .layer(axum::middleware::from_fn(seen::note))
 }
 
 /// What is announced as too large is refused, by routes that read no body too.

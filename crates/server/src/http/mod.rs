@@ -9,11 +9,14 @@
 //! | [`origin`] | where a request comes from |
 //! | [`page`] | pages of lists |
 //! | [`etag`] | the version of what is changed, and the one a change is for |
+//! | [`page`] | pages of longer lists |
 //! | [`proxies`] | for whom it is, where a trusted proxy brings it |
 //! | [`throttling`] | who has to try again later |
 //! | [`path`], [`query`] | the segments of a path, and what follows it |
+//! | [`request_id`] | the id under which an answer is found in the log |
+//! | [`seen`] | what a request turned out to be about |
 //! | [`idempotency`] | the key of what costs money |
-//! | [`layers`] | what wraps the whole API: CORS, request ids, security headers, limits |
+//! | [`layers`] | what wraps the whole API: CORS, security headers, limits |
 
 pub mod caller;
 mod envelope;
@@ -27,6 +30,8 @@ pub mod path;
 pub mod proxies;
 pub mod query;
 pub mod refusal;
+pub mod request_id;
+pub mod seen;
 pub mod throttling;
 
 pub use caller::{Account, Caller, Member};
@@ -36,4 +41,5 @@ pub use page::Paging;
 pub use path::Segments;
 pub use query::Query;
 pub use refusal::Refusal;
+pub use seen::{Route, Seen};
 pub use throttling::{PasswordAttempt, Throttles};

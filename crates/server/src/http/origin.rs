@@ -8,8 +8,8 @@ use http::header::USER_AGENT;
 use http::request::Parts;
 use sliderule_api::tokens::Claims;
 
-use super::layers::REQUEST_ID;
 use super::proxies::ClientAddress;
+use super::request_id::REQUEST_ID;
 use crate::store::Actor;
 
 /// Letters of a client's name that are kept.
@@ -33,11 +33,17 @@ impl Origin {
         Actor { session: Some(claims.sid.clone()), ..self.user(claims.user_id) }
     }
 
+    /// Somebody at this origin of whom nothing is known yet.
+    #[must_use]
+    pub fn stranger(&self) -> Actor {
+        let Self { address, request, .. } = self;
+        Actor { user: None, address: address.to_string(), request: request.clone(), session: None }
+    }
+
     /// Somebody at this origin who proves who they are, without a session yet.
     #[must_use]
     pub fn user(&self, user: i64) -> Actor {
-        let Self { address, request, .. } = self;
-        Actor { user: Some(user), address: address.to_string(), request: request.clone(), session: None }
+        Actor { user: Some(user), ..self.stranger() }
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) struct Told(Arc<Answer>);
 #[derive(Debug)]
 struct Answer {
     status: StatusCode,
+    code: ErrorCode,
     problem: Problem,
     more: Map<String, Value>,
     header: Option<(HeaderName, HeaderValue)>,
@@ -51,7 +52,7 @@ impl Refusal {
     /// A refusal with one of our codes and a sentence for people.
     pub fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
         let problem = Problem::new(code, message);
-        Self(Box::new(Answer { status, problem, more: Map::new(), header: None }))
+        Self(Box::new(Answer { status, code, problem, more: Map::new(), header: None }))
     }
 
     /// 400: something in the request is wrong.
@@ -65,6 +66,16 @@ impl Refusal {
         let mut refusal = Self::bad_request(named.join(" "));
         refusal.0.more = messages.into_iter().map(|(field, why)| (field, json!([why]))).collect();
         refusal
+    }
+
+    /// 403: the caller's role, or what the operator has set, does not allow it.
+    pub fn not_allowed(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, ErrorCode::NotAllowed, message)
+    }
+
+    /// 409: it does not fit what is there already.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, ErrorCode::InvalidArgument, message)
     }
 
     /// 401 with a challenge: sign in, or refresh.
@@ -137,10 +148,12 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let Answer { status, problem, more, header } = &*self.0;
+        let Answer { status, code, problem, more, header } = &*self.0;
         let body = serde_json::to_vec(&Body { problem, more }).unwrap_or_default();
         let kind = HeaderValue::from_static("application/json");
         let mut response = (*status, [(CONTENT_TYPE, kind)], body).into_response();
+        // For the metrics; the client reads it in the body.
+        response.extensions_mut().insert(*code);
         if let Some((name, value)) = header {
             response.headers_mut().insert(name, value.clone());
         }

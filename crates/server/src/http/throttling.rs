@@ -28,12 +28,15 @@ enum Kind {
 
 /// Every route that takes credentials. A route that changes something and takes no token is one too, whether it stands
 /// here or not.
-const ROUTES: [(&str, Kind); 7] = [
+const ROUTES: [(&str, Kind); 10] = [
     ("/api/org_token", Kind::Password),
     ("/api/org_token_github", Kind::Password),
     ("/api/org_token/refresh", Kind::Token),
     ("/api/token/blacklist", Kind::Token),
     ("/api/v1/session", Kind::Password),
+    ("/api/v1/users", Kind::Password),
+    ("/api/v1/account/password", Kind::Password),
+    ("/api/v1/account/disable", Kind::Password),
     ("/api/v1/github/flows", Kind::Password),
     ("/api/v1/github/session", Kind::Password),
 ];

@@ -19,8 +19,18 @@ const DESCRIPTION: &str = "Private SlideRule clusters: people, organizations, ca
 ours; the others are those of the organization-token generation, for clients that exist. A trailing slash is always \
 optional. `docs/API.md` explains what holds for all of them, `docs/ERRORS.md` every error code.";
 
-/// The name of the way to prove who one is.
-const BEARER: &str = "bearer";
+/// The ways to prove who one is: all of them bearer tokens.
+const TOKENS: [(&str, &str); 3] = [
+    (
+        ORGANIZATION,
+        "The access token of a sign-in for an organization: the one in the path, where there is one.",
+    ),
+    (ACCOUNT, "The access token of a sign-in for one's own account, without an organization."),
+    (OPERATOR, "The token that the operator wrote into `metrics.token_file`."),
+];
+const ORGANIZATION: &str = "organization_token";
+const ACCOUNT: &str = "account_token";
+const OPERATOR: &str = "operator_token";
 
 /// What stands in paths.
 const PARAMETERS: [(&str, &str); 7] = [
@@ -42,12 +52,10 @@ pub(super) fn finish(document: &mut OpenApi) {
         .license(Some(License::new("MIT OR Apache-2.0")))
         .build();
     let components = document.components.get_or_insert_with(Components::new);
-    let bearer = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .bearer_format("JWT")
-        .description(Some("The access token of a sign-in."))
-        .build();
-    components.security_schemes.insert(BEARER.to_owned(), SecurityScheme::Http(bearer).into());
+    for (name, description) in TOKENS {
+        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description)).build();
+        components.security_schemes.insert(name.to_owned(), SecurityScheme::Http(token).into());
+    }
     add::<Problem>(components);
     // What no operation answers as a whole, but in events.
     add::<End>(components);
@@ -97,9 +105,16 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
     let names = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
     let parameters = operation.parameters.get_or_insert_default();
     parameters.splice(0..0, names.map(|name| RefOr::T(parameter(name))));
-    let is_open = role(operation).is_some_and(|role| role == "open");
-    if !is_open {
-        operation.security = Some(vec![SecurityRequirement::new(BEARER, Vec::<String>::new())]);
+    let token = match role(operation).as_deref() {
+        Some("open") => None,
+        Some("account" | "staff") => Some(ACCOUNT),
+        Some("operator") => Some(OPERATOR),
+        _ => Some(ORGANIZATION),
+    };
+    let is_open = token.is_none();
+    if let Some(token) = token {
+        let usual = || vec![SecurityRequirement::new(token, Vec::<String>::new())];
+        operation.security.get_or_insert_with(usual);
     }
     let kind = if path.starts_with(API_PATH) { PROBLEM_JSON } else { "application/json" };
     let answers = &mut operation.responses.responses;

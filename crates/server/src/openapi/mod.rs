@@ -25,13 +25,13 @@ pub(crate) use table::Table;
 /// Who may call an operation: the values of `x-role`, from the least that is needed to the most.
 pub const ROLES: [(&str, &str); 8] = [
     ("open", "anybody, without a token"),
-    ("signed_in", "whoever has an account, with any token of theirs"),
-    ("account", "whoever has an account, with a token for the account"),
+    ("account", "whoever has an account"),
     ("applicant", "whoever has a membership of the organization, active or not"),
     ("member", "active members of the organization"),
     ("manager", "its managers and owners"),
     ("owner", "its owners"),
     ("staff", "the operator's staff"),
+    ("operator", "whoever holds the operator's own token"),
 ];
 
 /// The extension that says who may call an operation.
@@ -64,10 +64,4 @@ pub fn page() -> (Bytes, &'static str) {
         (Bytes::from(page::of(&document)), page::policy())
     });
     (PAGE.0.clone(), &PAGE.1)
-}
-
-/// What is in the router and not in the document; nothing.
-#[must_use]
-pub fn undocumented() -> Vec<String> {
-    router::routes().undocumented()
 }

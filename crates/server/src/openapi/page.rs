@@ -112,10 +112,11 @@ impl Operation<'_> {
         let Self { id, name, what } = self;
         let _ = write!(
             html,
-            "<h3 id=\"{}\"><code>{}</code> <span class=\"role\">{}</span></h3><p>{} {}</p>",
+            "<h3 id=\"{}\"><code>{}</code> <span class=\"role\">{}</span> {}</h3><p>{} {}</p>",
             escaped(id),
             escaped(name),
             text(&what[ROLE]),
+            tokens(&what["security"]),
             prose(&what["summary"]),
             prose(&what["description"]),
         );
@@ -153,6 +154,12 @@ impl Operation<'_> {
         }
         html.push_str("</table>");
     }
+}
+
+/// With what one proves who one is.
+fn tokens(security: &Value) -> String {
+    let ways = security.as_array().into_iter().flatten().flat_map(members);
+    ways.map(|(way, _)| format!("<code>{}</code>", escaped(way))).collect::<Vec<_>>().join(" or ")
 }
 
 /// The fields of a type, or what it is otherwise.

@@ -5,9 +5,10 @@
 
 use sliderule_api::OrganizationName;
 use sliderule_api::tokens::Claims;
+use sliderule_control::store::StoreError;
 use sqlx::Row;
 
-use super::organizations::standing_of;
+use super::standing::standing_of;
 use super::{Database, Standing, failed, seconds};
 use crate::Error;
 
@@ -54,11 +55,24 @@ impl AdmissionKey {
 }
 
 impl Database {
-    /// What a session opens now.
+    /// What a session opens now. It is remembered for as long as nothing is committed that may change it.
     ///
     /// # Errors
     /// The database failed.
     pub async fn admission(&self, key: &AdmissionKey) -> Result<Admission, Error> {
+        let era = match self.memory.fresh(|known| (known.era(), known.admission(key))).await {
+            Some((_, Some(admission))) => return Ok(admission),
+            Some((era, None)) => Some(era),
+            None => None,
+        };
+        let admission = self.read_admission(key).await?;
+        if let Some(era) = era {
+            self.memory.fresh(|known| known.learn_admission(era, key.clone(), admission)).await;
+        }
+        Ok(admission)
+    }
+
+    async fn read_admission(&self, key: &AdmissionKey) -> Result<Admission, StoreError> {
         let doing = "looked for a session";
         let found = sqlx::query(
             "SELECT sessions.ends_at, users.disabled_at_ms IS NOT NULL AS disabled, users.is_staff,

@@ -1,8 +1,8 @@
 //! Who wants to know at once that something about an organization was committed.
 //!
 //! Always holds: a ring that comes while nobody waits is heard by the next wait, and any number of them are one; nobody
-//! who rings waits for anybody. What another process commits rings nothing here; [`super::Database::others_commits`]
-//! tells that it did.
+//! who rings waits for anybody. What nobody notes, such as what another process commits, rings once somebody looks:
+//! [`super::Database::listen_for_others`].
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -9,7 +9,8 @@ use sliderule_control::store::StoreError;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::organizations::standing_of;
+use super::commit::Admissions;
+use super::standing::standing_of;
 use super::{Database, Standing, Tx, column, failed, seconds};
 use crate::Error;
 use crate::auth::rotation::{Exchange, GRACE};
@@ -75,10 +76,12 @@ impl Database {
     /// The database failed.
     pub async fn exchange(&self, parent: &Claims, child: &str, exchange: &Exchange) -> Result<bool, Error> {
         let doing = "exchanged a refresh token";
-        let mut tx = self.write(doing).await?;
-        let exchanged = rotate(&mut tx, parent, child, exchange, doing).await?;
-        tx.commit().await.map_err(failed(doing))?;
-        Ok(exchanged)
+        let what = (parent.clone(), child.to_owned(), exchange.clone());
+        let exchanged = self.together(doing, Admissions::Kept, move |tx| {
+            let (parent, child, exchange) = what.clone();
+            Box::pin(async move { rotate(tx, &parent, &child, &exchange, doing).await })
+        });
+        Ok(exchanged.await?)
     }
 }
 

@@ -10,6 +10,7 @@ use sliderule_provisioning::time::Moment;
 use super::{Actor, AuditEntry, Database, Tx, User, audit, collision, failed};
 use crate::Error;
 use crate::auth::GitHubAccount;
+use crate::people::own_name;
 
 /// Names that are tried after one that is taken.
 const TRIES: u32 = 100;
@@ -114,7 +115,7 @@ async fn free_name(
         for number in 1..=TRIES {
             let name = if number == 1 { base.to_owned() } else { format!("{base}-{number}") };
             // A login that cannot be a name does not become one with a number.
-            let Ok(name) = name.parse::<UserName>() else { break };
+            let Ok(name) = own_name(&name) else { break };
             let email = format!("{}+{name}@users.noreply.github.com", account.id);
             let taken = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE name = ? OR email = ?)");
             let taken = taken.bind(name.as_str()).bind(&email).fetch_one(&mut **tx).await;

@@ -4,6 +4,8 @@
 //! carries the sums that follow from the one before, nothing is reserved that is not available, nothing charged
 //! that was not reserved, and what is written under one key is written once.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use sliderule_api::{MicroUsd, NodeId, OrganizationName, UserName};
 use sliderule_control::store::StoreError;
@@ -93,7 +95,8 @@ impl Database {
         let mut tx = self.read(doing).await?;
         let found = clusters::read(&mut tx, std::slice::from_ref(organization), doing).await?;
         let Some(Kept { id, cluster, .. }) = found.into_iter().next() else { return Ok(None) };
-        Ok(Some(Account { cluster, lines: newest(&mut tx, id, u64::MAX, SHOWN, doing).await? }))
+        let lines = newest(&mut tx, id, u64::MAX, SHOWN, doing).await?;
+        Ok(Some(Account { cluster: Arc::unwrap_or_clone(cluster), lines }))
     }
 
     /// The newest lines of a ledger that are older than the one of that number, newest first.

@@ -8,47 +8,68 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `schema` | bringing the file to this release's schema, or refusing a newer one |
-//! | `people` | users |
+//! | `people`, `accounts` | users, and what changes about their accounts |
+//! | `organizations` | organizations, and how they are founded |
+//! | `standing`, `memberships`, `parties`, `members` | who belongs to which: asked, changed, listed |
 //! | `places` | from where they signed in |
 //! | `github` | GitHub accounts of users |
-//! | `organizations` | organizations and memberships |
 //! | `clusters` | the control plane's `Store`: clusters, and what is decided about them |
 //! | `nodes` | the rows of nodes and of the fixed part's time |
 //! | `requests` | capacity requests, and the keys of orders |
 //! | `ledger`, `spend` | the lines of the ledger, and what they add up to |
 //! | `notices` | what people are told |
-//! | `audit` | who did what, from where |
-//! | `bell` | who wants to know at once that something was committed |
+//! | `audit`, `audited` | who did what, from where; decisions about clusters that are told |
 //! | [`sessions`] | sessions: beginning, listing, revoking |
 //! | `exchanges` | what becomes of a session's refresh tokens |
 //! | `admission` | what a session opens now |
 //! | [`keys`] | the keys that sign tokens, and other secrets |
+//! | `bell` | who wants to know at once that something was committed |
+//! | `census` | what there is, counted |
+//! | `copy` | files of the database that no server has open |
+//! | `probe` | whether it can be read and written now |
 //! | `whose` | whose a node or a request is, also of those that are history |
+//! | `commit` | transactions that are shared by who writes at the same time |
+//! | `remembered` | what was read, for as long as it is what the database says |
+//! | `wal_index` | whether anything was committed, by anybody |
 
 pub mod keys;
 pub mod sessions;
 
+mod accounts;
 mod admission;
 mod audit;
+mod audited;
 mod bell;
+mod census;
 mod clusters;
+mod commit;
+pub(crate) mod copy;
 mod exchanges;
 mod github;
 mod ledger;
+mod members;
+mod memberships;
 mod nodes;
 mod notices;
 mod organizations;
+mod parties;
 mod people;
 mod places;
+mod probe;
+mod remembered;
 mod requests;
 mod schema;
 mod spend;
+mod standing;
+mod wal_index;
 mod whose;
 
 use std::fs::{OpenOptions, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -58,18 +79,28 @@ use sqlx::sqlite::{
 };
 use sqlx::{Sqlite, Transaction};
 
+pub use accounts::NotAltered;
 pub use admission::{Admission, AdmissionKey, Admitted};
-pub use audit::{Actor, AuditEntry};
+pub use audit::{Actor, AuditEntry, AuditOf, AuditRecord};
+pub use audited::{AuditLine, Audited};
 pub use bell::{Bell, Hearing, News};
+pub use census::{Census, Counted};
 pub use exchanges::Family;
 pub use github::Newcomer;
 pub use ledger::{Account, Line, LineKind};
+pub use members::{MemberEntry, OrganizationEntry};
+pub use memberships::{Became, Deed, NewMembership, Unchanged, What};
 pub use notices::Told;
-pub use organizations::{Membership, NewOrganization, Role, Standing};
-pub use people::{NewUser, User};
+pub use organizations::{NewOrganization, Unfounded};
+pub use people::{NewUser, Person, User};
 pub use requests::{Earlier, Record};
+pub use schema::SCHEMA;
+pub use sliderule_api::members::Role;
+pub use standing::Standing;
 
 use crate::Error;
+use remembered::Memory;
+use wal_index::WalIndex;
 
 /// Connections for reading. Reads take microseconds; more would only wait for the processor.
 const READERS: u32 = 4;
@@ -77,8 +108,14 @@ const READERS: u32 = 4;
 /// How long a writer waits for another process before it gives up.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// What a connection may remember of the file, in kibibytes: enough for a renewal of a thousand clusters.
+/// What the connection that writes may keep of the file, in kibibytes: enough for a renewal of a thousand clusters.
 const CACHE: &str = "-65536";
+
+/// What each of the others may keep: what is read often is remembered as what it means.
+const READERS_CACHE: &str = "-4096";
+
+/// How many pages the log may grow to before a commit carries them over by itself. Shared commits do so earlier.
+const LONGEST_LOG: &str = "4000";
 
 /// A transaction.
 pub(crate) type Tx = Transaction<'static, Sqlite>;
@@ -89,7 +126,8 @@ pub struct Database {
     path: PathBuf,
     writer: SqlitePool,
     readers: SqlitePool,
-    bell: Bell,
+    commits: Arc<AtomicU64>,
+    memory: Arc<Memory>,
 }
 
 impl Database {
@@ -108,23 +146,41 @@ impl Database {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .pragma("cache_size", CACHE)
+            .pragma("wal_autocheckpoint", LONGEST_LOG)
             .busy_timeout(BUSY);
         let unusable = |source: sqlx::Error| Error::DataDirectory {
             path: path.to_owned(),
             reason: format!("the database cannot be opened ({source}); check that you may write there"),
         };
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
+        let commits = Arc::new(AtomicU64::new(0));
+        let counter = commits.clone();
+        let writer = pool(1)
+            .after_connect(move |connection, _| {
+                let counter = counter.clone();
+                Box::pin(async move {
+                    let counts = move || {
+                        counter.fetch_add(1, Ordering::Relaxed);
+                        true
+                    };
+                    connection.lock_handle().await?.set_commit_hook(counts);
+                    Ok(())
+                })
+            })
             .connect_with(options.clone())
             .await
             .map_err(unusable)?;
         let opened = async {
             schema::bring_forward(&writer, path).await?;
-            let readers = SqlitePoolOptions::new().max_connections(READERS);
-            readers.connect_with(options.pragma("query_only", "on")).await.map_err(unusable)
+            let options = options.pragma("query_only", "on").pragma("cache_size", READERS_CACHE);
+            let index = WalIndex::open(path, &options).await.map_err(unusable)?;
+            let readers = pool(READERS).connect_with(options).await.map_err(unusable)?;
+            Ok((readers, index))
         };
         match opened.await {
-            Ok(readers) => Ok(Self { path: path.to_owned(), writer, readers, bell: Bell::default() }),
+            Ok((readers, index)) => {
+                let memory = Arc::new(Memory::new(index));
+                Ok(Self { path: path.to_owned(), writer, readers, commits, memory })
+            }
             Err(error) => {
                 // The last connection to close removes the files beside the database.
                 writer.close().await;
@@ -139,26 +195,32 @@ impl Database {
         &self.path
     }
 
+    /// How many transactions this process has committed.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    /// Rings for every organization about which something was committed, by whomever.
+    #[must_use]
+    pub fn bell(&self) -> &Bell {
+        self.memory.bell()
+    }
+
+    /// Looks whether others committed something, such as the command line, and rings if they did. Costs less than a
+    /// question to the database.
+    pub async fn listen_for_others(&self) {
+        if self.memory.fresh(|_| ()).await.is_none() {
+            // It cannot be known, so it may be.
+            self.bell().ring_all();
+        }
+    }
+
     /// Closes the file; afterwards nothing of it is left open.
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
-    }
-
-    /// Rings for every organization whose cluster changed, once that is committed.
-    #[must_use]
-    pub fn bell(&self) -> &Bell {
-        &self.bell
-    }
-
-    /// A number that is another one after other processes committed something, and stays the same otherwise.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn others_commits(&self) -> Result<i64, Error> {
-        // Only what this one connection writes does not count, and it writes all that this process does.
-        let version = sqlx::query_scalar("PRAGMA data_version").fetch_one(&self.writer).await;
-        Ok(version.map_err(failed("asked whether others committed anything"))?)
+        self.memory.close().await;
     }
 
     /// Begins a transaction that may write.
@@ -170,6 +232,12 @@ impl Database {
     async fn read(&self, doing: &'static str) -> Result<Tx, StoreError> {
         self.readers.begin().await.map_err(failed(doing))
     }
+}
+
+/// Connections that stay: a file does not hang up, and what they know of it would be lost.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    let options = SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
+    options.idle_timeout(None).max_lifetime(None)
 }
 
 /// Makes the file if there is none, and takes it from everybody but its owner: it holds password hashes.

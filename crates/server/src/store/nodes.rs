@@ -82,6 +82,11 @@ impl NodeRows {
         }
     }
 
+    /// Whether there is a row among them that was not there before.
+    pub(super) fn has_new(&self) -> bool {
+        !self.begun.is_empty()
+    }
+
     /// Writes them.
     pub(super) async fn write(&self, tx: &mut Tx, doing: &'static str) -> Result<(), StoreError> {
         run_over(

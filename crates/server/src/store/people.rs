@@ -5,7 +5,8 @@ use sliderule_provisioning::time::Moment;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Database, collision, failed};
+use super::organizations::unknown_user;
+use super::{Actor, AuditEntry, Database, audit, collision, failed};
 use crate::Error;
 use crate::auth::PasswordHash;
 
@@ -33,12 +34,51 @@ pub struct User {
     pub name: UserName,
 }
 
+/// Somebody's account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Never reused.
+    pub id: i64,
+    /// What they sign in with.
+    pub name: UserName,
+    /// Where they are reached.
+    pub email: String,
+    /// Whether they have a password.
+    pub has_password: bool,
+    /// Whether a GitHub account is theirs.
+    pub github: bool,
+    /// Whether they belong to the operator's staff.
+    pub is_staff: bool,
+    /// Whether they can no longer sign in.
+    pub disabled: bool,
+}
+
+const PERSON: &str = "SELECT id, name, email, password_hash IS NOT NULL AS has_password,
+     github_id IS NOT NULL AS github, is_staff, disabled_at_ms IS NOT NULL AS disabled FROM users";
+
 impl Database {
-    /// Adds a user.
+    /// Adds a user, as the operator may.
     ///
     /// # Errors
     /// The name, the e-mail address or the GitHub account is another user's.
     pub async fn add_user(&self, new: &NewUser) -> Result<User, Error> {
+        self.insert_user(new, "user.added", |_| Actor::command_line()).await
+    }
+
+    /// Adds a user who signs up from somewhere: the actor is the new user.
+    ///
+    /// # Errors
+    /// As of [`Self::add_user`].
+    pub async fn sign_up(&self, new: &NewUser, actor: Actor) -> Result<User, Error> {
+        self.insert_user(new, "user.signed_up", |id| Actor { user: Some(id), ..actor }).await
+    }
+
+    async fn insert_user(
+        &self,
+        new: &NewUser,
+        action: &'static str,
+        actor: impl FnOnce(i64) -> Actor,
+    ) -> Result<User, Error> {
         let doing = "added a user";
         let mut tx = self.write(doing).await?;
         let inserted = sqlx::query_scalar(
@@ -62,6 +102,14 @@ impl Database {
             Some(_) => Error::Taken(format!("a user {}", new.name)),
             None => failed(doing)(error).into(),
         })?;
+        let entry = AuditEntry {
+            actor: actor(id),
+            organization: None,
+            action,
+            subject: new.name.to_string(),
+            detail: format!("reached at {}", new.email),
+        };
+        audit::insert(&mut tx, &entry, new.at, doing).await?;
         tx.commit().await.map_err(failed(doing))?;
         Ok(User { id, name: new.name.clone() })
     }
@@ -106,10 +154,72 @@ impl Database {
             .map_err(failed(doing))?;
         found.map(|row| user(&row, doing)).transpose()
     }
+
+    /// The account of that number.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn person(&self, id: i64) -> Result<Option<Person>, Error> {
+        let doing = "read an account";
+        let statement = sqlx::AssertSqlSafe(format!("{PERSON} WHERE id = ?"));
+        let found =
+            sqlx::query(statement).bind(id).fetch_optional(&self.readers).await.map_err(failed(doing))?;
+        Ok(found.as_ref().map(person).transpose().map_err(failed(doing))?)
+    }
+
+    /// The account of that name, for who knows that there is one.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn person_named(&self, name: &UserName) -> Result<Person, Error> {
+        let doing = "read an account";
+        let statement = sqlx::AssertSqlSafe(format!("{PERSON} WHERE name = ?"));
+        let found = sqlx::query(statement).bind(name.as_str()).fetch_optional(&self.readers).await;
+        let found = found.map_err(failed(doing))?.ok_or_else(|| unknown_user(name))?;
+        Ok(person(&found).map_err(failed(doing))?)
+    }
+
+    /// At most `limit` accounts, by name from behind `after` on.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn people(&self, after: Option<&str>, limit: u32) -> Result<Vec<Person>, Error> {
+        let doing = "listed accounts";
+        let statement = format!("{PERSON} WHERE ?1 IS NULL OR name > ?1 ORDER BY name LIMIT ?2");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(after).bind(limit);
+        let rows = rows.fetch_all(&self.readers).await.map_err(failed(doing))?;
+        Ok(rows.iter().map(person).collect::<Result<_, _>>().map_err(failed(doing))?)
+    }
+
+    /// The hash of somebody's password, if they have one and can sign in.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn password_of(&self, id: i64) -> Result<Option<PasswordHash>, Error> {
+        let found: Option<Option<String>> =
+            sqlx::query_scalar("SELECT password_hash FROM users WHERE id = ? AND disabled_at_ms IS NULL")
+                .bind(id)
+                .fetch_optional(&self.readers)
+                .await
+                .map_err(failed("looked for a password's hash"))?;
+        Ok(found.flatten().map(PasswordHash::stored))
+    }
 }
 
 fn user(row: &SqliteRow, doing: &'static str) -> Result<User, Error> {
     let name: String = row.try_get("name").map_err(failed(doing))?;
     let id = row.try_get("id").map_err(failed(doing))?;
     Ok(User { id, name: name.parse().map_err(failed(doing))? })
+}
+
+fn person(row: &SqliteRow) -> Result<Person, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(Person {
+        id: row.try_get("id")?,
+        name: row.try_get::<String, _>("name")?.parse()?,
+        email: row.try_get("email")?,
+        has_password: row.try_get("has_password")?,
+        github: row.try_get("github")?,
+        is_staff: row.try_get("is_staff")?,
+        disabled: row.try_get("disabled")?,
+    })
 }

@@ -1,5 +1,7 @@
 //! Capacity requests, and the keys of the orders that led to them.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use sliderule_api::{MicroUsd, OrganizationName, RequestId, UserName};
 use sliderule_control::store::StoreError;
@@ -187,14 +189,23 @@ impl RequestRows {
         self.keyed.push(Keyed(organization, user, key.to_owned(), order.to_owned(), request.to_string()));
     }
 
-    /// Writes them.
+    /// Whether there is a row among them that was not there before.
+    pub(super) fn has_new(&self) -> bool {
+        !self.placed.is_empty() || !self.keyed.is_empty()
+    }
+
+    /// Writes them. A new request of somebody who is no active member has no user, which the schema refuses: between
+    /// the look at a membership and this it may have ended.
     pub(super) async fn write(&self, tx: &mut Tx, doing: &'static str) -> Result<(), StoreError> {
         run_over(
             tx,
             "INSERT INTO requests (id, organization_id, user_id, cost_micro_usd, nodes, created_at_ms, expires_at_ms,
                                    closed_at_ms)
-             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-                 value ->> 7 FROM json_each(?)",
+             SELECT value ->> 0, value ->> 1,
+                 (SELECT user_id FROM memberships JOIN users ON users.id = user_id
+                  WHERE organization_id = value ->> 1 AND user_id = value ->> 2 AND state = 'active'
+                      AND disabled_at_ms IS NULL),
+                 value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7 FROM json_each(?)",
             &self.placed,
             doing,
         )
@@ -219,23 +230,32 @@ impl RequestRows {
     }
 }
 
-/// What a key of an order stands for, if it stands for anything: the order, and its request.
+/// Names a key of an order: organization, user, key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub(super) struct KeyOf(pub(super) i64, pub(super) i64, pub(super) String);
+
+/// What keys of orders stand for, as far as they stand for anything: the order, and its request.
 pub(super) async fn keyed(
     tx: &mut Tx,
-    (organization, user): (i64, i64),
-    key: &str,
+    keys: &[KeyOf],
     doing: &'static str,
-) -> Result<Option<(String, String)>, StoreError> {
-    sqlx::query_as(
-        "SELECT order_text, request_id FROM order_keys
-         WHERE organization_id = ? AND user_id = ? AND idempotency_key = ?",
+) -> Result<HashMap<KeyOf, (String, String)>, StoreError> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found: Vec<(i64, i64, String, String, String)> = sqlx::query_as(
+        "SELECT organization_id, user_id, idempotency_key, order_text, request_id FROM json_each(?) AS named
+         CROSS JOIN order_keys ON organization_id = named.value ->> 0 AND user_id = named.value ->> 1
+             AND idempotency_key = named.value ->> 2",
     )
-    .bind(organization)
-    .bind(user)
-    .bind(key)
-    .fetch_optional(&mut **tx)
+    .bind(serde_json::to_string(keys).map_err(failed(doing))?)
+    .fetch_all(&mut **tx)
     .await
-    .map_err(failed(doing))
+    .map_err(failed(doing))?;
+    let known = found
+        .into_iter()
+        .map(|(organization, user, key, order, request)| (KeyOf(organization, user, key), (order, request)));
+    Ok(known.collect())
 }
 
 /// The open requests of those organizations (a list of rows' ids), with their organization.

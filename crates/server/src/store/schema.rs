@@ -27,6 +27,9 @@ const COUNTS: [&str; MIGRATIONS.len()] = [
     "PRAGMA user_version = 4",
 ];
 
+/// The newest schema, which this release brings a database to.
+pub const SCHEMA: i64 = COUNTS.len() as i64;
+
 const DOING: &str = "brought the database to this release's schema";
 
 /// Applies what is missing.
@@ -35,9 +38,8 @@ pub(super) async fn bring_forward(writer: &SqlitePool, path: &Path) -> Result<()
         let mut tx = writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed(DOING))?;
         let found: i64 =
             sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *tx).await.map_err(failed(DOING))?;
-        let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-        if found > known {
-            return Err(Error::NewerSchema { path: path.to_owned(), found, known });
+        if found > SCHEMA {
+            return Err(Error::NewerSchema { path: path.to_owned(), found, known: SCHEMA });
         }
         if usize::try_from(found).unwrap_or(0) <= index {
             sqlx::raw_sql(migration).execute(&mut *tx).await.map_err(failed(DOING))?;

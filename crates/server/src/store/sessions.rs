@@ -10,6 +10,7 @@ use sliderule_provisioning::time::Moment;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
+use super::commit::{Admissions, or_refusal};
 use super::organizations::organization_id;
 use super::{Actor, AuditEntry, Database, Tx, audit, column, failed, seconds};
 use crate::Error;
@@ -122,48 +123,13 @@ impl Database {
     /// There is no such organization, or the database failed.
     pub async fn begin_session(&self, new: &NewSession, actor: &Actor, at: Moment) -> Result<bool, Error> {
         let doing = "began a session";
-        let mut tx = self.write(doing).await?;
-        let organization = match &new.organization {
-            Some(name) => Some(organization_id(&mut tx, name, doing).await?),
-            None => None,
-        };
-        forget_ended(&mut tx, new, doing).await?;
-        let begun = sqlx::query(
-            "INSERT INTO sessions (id, user_id, organization_id, how, opened_by, address, agent, began_at, used_at,
-                                   ends_at, newest, newest_until, newest_kid)
-             SELECT ?1, users.id, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12 FROM users
-             WHERE users.id = ?2 AND users.disabled_at_ms IS NULL AND (?5 IS NULL OR EXISTS (
-                 SELECT 1 FROM sessions AS opener
-                 WHERE opener.id = ?5 AND opener.user_id = users.id AND opener.revoked_at IS NULL))",
-        )
-        .bind(&new.id)
-        .bind(new.user)
-        .bind(organization)
-        .bind(new.how.as_str())
-        .bind(&new.opened_by)
-        .bind(&actor.address)
-        .bind(&new.agent)
-        .bind(column(new.exchange.at))
-        .bind(column(new.ends_at))
-        .bind(&new.newest)
-        .bind(column(new.exchange.refresh_until))
-        .bind(&new.exchange.kid)
-        .execute(&mut *tx)
-        .await
-        .map_err(failed(doing))?;
-        if begun.rows_affected() == 0 {
-            return Ok(false);
-        }
-        let entry = AuditEntry {
-            actor: actor.clone(),
-            organization,
-            action: "session.began",
-            subject: new.id.clone(),
-            detail: format!("by {}", new.how.as_str()),
-        };
-        audit::insert(&mut tx, &entry, at, doing).await?;
-        tx.commit().await.map_err(failed(doing))?;
-        Ok(true)
+        let what = (new.clone(), actor.clone());
+        // Nobody asked before what it opens, and what is forgotten beside it opens nothing any more.
+        let begun = self.together(doing, Admissions::Kept, move |tx| {
+            let (new, actor) = what.clone();
+            Box::pin(async move { or_refusal(begin(tx, &new, &actor, at, doing).await) })
+        });
+        begun.await?
     }
 
     /// The sessions that have not ended, the last used first.
@@ -204,31 +170,102 @@ impl Database {
         now_seconds: u64,
     ) -> Result<u64, Error> {
         let doing = "revoked sessions";
-        let mut tx = self.write(doing).await?;
-        let revoked = revoke(&mut tx, whose, which, because, now_seconds).await?;
-        if revoked == 0 {
-            return Ok(0);
-        }
-        let organization = match &whose.organization {
-            Some(name) => Some(organization_id(&mut tx, name, doing).await?),
-            None => None,
+        let (id, which): (String, for<'a> fn(&'a str) -> Which<'a>) = match which {
+            Which::One(id) => (id.to_owned(), |id| Which::One(id)),
+            Which::AllBut(id) => (id.to_owned(), |id| Which::AllBut(id)),
+            Which::All => (String::new(), |_| Which::All),
         };
-        let entry = AuditEntry {
-            actor: actor.clone(),
-            organization,
-            action: "session.revoked",
-            subject: match which {
-                Which::One(id) => id.to_owned(),
-                Which::AllBut(_) | Which::All => format!("{revoked} sessions of user {}", whose.user),
-            },
-            detail: because.as_str().to_owned(),
-        };
-        audit::insert(&mut tx, &entry, at, doing).await?;
-        tx.commit().await.map_err(failed(doing))?;
-        // Sessions are in many organizations, and are revoked now and then only.
-        self.bell.ring_all();
-        Ok(revoked)
+        let what = (whose.clone(), id, actor.clone());
+        let revoked = self.together(doing, Admissions::Touched, move |tx| {
+            let (whose, id, actor) = what.clone();
+            Box::pin(async move {
+                or_refusal(revoke_and_tell(tx, &whose, which(&id), because, &actor, (at, now_seconds)).await)
+            })
+        });
+        revoked.await?
     }
+}
+
+/// Begins a session; whether it did.
+async fn begin(
+    tx: &mut Tx,
+    new: &NewSession,
+    actor: &Actor,
+    at: Moment,
+    doing: &'static str,
+) -> Result<bool, Error> {
+    let organization = match &new.organization {
+        Some(name) => Some(organization_id(tx, name, doing).await?),
+        None => None,
+    };
+    forget_ended(tx, new, doing).await?;
+    let begun = sqlx::query(
+            "INSERT INTO sessions (id, user_id, organization_id, how, opened_by, address, agent, began_at, used_at,
+                                   ends_at, newest, newest_until, newest_kid)
+             SELECT ?1, users.id, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12 FROM users
+             WHERE users.id = ?2 AND users.disabled_at_ms IS NULL AND (?5 IS NULL OR EXISTS (
+                 SELECT 1 FROM sessions AS opener
+                 WHERE opener.id = ?5 AND opener.user_id = users.id AND opener.revoked_at IS NULL))",
+        )
+        .bind(&new.id)
+        .bind(new.user)
+        .bind(organization)
+        .bind(new.how.as_str())
+        .bind(&new.opened_by)
+        .bind(&actor.address)
+        .bind(&new.agent)
+        .bind(column(new.exchange.at))
+        .bind(column(new.ends_at))
+        .bind(&new.newest)
+        .bind(column(new.exchange.refresh_until))
+        .bind(&new.exchange.kid)
+        .execute(&mut **tx)
+        .await
+        .map_err(failed(doing))?;
+    if begun.rows_affected() == 0 {
+        return Ok(false);
+    }
+    let entry = AuditEntry {
+        actor: actor.clone(),
+        organization,
+        action: "session.began",
+        subject: new.id.clone(),
+        detail: format!("by {}", new.how.as_str()),
+    };
+    audit::insert(tx, &entry, at, doing).await?;
+    Ok(true)
+}
+
+/// Revokes sessions, and tells the audit log if there were any; how many there were.
+async fn revoke_and_tell(
+    tx: &mut Tx,
+    whose: &Whose,
+    which: Which<'_>,
+    because: Because,
+    actor: &Actor,
+    (at, now_seconds): (Moment, u64),
+) -> Result<u64, Error> {
+    let doing = "revoked sessions";
+    let revoked = revoke(tx, whose, which, because, now_seconds).await?;
+    if revoked == 0 {
+        return Ok(0);
+    }
+    let organization = match &whose.organization {
+        Some(name) => Some(organization_id(tx, name, doing).await?),
+        None => None,
+    };
+    let entry = AuditEntry {
+        actor: actor.clone(),
+        organization,
+        action: "session.revoked",
+        subject: match which {
+            Which::One(id) => id.to_owned(),
+            Which::AllBut(_) | Which::All => format!("{revoked} sessions of user {}", whose.user),
+        },
+        detail: because.as_str().to_owned(),
+    };
+    audit::insert(tx, &entry, at, doing).await?;
+    Ok(revoked)
 }
 
 /// Revokes sessions in the transaction of what they are revoked for; how many there were.

@@ -17,7 +17,7 @@ fn assert_is_a_problem(answer: &Answer, status: u16) {
         "application/json" => assert_eq!(body["status"], "FAILED", "{answer}"),
         "application/problem+json" => {
             assert_eq!(body["status"], status, "{answer}");
-            assert_eq!(body["instance"], format!("urn:uuid:{}", answer.header("x-request-id")));
+            assert_eq!(body["instance"], format!("urn:sliderule:request:{}", answer.header("x-request-id")));
         }
         other => panic!("{other}: {answer}"),
     }
@@ -58,12 +58,14 @@ async fn refusals_of_our_own_api_are_problems_by_rfc_9457_and_carry_the_old_keys
 }
 
 #[tokio::test]
-async fn a_request_id_of_a_proxy_is_repeated_and_no_part_of_a_urn() {
+async fn a_problem_names_the_request_that_it_answers_as_its_header_and_the_log_do() {
     let app = TestApp::start().await;
-    let request = app.http.get(format!("{}/api/v1/nothing", app.url)).header("x-request-id", "proxy <1>");
-    let answer = Answer::of(request).await;
-    assert_eq!(answer.header("x-request-id"), "proxy <1>");
-    assert_eq!(answer.json::<Value>()["instance"], Value::Null);
+    for brought in ["proxy-1", "proxy <1>"] {
+        let request = app.http.get(format!("{}/api/v1/nothing", app.url)).header("x-request-id", brought);
+        let answer = Answer::of(request).await;
+        assert_is_a_problem(&answer, 404);
+        assert_eq!(answer.header("x-request-id") == brought, brought == "proxy-1");
+    }
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ async fn members_neither_deploy_nor_destroy_nor_refresh() {
     let bob = app.token_of("bob", "acme").await;
     for act in ["deploy", "destroy", "refresh"] {
         let refused = app.ours(Method::POST, act, &bob, two_nodes()).await;
-        assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (403, "scale_refused"), "{act}");
+        assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (403, "not_allowed"), "{act}");
         assert!(refused.text("error_msg").contains("only an owner or manager of acme may"), "{refused}");
     }
     app.sql("UPDATE memberships SET role = 'manager' WHERE role = 'member'").await;

@@ -91,7 +91,7 @@ async fn all_of_ones_own_are_released_and_everybodys_by_who_looks_after_the_clus
     assert_eq!(own, ReleasedAll { released: 2, target_nodes: 1 });
     order(&app, &bob, 1, 900).await;
     let refused = app.ours(Method::DELETE, "requests?everybody=true", &bob, Value::Null).await;
-    assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (403, "scale_refused"));
+    assert_eq!((refused.status.as_u16(), refused.text("code").as_str()), (403, "not_allowed"));
     let all: ReleasedAll =
         app.ours(Method::DELETE, "requests?everybody=true", &ada, Value::Null).await.json();
     assert_eq!(all, ReleasedAll { released: 3, target_nodes: 0 });

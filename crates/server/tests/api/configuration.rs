@@ -6,7 +6,6 @@ use sliderule_api::configuration::Configuration;
 use sliderule_api::notices::Notices;
 use sliderule_api::status::{Block, ClusterState};
 use sliderule_provisioning::hand::{self, Settings};
-use sliderule_server::store::Role;
 
 use crate::test_app::{Answer, TestApp};
 
@@ -134,7 +133,7 @@ async fn a_cluster_is_switched_off_and_on_again() {
 #[tokio::test]
 async fn members_and_managers_see_the_configuration_and_leave_it_alone() {
     let app = acme().await.with_user("bob").await.with_member("acme", "bob").await;
-    let app = app.with_user("max").await.with_role("acme", "max", Role::Manager).await;
+    let app = app.with_user("max").await.with_manager("acme", "max").await;
     for user in ["bob", "max"] {
         let token = app.token_of(user, "acme").await;
         assert_eq!(app.get(PATH, &token).await.status, 200);

@@ -1,7 +1,9 @@
 //! An engine whose nodes live in this process: each pulls its lease and registers by itself, as a runner
-//! and its program would, and answers every request with the path it was asked for.
+//! and its program would, and answers every request with the path it was asked for; `/source/endless` begins and does not
+//! end.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,7 +11,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
+use axum::body::Body;
 use axum::http::Uri;
+use axum::routing::any;
+use futures_util::{StreamExt, stream};
 use sliderule_api::discovery::{Register, SERVICE};
 use sliderule_api::lease::{LeaseRequest, lease_path};
 use sliderule_api::{NodeId, OrganizationName};
@@ -139,7 +144,8 @@ async fn live(
     };
     assert_eq!(lease().await.unwrap().status(), 200, "a node that was launched gets its first lease");
     let serving = tokio::spawn(async {
-        axum::serve(listener, Router::new().fallback(|uri: Uri| async move { uri.path().to_owned() })).await
+        let paths = Router::new().route("/source/endless", any(endless));
+        axum::serve(listener, paths.fallback(|uri: Uri| async move { uri.path().to_owned() })).await
     });
     let _ends_with_this_task = Ends(serving.abort_handle());
     may_boot.wait_for(|may| *may).await.unwrap();
@@ -149,6 +155,10 @@ async fn live(
     while lease().await.is_ok_and(|answer| answer.status() == 200) {
         tokio::time::sleep(Duration::from_secs(20)).await;
     }
+}
+
+async fn endless() -> Body {
+    Body::from_stream(stream::once(async { Ok::<_, Infallible>("begun") }).chain(stream::pending()))
 }
 
 struct Ends(AbortHandle);

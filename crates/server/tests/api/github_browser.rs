@@ -70,7 +70,10 @@ fn name(answer: &Answer) -> String {
 
 async fn audit(app: &TestApp) -> Vec<String> {
     let rows: Vec<(String, String, String, String)> = app
-        .rows("SELECT action, subject, detail, address FROM audit WHERE action LIKE 'user.%' ORDER BY id")
+        .rows(
+            "SELECT action, subject, detail, address FROM audit
+               WHERE action LIKE 'user.%' AND action <> 'user.added' ORDER BY id",
+        )
         .await;
     rows.into_iter()
         .map(|(action, subject, detail, from)| format!("{action} {subject} {detail} {from}"))
@@ -97,12 +100,34 @@ async fn whoever_is_not_known_becomes_a_user_under_a_name_that_is_free() {
     assert_eq!(name(&sign_in(&app, &github, EVE).await), "eve-2", "the second time the number is known");
     github.account(1001, "not a name");
     assert_eq!(name(&sign_in(&app, &github, 1001).await), "github-1001");
+    github.account(1002, "Root");
+    assert_eq!(
+        name(&sign_in(&app, &github, 1002).await),
+        "github-1002",
+        "a name that nobody may take by themselves"
+    );
     let lines = audit(&app).await;
     assert_eq!(lines[0], "user.signed_up eve-2 with the GitHub account 666 127.0.0.1");
-    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(lines.len(), 3, "{lines:?}");
     let emails: Vec<(String,)> = app.rows("SELECT email FROM users WHERE password_hash IS NULL").await;
     let emails: Vec<_> = emails.iter().map(|(email,)| email.as_str()).collect();
-    assert_eq!(emails, ["666+eve-2@users.noreply.github.com", "1001+github-1001@users.noreply.github.com"]);
+    let noreply = |who: &str| format!("{who}@users.noreply.github.com");
+    assert_eq!(emails, ["666+eve-2", "1001+github-1001", "1002+github-1002"].map(noreply));
+}
+
+#[tokio::test]
+async fn where_signing_up_is_closed_a_github_account_makes_no_user_either() {
+    let github = GitHubStandIn::start().await;
+    github.account(EVE, "eve");
+    let app = TestApp::start_with(|config| {
+        github.configure(config);
+        config.sign_up.open = false;
+    })
+    .await;
+    let refused = sign_in(&app, &github, EVE).await;
+    assert!(refused.status == 403 && refused.body.contains("nobody signs up by themselves"), "{refused}");
+    let told: Value = app.send(Method::GET, "/api/v1/operator", None, None).await.json();
+    assert_eq!((&told["github"], &told["sign_up_open"]), (&json!(true), &json!(false)));
 }
 
 #[tokio::test]
@@ -237,7 +262,7 @@ async fn a_github_that_fails_or_refuses_us_is_told_and_says_no_secret() {
     }
     let wrong = |config: &mut sliderule_server::config::Config| {
         github.configure(config);
-        config.github.client_secret = Some(format!("not-{CLIENT_SECRET}").into());
+        config.github.client_secret = Some(format!("not-{CLIENT_SECRET}").as_str().into());
     };
     let app = TestApp::start_with(wrong).await;
     let refused = sign_in(&app, &github, ADA).await;

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use sliderule_api::costs::LedgerEntry;
 use sliderule_api::page::Page;
 use sliderule_api::status::{Grant, RequestRecord};
-use sliderule_server::store::Role;
 
 use crate::test_app::TestApp;
 
@@ -53,7 +52,7 @@ async fn live_requests_are_listed_latest_first_and_page_by_page() {
 #[tokio::test]
 async fn a_request_is_shown_to_whose_it_is_and_to_who_looks_after_the_organization() {
     let app = acme_with_bob().await.with_user("eve").await.with_member("acme", "eve").await;
-    let app = app.with_user("max").await.with_role("acme", "max", Role::Manager).await;
+    let app = app.with_user("max").await.with_manager("acme", "max").await;
     let bob = app.token_of("bob", "acme").await;
     let id = place(&app, &bob, 15).await;
     let path = format!("{PATH}/requests/{id}");
@@ -98,7 +97,7 @@ async fn a_request_of_another_organization_is_not_there() {
 
 #[tokio::test]
 async fn owners_and_managers_read_every_line_of_the_ledger_newest_first() {
-    let app = acme_with_bob().await.with_user("max").await.with_role("acme", "max", Role::Manager).await;
+    let app = acme_with_bob().await.with_user("max").await.with_manager("acme", "max").await;
     let (ada, max) = (app.token().await, app.token_of("max", "acme").await);
     for n in 1..=4 {
         let (amount, key) = (sliderule_api::MicroUsd(n * 1_000_000), format!("credit {n}"));

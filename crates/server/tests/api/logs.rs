@@ -62,7 +62,7 @@ async fn whatever_secret_is_sent_none_is_in_the_log() {
 
     let text = std::fs::read_to_string(log).unwrap();
     for seen in
-        ["path=\"/api/org_token/refresh/\"", "path=\"/api/v1/github/session\"", "TRACE", "INSERT INTO users"]
+        ["route=\"/api/org_token/refresh\"", "route=\"/api/v1/github/session\"", "TRACE", "INSERT INTO users"]
     {
         assert!(text.contains(seen), "the log has everything: {seen}");
     }

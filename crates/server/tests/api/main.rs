@@ -4,6 +4,7 @@
 
 mod account;
 mod answers;
+mod audit;
 mod by_hand;
 mod capacity;
 mod changing;
@@ -18,15 +19,20 @@ mod github;
 mod github_browser;
 mod github_stand_in;
 mod headers;
+mod health;
 mod keys;
 mod leases;
 mod lists;
 #[path = "../logs/mod.rs"]
 mod log_files;
 mod logs;
+mod members;
+mod metrics;
 mod money;
 mod old_routes;
 mod operator;
+mod organizations;
+mod people;
 mod restart;
 mod roles;
 #[path = "../../../../xtask/src/test/secrets/search.rs"]
@@ -34,6 +40,7 @@ mod secrets;
 mod sessions;
 mod sharing;
 mod sign_in;
+mod stopping;
 mod test_app;
 mod throttling;
 mod tokens;

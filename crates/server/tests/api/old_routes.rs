@@ -4,7 +4,6 @@ use http::Method;
 use serde_json::{Value, json};
 use sliderule_api::status::ClusterState;
 use sliderule_provisioning::hand::{self, Settings};
-use sliderule_server::store::Role;
 
 use crate::test_app::{Answer, PASSWORD, TestApp};
 
@@ -33,7 +32,7 @@ async fn an_owner_releases_what_everybody_asked_for() {
 
 #[tokio::test]
 async fn an_owner_sets_the_limits_within_the_operators_cap() {
-    let app = acme_with_bob().await.with_user("max").await.with_role("acme", "max", Role::Manager).await;
+    let app = acme_with_bob().await.with_user("max").await.with_manager("acme", "max").await;
     let cap = Settings { node_cap: Some(8), ..Settings::default() };
     app.operator(|cluster, now| hand::set(cluster, &cap, now)).await;
     let ada = app.token().await;

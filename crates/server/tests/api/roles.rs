@@ -7,8 +7,9 @@ use std::fmt::Write as _;
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use sliderule_control::Clock;
 use sliderule_server::openapi::{ROLE, ROLES};
-use sliderule_server::store::Role;
+use sliderule_server::store::{NewMembership, Role};
 
 use crate::document::{assert_checked_in, operations};
 use crate::test_app::{PASSWORD, TestApp, add_organization};
@@ -26,13 +27,15 @@ enum Who {
     Manager,
     Owner,
     OwnersOther,
+    MembersAccount,
+    ManagersAccount,
     OwnersAccount,
 }
 
 use Who::*;
 
 /// Each with the head of their column, and what they call with.
-const EVERYBODY: [(Who, &str, &str); 11] = [
+const EVERYBODY: [(Who, &str, &str); 13] = [
     (Nobody, "nobody", "no token"),
     (Stranger, "stranger", "a token for their own account, and no membership"),
     (OtherMember, "elsewhere", "a member of another organization, with a token for that one"),
@@ -43,6 +46,8 @@ const EVERYBODY: [(Who, &str, &str); 11] = [
     (Manager, "manager", "a token for the organization"),
     (Owner, "owner", "a token for the organization"),
     (OwnersOther, "owner, elsewhere", "the owner, with a token for another organization of theirs"),
+    (MembersAccount, "member, account", "the member, with a token for their own account"),
+    (ManagersAccount, "manager, account", "the manager, with a token for their own account"),
     (OwnersAccount, "owner, account", "the owner, with a token for their own account"),
 ];
 
@@ -56,30 +61,47 @@ impl Who {
             Requested => "requested",
             Deactivated => "deactivated",
             Staff => "staff",
-            Member => "member",
-            Manager => "manager",
+            Member | MembersAccount => "member",
+            Manager | ManagersAccount => "manager",
             Owner | OwnersOther | OwnersAccount => "owner",
         }
     }
 
     /// Whether they call with a token for their account.
     fn has_account_token(self) -> bool {
-        matches!(self, Stranger | Staff | OwnersAccount)
+        matches!(self, Stranger | Staff | MembersAccount | ManagersAccount | OwnersAccount)
     }
 
-    /// Whether they may call what needs that role.
-    fn may(self, role: &str) -> bool {
+    /// Whether they stand to the organization as that role needs.
+    fn is(self, role: &str) -> bool {
+        let owner = matches!(self, Owner | OwnersAccount);
+        let manager = owner || matches!(self, Manager | ManagersAccount);
+        let member = manager || matches!(self, Member | MembersAccount);
+        // Staff may what an owner may, where no token for the organization is needed.
         match role {
             "open" => true,
-            "signed_in" => self != Nobody,
-            "account" => self.has_account_token(),
-            "applicant" => matches!(self, Requested | Deactivated | Member | Manager | Owner),
-            "member" => matches!(self, Member | Manager | Owner),
-            "manager" => matches!(self, Manager | Owner),
-            "owner" => self == Owner,
+            "account" => self != Nobody,
+            "applicant" => member || matches!(self, Requested | Deactivated),
+            "member" => member || self == Staff,
+            "manager" => manager || self == Staff,
+            "owner" => owner || self == Staff,
             "staff" => self == Staff,
+            "operator" => false,
             other => panic!("what is {other}?"),
         }
+    }
+
+    /// Whether they may call that operation.
+    fn may(self, path: &str, operation: &Value) -> bool {
+        let Some(security) = operation["security"].as_array() else { return true };
+        let taken = |token: &str| security.iter().any(|way| way.get(token).is_some());
+        let elsewhere = path.contains("{organization}") && matches!(self, OtherMember | OwnersOther);
+        let token = match self {
+            Nobody => false,
+            who if who.has_account_token() => taken("account_token"),
+            _ => taken("organization_token") && !elsewhere,
+        };
+        token && self.is(operation[ROLE].as_str().unwrap())
     }
 }
 
@@ -89,6 +111,7 @@ fn body(operation: &str) -> Value {
         "place_request" | "deploy_cluster" => json!({ "nodes": 1, "time_to_live_seconds": 900 }),
         "alter_request" => json!({ "nodes": 1 }),
         "patch_configuration" => json!({ "max_nodes": 3 }),
+        "alter_role" => json!({ "role": "member" }),
         _ => json!({}),
     }
 }
@@ -103,11 +126,12 @@ impl Cast {
     async fn gather() -> Self {
         let mut app = TestApp::start().await;
         for (who, ..) in EVERYBODY {
-            if !matches!(who, Nobody | OwnersOther | OwnersAccount) {
-                app = app.with_user(who.user()).await;
-            }
+            app = match who {
+                Nobody | OwnersOther | MembersAccount | ManagersAccount | OwnersAccount => app,
+                Staff => app.with_staff(who.user()).await,
+                _ => app.with_user(who.user()).await,
+            };
         }
-        app.sql("UPDATE users SET is_staff = 1 WHERE name = 'staff'").await;
         let app = app.with_organization("other", "elsewhere", "10").await.with_member("other", "owner").await;
         let mut cast = Self { app, accounts: Vec::new() };
         cast.sign_in().await;
@@ -118,7 +142,7 @@ impl Cast {
     async fn sign_in(&mut self) {
         self.accounts.clear();
         for (who, ..) in EVERYBODY {
-            if !matches!(who, Nobody | OwnersOther | OwnersAccount) {
+            if !matches!(who, Nobody | OwnersOther | MembersAccount | ManagersAccount | OwnersAccount) {
                 self.accounts.push((who.user(), self.app.account_token(who.user()).await));
             }
         }
@@ -146,12 +170,7 @@ impl Cast {
             ("manager", Role::Manager),
         ] {
             let (organization, user) = (organization.parse().unwrap(), user.parse().unwrap());
-            let new = sliderule_server::store::Membership {
-                organization,
-                user,
-                role,
-                at: sliderule_control::Clock::now(&*self.app.clock),
-            };
+            let new = NewMembership { organization, user, role, at: self.app.clock.now() };
             self.app.db.add_member(&new).await.unwrap();
         }
         let mut held = Vec::new();
@@ -235,7 +254,7 @@ async fn every_operation_is_open_to_whom_it_says_and_to_nobody_else() {
     let mut cast = Cast::gather().await;
     let mut wrong = Vec::new();
     for (number, (path, method, operation)) in operations().into_iter().enumerate() {
-        let (organization, role) = (format!("o{number}"), operation[ROLE].as_str().unwrap());
+        let organization = format!("o{number}");
         let held = cast.stage(&organization).await;
         let owners = held.iter().find(|(who, _)| *who == Owner).unwrap().1.clone().unwrap();
         for (who, token) in held {
@@ -249,8 +268,8 @@ async fn every_operation_is_open_to_whom_it_says_and_to_nobody_else() {
             }
             let status = cast.call(&there, &method, &operation, token.as_deref()).await;
             let is_refused = matches!(status.as_u16(), 401 | 403 | 404);
-            if is_refused == who.may(role) || status.is_server_error() && status != 501 {
-                wrong.push(format!("{method} {path}, {role}: {who:?} got {status}"));
+            if is_refused == who.may(&path, &operation) || status.is_server_error() && status != 501 {
+                wrong.push(format!("{method} {path}: {who:?} got {status}"));
             }
         }
         if path.starts_with("/api/v1/session") || path.starts_with("/api/v1/account") {
@@ -283,8 +302,8 @@ fn the_table_of_roles_is_checked_in() {
     writeln!(text, "|---|---|{}", "---|".repeat(names.len())).unwrap();
     for (path, method, operation) in operations() {
         let role = operation[ROLE].as_str().unwrap();
-        let cells: Vec<_> =
-            EVERYBODY.iter().map(|(who, ..)| if who.may(role) { "yes" } else { "no" }).collect();
+        let cell = |(who, ..): &(Who, _, _)| if who.may(&path, &operation) { "yes" } else { "no" };
+        let cells: Vec<_> = EVERYBODY.iter().map(cell).collect();
         writeln!(text, "| `{method} {path}` | `{role}` | {} |", cells.join(" | ")).unwrap();
     }
     assert_checked_in("ROLES.md", &text);

@@ -12,9 +12,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sliderule_api::MicroUsd;
 use sliderule_api::status::{ClusterState, ClusterStatus};
-use sliderule_control::{Clock, SteadyClock, Writer, decide};
+use sliderule_control::{Clock, SteadyClock, Store, Writer, decide};
 use sliderule_provisioning::account::{Allowance, Month, Prices};
 use sliderule_provisioning::cluster::{Cluster, Limits};
+use sliderule_provisioning::membership::Act;
 use sliderule_provisioning::step::Step;
 use sliderule_provisioning::time::Moment;
 use sliderule_server::Error;
@@ -22,7 +23,7 @@ use sliderule_server::auth::{Hasher, PasswordHash};
 use sliderule_server::config::{Config, ThrottleSettings};
 use sliderule_server::data::DataDir;
 use sliderule_server::serve::Server;
-use sliderule_server::store::{Database, Membership, NewOrganization, NewUser, Role};
+use sliderule_server::store::{Actor, Database, Deed, NewMembership, NewOrganization, NewUser, Role, What};
 use tempfile::TempDir;
 use tokio::sync::{OnceCell, oneshot};
 use tokio::task::JoinHandle;
@@ -104,12 +105,32 @@ impl TestApp {
     }
 
     pub(crate) async fn with_member(self, organization: &str, user: &str) -> Self {
-        self.with_role(organization, user, Role::Member).await
+        let (organization, user) = (organization.parse().unwrap(), user.parse().unwrap());
+        self.db
+            .add_member(&NewMembership { organization, user, role: Role::Member, at: self.clock.now() })
+            .await
+            .unwrap();
+        self
     }
 
+    /// A user of the operator's staff.
+    pub(crate) async fn with_staff(self, name: &str) -> Self {
+        let app = self.with_user(name).await;
+        let (name, actor) = (name.parse().unwrap(), Actor::command_line());
+        app.db.set_staff(&name, true, &actor, app.clock.now()).await.unwrap();
+        app
+    }
+
+    pub(crate) async fn with_manager(self, organization: &str, user: &str) -> Self {
+        self.with_member(organization, user).await.with_role(organization, user, Role::Manager).await
+    }
+
+    /// Gives a member another role.
     pub(crate) async fn with_role(self, organization: &str, user: &str, role: Role) -> Self {
-        let (organization, user) = (organization.parse().unwrap(), user.parse().unwrap());
-        self.db.add_member(&Membership { organization, user, role, at: self.clock.now() }).await.unwrap();
+        let (organization, what) =
+            (organization.parse().unwrap(), What::Act(Act::Give(role), user.parse().unwrap()));
+        let deed = Deed { organization, what, actor: Actor::command_line(), at: self.clock.now() };
+        self.db.change_membership(&deed).await.unwrap();
         self
     }
 
@@ -208,6 +229,11 @@ impl TestApp {
         let ada = self.token().await;
         let looked = self.ours(Method::POST, "refresh", &ada, Value::Null).await;
         assert_eq!(looked.status, 200, "{looked}");
+    }
+
+    /// A cluster as it is in the database.
+    pub(crate) async fn db_cluster(&self, organization: &str) -> Cluster {
+        self.db.cluster(&organization.parse().unwrap()).await.unwrap().unwrap()
     }
 
     /// What acme has left.

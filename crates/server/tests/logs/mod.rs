@@ -35,6 +35,14 @@ pub(crate) fn log_everything_through(path: &Path, command: &mut Command) {
     }
 }
 
+/// Keeps a log that lies elsewhere, and is going to be removed.
+#[allow(dead_code, reason = "not every suite runs programs")]
+pub(crate) fn keep(log: &Path) {
+    if let Some(kept) = new_file() {
+        fs::copy(log, kept).unwrap();
+    }
+}
+
 /// Keeps the logs of the nodes in a data directory, which is going to be removed.
 #[allow(dead_code, reason = "not every suite runs programs")]
 pub(crate) fn keep_those_of_nodes(data: &Path) {

@@ -18,7 +18,7 @@ fn refuses(arguments: &[&str], data: &Path, input: &str, code: i32, because: &st
 #[test]
 fn what_was_done_is_said_in_one_line() {
     let dir = tempfile::tempdir().unwrap();
-    let user = run(&add_user("ada", "ada@example.org"), dir.path(), "secret\n");
+    let user = run(&add_user("ada", "ada@example.org"), dir.path(), &format!("{PASSWORD}\n"));
     assert_eq!((user.code, user.stdout.as_str()), (Some(0), "added user ada\n"));
     let org = ["org", "add", "acme", "--owner", "ada", "--credit", "12.5", "--max-nodes", "8", "--public"];
     let org = run(&org, dir.path(), "");
@@ -27,12 +27,41 @@ fn what_was_done_is_said_in_one_line() {
         "added organization acme with $12.50 for up to 8 nodes at $0.226 an hour each, and $0.153 an hour while it \
          runs\n"
     );
-    run(&add_user("bob", "bob@example.org"), dir.path(), "secret");
+    run(&add_user("bob", "bob@example.org"), dir.path(), PASSWORD);
     let member = run(&["member", "add", "acme", "bob"], dir.path(), "");
     assert_eq!(member.stdout, "bob is a member of acme\n");
-    run(&add_user("cyd", "cyd@example.org"), dir.path(), "secret");
+    run(&add_user("cyd", "cyd@example.org"), dir.path(), PASSWORD);
     let manager = run(&["member", "add", "acme", "cyd", "--role", "manager"], dir.path(), "");
     assert_eq!(manager.stdout, "cyd is a manager of acme\n");
+}
+
+#[test]
+fn people_are_looked_after_by_command() {
+    let dir = acme("1");
+    let says = |arguments: &[&str], input: &str, what: &str| {
+        let outcome = run(arguments, dir.path(), input);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(0), what), "{arguments:?}: {outcome:?}");
+    };
+    run(&add_user("bob", "bob@example.org"), dir.path(), PASSWORD);
+    says(&["user", "staff", "bob"], "", "bob is one of the staff\n");
+    says(&["user", "disable", "bob"], "", "bob can no longer sign in, and asks for no nodes\n");
+    says(&["user", "list"], "", "ada\tada@example.org\nbob\tbob@example.org\tstaff, disabled\n");
+    refuses(&["user", "password", "bob", "--password-stdin"], dir.path(), "a new sentence", 1, "disabled");
+    says(&["user", "enable", "bob"], "", "bob can sign in\n");
+    says(&["user", "staff", "bob", "--off"], "", "bob is none of the staff\n");
+    says(
+        &["user", "password", "BOB", "--password-stdin"],
+        "a new sentence\n",
+        "bob has another password now\n",
+    );
+    refuses(&["user", "password", "bob", "--password-stdin"], dir.path(), "qwertyuiop", 2, "3,000 commonest");
+
+    says(&["member", "add", "acme", "bob", "--role", "owner"], "", "bob is an owner of acme\n");
+    says(&["member", "role", "acme", "ada", "manager"], "", "ada: manager of acme, active\n");
+    refuses(&["member", "role", "acme", "bob", "member"], dir.path(), "", 1, "nobody else owns");
+    says(&["member", "deactivate", "acme", "ADA"], "", "ada: manager of acme, deactivated\n");
+    refuses(&["member", "approve", "acme", "ada"], dir.path(), "", 1, "the membership is deactivated");
+    says(&["member", "reactivate", "acme", "ada"], "", "ada: manager of acme, active\n");
 }
 
 #[test]
@@ -41,13 +70,19 @@ fn what_is_taken_or_unknown_is_refused_with_one() {
     let org = |owner| ["org", "add", "other", "--owner", owner, "--credit", "1", "--max-nodes", "1"];
     let acme_again = ["org", "add", "acme", "--owner", "ada", "--credit", "1", "--max-nodes", "1"];
     let data = dir.path();
-    refuses(&add_user("Ada", "new@example.org"), data, "x", 1, "already a user Ada");
-    refuses(&add_user("eve", "ADA@example.org"), data, "x", 1, "e-mail address ADA@example.org");
+    refuses(&add_user("Ada", "new@example.org"), data, PASSWORD, 1, "already a user Ada");
+    refuses(&add_user("eve", "ADA@example.org"), data, PASSWORD, 1, "e-mail address ADA@example.org");
     refuses(&acme_again, data, "", 1, "already an organization acme");
     refuses(&org("nobody"), data, "", 1, "no user nobody");
     refuses(&["member", "add", "nowhere", "ada"], data, "", 1, "no organization nowhere");
     refuses(&["member", "add", "acme", "nobody"], data, "", 1, "no user nobody");
     refuses(&["member", "add", "acme", "ada"], data, "", 1, "membership of ada in acme");
+    refuses(&["member", "approve", "acme", "nobody"], data, "", 1, "no membership there");
+    refuses(&["member", "role", "nowhere", "ada", "member"], data, "", 1, "no organization nowhere");
+    for command in ["disable", "enable", "staff"] {
+        refuses(&["user", command, "nobody"], data, "", 1, "no user nobody");
+    }
+    refuses(&["user", "password", "nobody", "--password-stdin"], data, PASSWORD, 1, "no user nobody");
 }
 
 #[test]
@@ -57,9 +92,12 @@ fn what_cannot_be_meant_is_refused_with_two() {
     let org = |name, credit, nodes| {
         ["org", "add", name, "--owner", "ada", "--credit", credit, "--max-nodes", nodes]
     };
-    refuses(&add_user("a/b", "x@example.org"), data, "x", 2, "cannot be a user name");
-    refuses(&add_user("eve", "no address"), data, "x", 2, "is not an e-mail address");
+    refuses(&add_user("a/b", "x@example.org"), data, PASSWORD, 2, "cannot be a user name");
+    refuses(&add_user("eve", "no address"), data, PASSWORD, 2, "is not an e-mail address");
     refuses(&add_user("eve", "eve@example.org"), data, "\n", 2, "no password on standard input");
+    refuses(&add_user("eve", "eve@example.org"), data, "short", 2, "shorter than 8 characters");
+    refuses(&add_user("eve", "eve@example.org"), data, "Password1", 2, "3,000 commonest");
+    refuses(&add_user("eve", "eve@example.org"), data, &"x".repeat(2000), 2, "longer than 1024 bytes");
     refuses(&["user", "add", "eve", "--email", "eve@example.org"], data, "x", 2, "--password-stdin");
     refuses(&["user", "add", "eve", "--password", PASSWORD], data, "", 2, "--password");
     refuses(&org("Acme", "1", "1"), data, "", 2, "cannot be an organization");
@@ -152,7 +190,7 @@ fn a_cluster_is_destroyed_and_refreshed_by_command() {
 
 #[test]
 fn a_data_directory_that_cannot_be_used_is_named() {
-    refuses(&add_user("ada", "a@example.org"), Path::new("/dev/null/data"), "x", 1, "/dev/null/data");
+    refuses(&add_user("ada", "a@example.org"), Path::new("/dev/null/data"), PASSWORD, 1, "/dev/null/data");
 }
 
 #[test]
@@ -171,7 +209,7 @@ fn a_command_that_fails_leaves_nothing_beside_the_database() {
     let dir = acme("1");
     let org = ["org", "add", "other", "--owner", "nobody", "--credit", "1", "--max-nodes", "1"];
     refuses(&org, dir.path(), "", 1, "no user nobody");
-    refuses(&add_user("ada", "x@example.org"), dir.path(), "x", 1, "already a user");
+    refuses(&add_user("ada", "x@example.org"), dir.path(), PASSWORD, 1, "already a user");
     refuses(&["member", "add", "acme", "nobody"], dir.path(), "", 1, "no user nobody");
     std::fs::write(dir.path().join("node.key"), "no key").unwrap();
     refuses(&["serve", "--listen", "127.0.0.1:0"], dir.path(), "", 1, "node.key");

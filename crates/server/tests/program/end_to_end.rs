@@ -33,7 +33,7 @@ async fn a_cluster_survives_its_server_and_not_its_orderly_stop() {
     let flags = ["--config", file.to_str().unwrap()];
     let http = client();
 
-    let ps = Ps::serve(dir.path(), &flags);
+    let ps = Ps::serve_with(dir.path(), &flags, &[("SLIDERULE_PS_METRICS_TOKEN", "hunter2")]);
     let token = ps.sign_in(&http).await;
     let order = json!({ "nodes": 1, "time_to_live_seconds": 900 });
     let ordered =
@@ -43,6 +43,11 @@ async fn a_cluster_survives_its_server_and_not_its_orderly_stop() {
     let rows = stream(&http, &ps, &token).await;
     assert!(rows > 100, "{rows} rows");
     let node = the_only_node(dir.path());
+    let variables = std::fs::read(format!("/proc/{}/environ", node.1)).unwrap();
+    assert!(
+        !String::from_utf8_lossy(&variables).contains("SLIDERULE_PS_"),
+        "a node sees no setting of the server"
+    );
 
     ps.end(Signal::KILL);
     assert!(group_lives(&node), "a node outlives a killed server");

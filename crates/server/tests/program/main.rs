@@ -2,6 +2,7 @@
 //! from a sleeping cluster to decoded records with real node processes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod backup;
 mod commands;
 mod end_to_end;
 mod keys;
@@ -11,4 +12,6 @@ mod logs;
 mod orphans;
 mod proof;
 mod ps;
+mod requests_logged;
 mod serving;
+mod tls;

@@ -1,5 +1,6 @@
 //! Running `sliderule-ps`.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -29,8 +30,13 @@ pub(crate) struct Outcome {
 
 /// Runs a command to its end, with `input` on its standard input.
 pub(crate) fn run(arguments: &[&str], data: &Path, input: &str) -> Outcome {
+    run_with(arguments, data, input, &[])
+}
+
+/// The same, with these variables.
+pub(crate) fn run_with(arguments: &[&str], data: &Path, input: &str, variables: &[(&str, &str)]) -> Outcome {
     let mut command = Command::new(program());
-    command.args(arguments).arg("--data").arg(data);
+    command.args(arguments).arg("--data").arg(data).envs(variables.iter().copied());
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // A command that wants no input may have closed it before.
@@ -65,18 +71,38 @@ pub(crate) fn client() -> reqwest::Client {
 pub(crate) struct Ps {
     child: Child,
     data: PathBuf,
+    log: Option<PathBuf>,
     pub(crate) url: String,
 }
 
 impl Ps {
     /// Starts a server and waits until it says that it is ready.
     pub(crate) fn serve(data: &Path, more: &[&str]) -> Self {
+        Self::serve_with(data, more, &[])
+    }
+
+    /// The same, with these variables.
+    pub(crate) fn serve_with(data: &Path, more: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::start(data, more, variables, None)
+    }
+
+    /// The same, with its log in a file.
+    pub(crate) fn serve_logging(data: &Path, more: &[&str], variables: &[(&str, &str)], log: &Path) -> Self {
+        Self::start(data, more, variables, Some(log))
+    }
+
+    fn start(data: &Path, more: &[&str], variables: &[(&str, &str)], log: Option<&Path>) -> Self {
         let mut command = Command::new(program());
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--domain", "localhost", "--data"])
             .arg(data)
-            .args(more);
-        logs::log_everything(&mut command);
+            .args(more)
+            .env_remove("RUST_LOG")
+            .envs(variables.iter().copied());
+        match log {
+            Some(log) => drop(command.stderr(File::create(log).unwrap())),
+            None => logs::log_everything(&mut command),
+        }
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
         let (send, lines) = mpsc::channel();
@@ -92,7 +118,7 @@ impl Ps {
         let line = lines.recv_timeout(Duration::from_secs(20)).expect("the server says that it is ready");
         let url =
             line.strip_prefix("sliderule-ps is listening on ").expect("the agreed line").trim().to_owned();
-        Self { child, data: data.to_owned(), url }
+        Self { child, data: data.to_owned(), log: log.map(Path::to_owned), url }
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -120,6 +146,19 @@ impl Ps {
     }
 }
 
+/// The text of a log, once it contains that.
+pub(crate) async fn log_with(log: &Path, wanted: &str) -> String {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let text = std::fs::read_to_string(log).unwrap();
+        if text.contains(wanted) {
+            return text;
+        }
+        assert!(Instant::now() < deadline, "no {wanted:?} in:\n{text}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 impl Drop for Ps {
     /// A test that failed leaves no server.
     fn drop(&mut self) {
@@ -128,5 +167,8 @@ impl Drop for Ps {
             let _ = self.child.wait();
         }
         logs::keep_those_of_nodes(&self.data);
+        if let Some(log) = &self.log {
+            logs::keep(log);
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! The server as a process: its address, its lock, its port, TLS, and its end.
 
-use std::net::TcpListener;
-use std::path::Path;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 
-use http::Version;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::ps::{Ps, acme, client, run};
+use crate::ps::{PASSWORD, Ps, acme, client, run, run_with};
 
 #[tokio::test]
 async fn commands_change_the_database_while_the_server_runs() {
@@ -16,9 +16,9 @@ async fn commands_change_the_database_while_the_server_runs() {
     let http = client();
     let token = ps.sign_in(&http).await;
     let user = ["user", "add", "bob", "--email", "bob@example.org", "--password-stdin"];
-    assert_eq!(run(&user, dir.path(), "secret").code, Some(0));
+    assert_eq!(run(&user, dir.path(), PASSWORD).code, Some(0));
     assert_eq!(run(&["member", "add", "acme", "bob"], dir.path(), "").code, Some(0));
-    let body = serde_json::json!({ "username": "bob", "password": "secret", "org_name": "acme" });
+    let body = serde_json::json!({ "username": "bob", "password": PASSWORD, "org_name": "acme" });
     let answer = http.post(format!("{}/api/org_token/", ps.url)).json(&body).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     let status = http.get(format!("{}/api/v1/organizations/acme/status", ps.url)).bearer_auth(token);
@@ -37,6 +37,23 @@ async fn commands_change_the_database_while_the_server_runs() {
 fn ctrl_c_is_an_orderly_stop_and_frees_the_directory() {
     let dir = acme("1");
     assert!(Ps::serve(dir.path(), &[]).end(Signal::INT).success());
+    assert!(Ps::serve(dir.path(), &[]).end(Signal::TERM).success());
+}
+
+#[tokio::test]
+async fn told_twice_to_end_it_ends_at_once_and_hangups_end_nothing() {
+    let dir = acme("1");
+    let ps = Ps::serve(dir.path(), &[]);
+    ps.signal(Signal::HUP);
+    // A request that never ends keeps the orderly stop waiting for two seconds.
+    let mut slow = TcpStream::connect(ps.url.strip_prefix("http://").unwrap()).unwrap();
+    slow.write_all(b"POST /api/org_token/ HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{").unwrap();
+    assert!(client().get(format!("{}/ping/", ps.url)).send().await.unwrap().status().is_success());
+    ps.signal(Signal::TERM);
+    while TcpStream::connect(ps.url.strip_prefix("http://").unwrap()).is_ok() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(ps.end(Signal::TERM).code(), Some(1), "an orderly stop would be a success");
     assert!(Ps::serve(dir.path(), &[]).end(Signal::TERM).success());
 }
 
@@ -83,18 +100,16 @@ fn a_configuration_that_is_none_is_refused_with_its_name() {
     assert!(lonely.code == Some(2) && lonely.stderr.contains("--tls-key"), "{lonely:?}");
 }
 
-#[tokio::test]
-async fn with_a_certificate_it_speaks_https_and_http_2() {
+#[test]
+fn the_environment_configures_it_and_what_is_misspelt_there_is_refused_with_the_nearest_name() {
     let dir = acme("1");
-    let file = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls").join(name);
-    let (cert, key) = (file("loopback.pem"), file("loopback.key"));
-    let flags = ["--tls-cert", cert.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
-    let ps = Ps::serve(dir.path(), &flags);
-    assert!(ps.url.starts_with("https://127.0.0.1:"), "{}", ps.url);
-    let answer = client().get(format!("{}/ping/", ps.url)).send().await.unwrap();
-    assert_eq!((answer.status().as_u16(), answer.version()), (200, Version::HTTP_2));
-    assert!(answer.headers().contains_key("strict-transport-security"));
-    ps.end(Signal::TERM);
-    let wrong = run(&["serve", "--tls-cert", "/nowhere", "--tls-key", "/nowhere"], dir.path(), "");
-    assert!(wrong.code == Some(2) && wrong.stderr.contains("/nowhere"), "{wrong:?}");
+    let refused = run_with(&["serve"], dir.path(), "", &[("SLIDERULE_PS_LISTN", "127.0.0.1:0")]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("nearest is SLIDERULE_PS_LISTEN"), "{refused:?}");
+    let refused = run_with(&["serve"], dir.path(), "", &[("SLIDERULE_PS_TOKENS_ACCESS_SECONDS", "0")]);
+    assert!(refused.code == Some(2) && refused.stderr.contains("access_seconds"), "{refused:?}");
+    // A flag goes before a variable: this port would be refused.
+    let ps = Ps::serve_with(dir.path(), &[], &[("SLIDERULE_PS_LISTEN", "192.0.2.1:1")]);
+    assert!(ps.url.starts_with("http://127.0.0.1:"), "{}", ps.url);
+    assert!(ps.end(Signal::TERM).success());
 }

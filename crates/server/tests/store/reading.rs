@@ -6,7 +6,7 @@ use sliderule_provisioning::account::Posting;
 use sliderule_provisioning::change::{Change, Notice, NoticeKind};
 use sliderule_provisioning::cluster::Request;
 use sliderule_provisioning::time::Moment;
-use sliderule_server::store::{LineKind, Membership, Role, Standing};
+use sliderule_server::store::{LineKind, NewMembership, Role, Standing};
 
 use crate::stage::{Books, NOW, charge, line, line_at, reserve, warned};
 
@@ -144,16 +144,25 @@ async fn an_order_is_found_by_its_key_also_when_its_request_is_closed() {
 #[tokio::test]
 async fn a_member_stands_as_their_role_says() {
     let books = Books::of_acme().await;
-    let add =
-        |user: &str, role| Membership { organization: acme(), user: user.parse().unwrap(), role, at: NOW };
-    books.db.add_member(&add("bob", Role::Member)).await.unwrap();
+    let (add, set) = (
+        |role| NewMembership { organization: acme(), user: "bob".parse().unwrap(), role, at: NOW },
+        async |what: &str| {
+            books.sql(format!("UPDATE memberships SET {what} WHERE user_id = 2")).await.unwrap()
+        },
+    );
     let standing = async |user: i64, organization: &str| books.db.standing(user, organization).await.unwrap();
     assert_eq!(standing(1, "acme").await, Standing::Active(Role::Owner));
     assert_eq!(standing(2, "acme").await, Standing::Active(Role::Member));
-    books.sql("UPDATE memberships SET role = 'manager' WHERE user_id = 2").await.unwrap();
-    assert_eq!(standing(2, "acme").await, Standing::Active(Role::Manager));
-    books.sql("UPDATE memberships SET state = 'deactivated' WHERE user_id = 2").await.unwrap();
+    assert!(books.db.add_member(&add(Role::Manager)).await.is_err(), "already one");
+    set("state = 'deactivated'").await;
     assert_eq!(standing(2, "acme").await, Standing::Inactive);
+    assert!(books.db.add_member(&add(Role::Manager)).await.is_err(), "and switched off on purpose");
+    set("state = 'requested'").await;
+    assert_eq!(standing(2, "acme").await, Standing::Inactive);
+    books.db.add_member(&add(Role::Manager)).await.unwrap();
+    assert_eq!(standing(2, "acme").await, Standing::Active(Role::Manager), "who asks may be added");
+    books.sql("UPDATE users SET disabled_at_ms = 1 WHERE id = 2").await.unwrap();
+    assert_eq!(standing(2, "acme").await, Standing::Inactive, "a disabled account opens nothing");
     assert_eq!(standing(3, "acme").await, Standing::Stranger);
     assert_eq!(standing(1, "nobody").await, Standing::NoOrganization);
 }

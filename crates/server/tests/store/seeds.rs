@@ -65,6 +65,7 @@ async fn books_of(clusters: &[Cluster]) -> Books {
         books.db.add_organization(&new).await.unwrap();
         assert_eq!(books.cluster(cluster.organization.as_str()).await, *cluster);
     }
+    books.everybody_joins().await;
     books
 }
 

@@ -58,7 +58,14 @@ impl Books {
         .unwrap();
     }
 
-    /// An organization of ada's for up to a thousand nodes.
+    /// Everybody who is there becomes a member of every organization there is.
+    pub(crate) async fn everybody_joins(&self) {
+        let join = "INSERT INTO memberships SELECT organizations.id, users.id, 'member', 'active', 0
+                    FROM organizations CROSS JOIN users WHERE true ON CONFLICT DO NOTHING";
+        self.sql(join).await.unwrap();
+    }
+
+    /// An organization of ada's for up to a thousand nodes, which everybody joins.
     pub(crate) async fn add_organization(&self, name: &str, credit: i64) {
         let new = NewOrganization {
             name: name.parse().unwrap(),
@@ -72,6 +79,7 @@ impl Books {
             at: NOW,
         };
         self.db.add_organization(&new).await.unwrap();
+        self.everybody_joins().await;
     }
 
     pub(crate) async fn cluster(&self, organization: &str) -> Cluster {
@@ -118,6 +126,7 @@ impl Stage for Books {
             at: NOW,
         };
         self.db.add_organization(&new).await.unwrap();
+        self.everybody_joins().await;
     }
 }
 

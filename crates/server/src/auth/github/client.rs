@@ -143,6 +143,12 @@ impl GitHub {
         }))
     }
 
+    /// Whether browsers can be sent there: the operator has an application at GitHub.
+    #[must_use]
+    pub fn has_application(&self) -> bool {
+        self.application.is_some()
+    }
+
     /// Where a browser asks for a code, if there is an application of ours to ask for one.
     #[must_use]
     pub fn authorize_url(&self, state: &str, challenge: &str) -> Option<String> {

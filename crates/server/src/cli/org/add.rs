@@ -11,7 +11,7 @@ use sliderule_provisioning::cluster::Limits;
 use super::{LARGEST_CLUSTER, Which};
 use crate::Error;
 use crate::cli::say;
-use crate::config::Config;
+use crate::config::{Config, FILE_VARIABLE};
 use crate::store::NewOrganization;
 
 #[derive(Debug, Args)]
@@ -49,7 +49,7 @@ pub(in crate::cli) struct Add {
     #[arg(long, value_parser = MicroUsd::parse_dollars)]
     allowance_cap: Option<MicroUsd>,
     /// The configuration, whose prices the organization gets.
-    #[arg(long)]
+    #[arg(long, env = FILE_VARIABLE)]
     config: Option<PathBuf>,
 }
 

@@ -23,12 +23,12 @@ use sliderule_provisioning::step::Step;
 use sliderule_provisioning::time::Moment;
 
 use crate::Error;
+use crate::config::{self, DATA_VARIABLE};
 use crate::data::DataDir;
 use crate::store::Database;
 
-/// Nodes that a cluster may have at most: far more than one machine runs, and few enough that every decision
-/// about them stays quick.
-const LARGEST_CLUSTER: i64 = 1000;
+/// Nodes that a cluster may have at most.
+const LARGEST_CLUSTER: i64 = config::LARGEST_CLUSTER as i64;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum OrgCommand {
@@ -54,7 +54,7 @@ struct Which {
     /// The organization.
     name: OrganizationName,
     /// The data directory.
-    #[arg(long)]
+    #[arg(long, env = DATA_VARIABLE)]
     data: PathBuf,
 }
 

@@ -12,7 +12,7 @@ use sliderule_provisioning::time::{Moment, Terms};
 use super::{LARGEST_CLUSTER, Which};
 use crate::Error;
 use crate::cli::say;
-use crate::config::Config;
+use crate::config::{Config, FILE_VARIABLE};
 
 /// What is not named stays as it is.
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(in crate::cli) struct Set {
     #[command(flatten)]
     what: What,
     /// The configuration of the server, whose tail the cost of live requests follows from.
-    #[arg(long)]
+    #[arg(long, env = FILE_VARIABLE)]
     config: Option<PathBuf>,
 }
 

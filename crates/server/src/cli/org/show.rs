@@ -16,14 +16,14 @@ use sliderule_provisioning::time::Moment;
 use super::Which;
 use crate::Error;
 use crate::cli::say;
-use crate::config::Config;
+use crate::config::{Config, FILE_VARIABLE};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Show {
     #[command(flatten)]
     which: Which,
     /// The configuration of the server, whose lease the numbers follow from.
-    #[arg(long)]
+    #[arg(long, env = FILE_VARIABLE)]
     config: Option<PathBuf>,
 }
 

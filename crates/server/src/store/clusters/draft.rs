@@ -1,6 +1,7 @@
 //! A decision on its way into the database: checked against the domain's own rules, then turned into rows.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use sliderule_api::{MicroUsd, NodeId, RequestId, UserName};
 use sliderule_provisioning::account::{Account, Entry, Posting};
@@ -9,13 +10,15 @@ use sliderule_provisioning::cluster::{Cluster, Node, Request};
 use sliderule_provisioning::time::Moment;
 
 use super::read::Kept;
+use crate::store::AuditLine;
 
 /// A decision that breaks no rule the domain knows. What it says of a row more than once is one change of that row.
-pub(super) struct Draft<'a> {
+#[derive(Clone, Debug)]
+pub(in crate::store) struct Draft {
     /// The cluster before.
-    pub(super) kept: &'a Kept,
+    pub(in crate::store) kept: Kept,
     /// The cluster afterwards.
-    pub(super) after: Cluster,
+    pub(in crate::store) after: Arc<Cluster>,
     /// New lines of the ledger, each with the money after it.
     pub(super) entries: Vec<(Entry, Account)>,
     /// New requests, and what they may cost at most.
@@ -25,7 +28,7 @@ pub(super) struct Draft<'a> {
     /// Requests that were closed, as they were last, and when.
     pub(super) closed: Vec<(Request, Moment)>,
     /// Keys of orders.
-    pub(super) keyed: Vec<Keyed>,
+    pub(in crate::store) keyed: Vec<Keyed>,
     /// New nodes.
     pub(super) begun: BTreeSet<NodeId>,
     /// Nodes that are somewhere else in their life.
@@ -36,11 +39,13 @@ pub(super) struct Draft<'a> {
     pub(super) ended: Vec<(Node, Moment, bool)>,
     /// What people are told.
     pub(super) notices: Vec<Notice>,
+    /// What the audit log is told.
+    pub(super) lines: Vec<AuditLine>,
 }
 
 /// A key of an order, and what it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Keyed {
+pub(in crate::store) struct Keyed {
     /// Whose.
     pub(super) user: UserName,
     /// The key.
@@ -51,15 +56,27 @@ pub(super) struct Keyed {
     pub(super) request: RequestId,
 }
 
-impl<'a> Draft<'a> {
+impl Keyed {
+    /// Whether it is the same user's key. Names that differ in case only are one user's.
+    pub(in crate::store) fn is_the_key_of(&self, other: &Self) -> bool {
+        self.user.as_str().eq_ignore_ascii_case(other.user.as_str()) && self.key == other.key
+    }
+
+    /// Whether it stands for the same.
+    pub(in crate::store) fn stands_for_that_of(&self, other: &Self) -> bool {
+        (&self.order, &self.request) == (&other.order, &other.request)
+    }
+}
+
+impl Draft {
     /// Makes the changes in memory.
     ///
     /// # Errors
     /// The rule that one of them would break.
-    pub(super) fn of(kept: &'a Kept, changes: Vec<Change>) -> Result<Self, Breach> {
+    pub(super) fn of(kept: Kept, changes: Vec<Change>) -> Result<Self, Breach> {
         let mut draft = Self {
-            kept,
             after: kept.cluster.clone(),
+            kept,
             entries: Vec::new(),
             placed: BTreeMap::new(),
             altered: BTreeSet::new(),
@@ -70,6 +87,7 @@ impl<'a> Draft<'a> {
             metered: BTreeSet::new(),
             ended: Vec::new(),
             notices: Vec::new(),
+            lines: Vec::new(),
         };
         let mut keys = HashSet::new();
         for change in changes {
@@ -94,7 +112,7 @@ impl<'a> Draft<'a> {
             }
             _ => {}
         }
-        self.after.apply(&change)?;
+        Arc::make_mut(&mut self.after).apply(&change)?;
         match change {
             Change::Place { request, cost } => {
                 let earlier = self.placed.insert(request.id.clone(), cost);
@@ -122,12 +140,54 @@ impl<'a> Draft<'a> {
     }
 
     fn key(&mut self, new: Keyed) -> Result<(), Breach> {
-        match self.keyed.iter().find(|known| (&known.user, &known.key) == (&new.user, &new.key)) {
-            Some(known) if *known == new => {}
+        match self.keyed.iter().find(|known| known.is_the_key_of(&new)) {
+            Some(known) if known.stands_for_that_of(&new) => {}
             Some(_) => return Err(Breach::OrderKeyTaken),
             None => self.keyed.push(new),
         }
         Ok(())
+    }
+
+    /// The same, with what the audit log is told of it.
+    pub(super) fn told(mut self, line: Option<AuditLine>) -> Self {
+        self.lines.extend(line);
+        self
+    }
+
+    /// Both become one: first this one, then `next`, which was made on what this one leads to.
+    ///
+    /// # Errors
+    /// What one of them makes the other one makes, too.
+    pub(in crate::store) fn followed_by(&mut self, next: &Self) -> Result<(), Breach> {
+        for (id, cost) in &next.placed {
+            if self.placed.insert(id.clone(), *cost).is_some() {
+                return Err(Breach::Request(id.clone()));
+            }
+        }
+        for id in &next.begun {
+            if !self.begun.insert(id.clone()) {
+                return Err(Breach::Node(id.clone()));
+            }
+        }
+        for keyed in &next.keyed {
+            self.key(keyed.clone())?;
+        }
+        self.entries.extend_from_slice(&next.entries);
+        self.closed.extend_from_slice(&next.closed);
+        self.ended.extend_from_slice(&next.ended);
+        self.notices.extend_from_slice(&next.notices);
+        self.lines.extend_from_slice(&next.lines);
+        self.altered.extend(next.altered.iter().cloned());
+        self.moved.extend(next.moved.iter().cloned());
+        self.metered.extend(next.metered.iter().cloned());
+        self.after = next.after.clone();
+        Ok(())
+    }
+
+    /// The cluster as it stands in the database once this is made.
+    pub(in crate::store) fn made(&self) -> Kept {
+        let lines = i64::try_from(self.entries.len()).unwrap_or(i64::MAX);
+        Kept { id: self.kept.id, line: self.kept.line.saturating_add(lines), cluster: self.after.clone() }
     }
 
     /// Everybody whom the rows name.

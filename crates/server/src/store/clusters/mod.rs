@@ -1,30 +1,42 @@
 //! The control plane's `Store`: clusters, and what is decided about them.
 //!
-//! A call that decides nothing writes nothing: the clusters are read and decided on first without keeping any
-//! writer waiting, and only those for which there is something to do are read and decided on again, this time in a
-//! transaction that writes. What is decided is checked against the domain's own rules in memory, then written for all
-//! clusters together; only if the schema itself refuses a row is each cluster written for itself, so that a
-//! refusal stops no other.
+//! A call that decides nothing writes nothing. What is decided is checked against the domain's own rules in memory,
+//! then written for all clusters together, and with what others decide at the same time; only if the schema itself
+//! refuses a row is each decision written for itself, so that a refusal stops no other.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `present` | clusters as they are now, remembered or read |
+//! | `decide` | deciding, and having written what is decided |
+//! | `draft` | a decision that is checked, as rows |
+//! | `make` | writing drafts inside a transaction |
+//! | `read`, `write` | the statements |
+//! | `refusal` | which rule a row breaks that the schema refuses |
 
+mod decide;
 mod draft;
+mod make;
+mod present;
 mod read;
 mod refusal;
 mod write;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use sliderule_api::OrganizationName;
+use sliderule_api::{OrganizationName, UserName};
 use sliderule_control::store::{Changed, Decide, Epoch, Store, StoreError, Writer};
 use sliderule_provisioning::account::Month;
 use sliderule_provisioning::change::Breach;
 use sliderule_provisioning::cluster::Cluster;
+use sliderule_provisioning::order;
 use sliderule_provisioning::time::Moment;
 
-use self::draft::Draft;
+pub(super) use self::draft::{Draft, Keyed};
+pub(super) use self::make::{Made, write_each, write_together};
 pub(super) use self::read::{Kept, clusters as read};
-use self::write::Users;
-use super::{Database, Tx, failed, requests};
+use super::{Database, Tx, failed};
 
 #[async_trait]
 impl Store for Database {
@@ -64,10 +76,8 @@ impl Store for Database {
     }
 
     async fn cluster(&self, organization: &OrganizationName) -> Result<Option<Cluster>, StoreError> {
-        let doing = "read a cluster";
-        let mut tx = self.read(doing).await?;
-        let found = read::clusters(&mut tx, std::slice::from_ref(organization), doing).await?;
-        Ok(found.into_iter().next().map(|kept| kept.cluster))
+        let found = self.shared_cluster(organization).await?;
+        Ok(found.map(|cluster| Cluster::clone(&cluster)))
     }
 
     async fn change(
@@ -76,101 +86,64 @@ impl Store for Database {
         organizations: &[OrganizationName],
         decide: &mut Decide<'_>,
     ) -> Result<Vec<Changed>, StoreError> {
-        let doing = "changed clusters";
-        let mut once = HashSet::new();
-        let organizations: Vec<_> = organizations.iter().filter(|name| once.insert(*name)).cloned().collect();
-        let mut tx = self.read(doing).await?;
-        refuse_former(&mut tx, writer, doing).await?;
-        let mut changed = Vec::new();
-        let mut to_change = Vec::new();
-        for kept in read::clusters(&mut tx, &organizations, doing).await? {
-            let organization = kept.cluster.organization.clone();
-            if !decide(&kept.cluster).is_empty() {
-                to_change.push(organization.clone());
-            }
-            changed.push(Changed { organization, outcome: Ok(()) });
-        }
-        drop(tx);
-        if !to_change.is_empty() {
-            let mut breaches = self.make(writer, &to_change, decide, doing).await?;
-            for Changed { organization, outcome } in &mut changed {
-                *outcome = breaches.remove(organization).map_or(Ok(()), Err);
-            }
-            to_change.iter().for_each(|organization| self.bell.ring(organization));
-        }
-        Ok(changed)
+        self.change_audited(writer, organizations, &mut |cluster| (decide(cluster), None)).await
     }
 }
 
-impl Database {
-    /// Reads the clusters again, decides on them again, and makes what is decided. The answer is what was not made.
-    async fn make(
-        &self,
-        writer: Writer,
-        organizations: &[OrganizationName],
-        decide: &mut Decide<'_>,
-        doing: &'static str,
-    ) -> Result<HashMap<OrganizationName, Breach>, StoreError> {
-        let mut breaches = HashMap::new();
-        let mut tx = self.write(doing).await?;
-        refuse_former(&mut tx, writer, doing).await?;
-        let kept = read::clusters(&mut tx, organizations, doing).await?;
-        let mut drafts = Vec::new();
-        for kept in &kept {
-            let changes = decide(&kept.cluster);
-            if changes.is_empty() {
-                continue;
-            }
-            match Draft::of(kept, changes) {
-                Ok(draft) => drafts.push(draft),
-                Err(breach) => drop(breaches.insert(kept.cluster.organization.clone(), breach)),
-            }
-        }
-        let users = Users::of(&mut tx, &drafts, doing).await?;
-        let mut unrefused = Vec::new();
-        for mut draft in drafts {
-            if let Some(stranger) = users.stranger(&draft) {
-                breaches.insert(draft.after.organization.clone(), Breach::UnknownUser(stranger));
-                continue;
-            }
-            match settle_keys(&mut tx, &mut draft, &users, doing).await? {
-                Ok(()) => unrefused.push(draft),
-                Err(breach) => drop(breaches.insert(draft.after.organization.clone(), breach)),
-            }
-        }
-        breaches.extend(refusal::write_unrefused(&mut tx, &unrefused, &users, doing).await?);
-        tx.commit().await.map_err(failed(doing))?;
-        Ok(breaches)
+/// Releases all that a user asked for in those organizations, within a transaction that says why. The answer is how many
+/// requests still counted.
+pub(super) async fn release(
+    tx: &mut Tx,
+    organizations: &[OrganizationName],
+    user: &UserName,
+    at: Moment,
+    doing: &'static str,
+) -> Result<u32, StoreError> {
+    let mut released = 0;
+    let mut decide = |cluster: &Cluster| {
+        let step = order::release(cluster, Some(user), None, at);
+        released += step.answer;
+        step.changes
+    };
+    let breaches = make_within(tx, organizations, &mut decide, doing).await?;
+    match breaches.into_values().next() {
+        Some(breach) => Err(failed(doing)(breach.to_string())),
+        None => Ok(released),
     }
+}
+
+/// Reads the clusters, decides on them, and makes what is decided. The answer is what was not made. What is remembered of
+/// the clusters is forgotten with the commit, which nobody notes.
+async fn make_within(
+    tx: &mut Tx,
+    organizations: &[OrganizationName],
+    decide: &mut Decide<'_>,
+    doing: &'static str,
+) -> Result<HashMap<OrganizationName, Breach>, StoreError> {
+    let mut breaches = HashMap::new();
+    let mut drafts = Vec::new();
+    for kept in read::clusters(tx, organizations, doing).await? {
+        let organization = kept.cluster.organization.clone();
+        let changes = decide(&kept.cluster);
+        if changes.is_empty() {
+            continue;
+        }
+        match Draft::of(kept, changes) {
+            Ok(draft) => drafts.push(Arc::new(draft)),
+            Err(breach) => drop(breaches.insert(organization, breach)),
+        }
+    }
+    let (_, broken) = write_each(tx, drafts, doing).await?;
+    breaches.extend(broken);
+    Ok(breaches)
 }
 
 /// Refuses a server that a later one has followed.
-async fn refuse_former(tx: &mut Tx, writer: Writer, doing: &'static str) -> Result<(), StoreError> {
+fn refuse_former(writer: Writer, latest: Epoch) -> Result<(), StoreError> {
     match writer {
-        Writer::Server(epoch) if epoch < read::epoch(tx, doing).await? => Err(StoreError::Fenced),
+        Writer::Server(epoch) if epoch < latest => Err(StoreError::Fenced),
         Writer::Server(_) | Writer::Operator => Ok(()),
     }
-}
-
-/// Leaves out the keys that stand for the same order and request already. One that stands for something else is a
-/// breach.
-async fn settle_keys(
-    tx: &mut Tx,
-    draft: &mut Draft<'_>,
-    users: &Users,
-    doing: &'static str,
-) -> Result<Result<(), Breach>, StoreError> {
-    let mut unknown = Vec::new();
-    for keyed in std::mem::take(&mut draft.keyed) {
-        let whose = (draft.kept.id, users.id(&keyed.user, doing)?);
-        match requests::keyed(tx, whose, &keyed.key, doing).await? {
-            Some((order, request)) if order == keyed.order && request == keyed.request.as_str() => {}
-            Some(_) => return Ok(Err(Breach::OrderKeyTaken)),
-            None => unknown.push(keyed),
-        }
-    }
-    draft.keyed = unknown;
-    Ok(Ok(()))
 }
 
 fn parse(names: Vec<String>, doing: &'static str) -> Result<Vec<OrganizationName>, StoreError> {

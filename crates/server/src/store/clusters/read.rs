@@ -1,6 +1,7 @@
 //! Reading clusters: any number of them in a handful of statements.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use sliderule_api::{MicroUsd, OrganizationName};
 use sliderule_control::store::{Epoch, StoreError};
@@ -14,14 +15,22 @@ use crate::store::{Tx, failed, nodes, requests};
 
 type Unreadable = Box<dyn std::error::Error + Send + Sync>;
 
-/// A cluster as it stands in the database.
+/// A cluster as it stands in the database. A copy is cheap.
+#[derive(Clone, Debug)]
 pub(in crate::store) struct Kept {
     /// Its organization's row.
     pub(in crate::store) id: i64,
     /// The number of the last line in its ledger; 0 if there is none.
     pub(in crate::store) line: i64,
     /// The cluster.
-    pub(in crate::store) cluster: Cluster,
+    pub(in crate::store) cluster: Arc<Cluster>,
+}
+
+impl Kept {
+    /// Whether it is the very same state, not only one that looks alike.
+    pub(in crate::store) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.cluster, &other.cluster)
+    }
 }
 
 /// The clusters of those organizations, in that order; unknown ones are left out.
@@ -66,6 +75,7 @@ pub(in crate::store) async fn clusters(
         }
     }
     for Kept { cluster, .. } in &mut kept {
+        let cluster = Arc::make_mut(cluster);
         cluster.requests.sort_by(|a, b| (a.expires_at, &a.id).cmp(&(b.expires_at, &b.id)));
         cluster.nodes.sort_by(|a, b| (a.meter.began_at, &a.id).cmp(&(b.meter.began_at, &b.id)));
     }
@@ -74,7 +84,7 @@ pub(in crate::store) async fn clusters(
 
 fn at<'a>(kept: &'a mut [Kept], places: &HashMap<i64, usize>, id: i64) -> Option<&'a mut Cluster> {
     let kept = kept.get_mut(*places.get(&id)?)?;
-    Some(&mut kept.cluster)
+    Some(Arc::make_mut(&mut kept.cluster))
 }
 
 /// The latest server's term of office.
@@ -144,7 +154,7 @@ fn cluster(row: &SqliteRow) -> Result<Kept, Unreadable> {
         account: account(row, amount)?,
     };
     let line = row.try_get::<Option<i64>, _>("line")?.unwrap_or(0);
-    Ok(Kept { id: row.try_get("id")?, line, cluster })
+    Ok(Kept { id: row.try_get("id")?, line, cluster: Arc::new(cluster) })
 }
 
 fn account(

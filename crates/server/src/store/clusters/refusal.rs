@@ -1,5 +1,7 @@
 //! What is left to do where the schema itself refuses a row: find whose decision it is, and which rule it breaks.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use sliderule_api::OrganizationName;
 use sliderule_control::store::StoreError;
@@ -16,7 +18,7 @@ const CONSTRAINT: i32 = 19;
 /// Writes all drafts that the schema does not refuse. The answer is the others, and why.
 pub(super) async fn write_unrefused(
     tx: &mut Tx,
-    drafts: &[Draft<'_>],
+    drafts: &[Arc<Draft>],
     users: &Users,
     doing: &'static str,
 ) -> Result<Vec<(OrganizationName, Breach)>, StoreError> {
@@ -40,13 +42,13 @@ pub(super) async fn write_unrefused(
 /// Writes the drafts, or nothing of them and says how the schema refused it.
 async fn attempt(
     tx: &mut Tx,
-    drafts: &[Draft<'_>],
+    drafts: &[Arc<Draft>],
     users: &Users,
     doing: &'static str,
 ) -> Result<Option<StoreError>, StoreError> {
     run(tx, "SAVEPOINT drafts", doing).await?;
     let refused = match write(tx, drafts, users, doing).await {
-        Ok(()) => None,
+        Ok(_) => None,
         Err(error) if refusal(&error).is_some() => {
             run(tx, "ROLLBACK TO drafts", doing).await?;
             Some(error)
@@ -60,7 +62,7 @@ async fn attempt(
 /// The rule of the domain that a refused draft breaks, if it is one.
 async fn why(
     tx: &mut Tx,
-    draft: &Draft<'_>,
+    draft: &Draft,
     refused: &StoreError,
     doing: &'static str,
 ) -> Result<Option<Breach>, StoreError> {
@@ -82,6 +84,11 @@ async fn why(
     }
     let message = refusal(refused).map(DatabaseError::message).unwrap_or_default();
     let rules = [Breach::NotCovered, Breach::PostedTooMuch, Breach::AlreadyReserved, Breach::NotPending];
+    if message.contains("requests.user_id") {
+        let mut placed = draft.after.requests.iter().chain(draft.closed.iter().map(|(request, _)| request));
+        let placed = placed.find(|request| draft.placed.contains_key(&request.id));
+        return Ok(placed.map(|request| Breach::NotAMember(request.user.clone())));
+    }
     if message.contains("kind_and_sign") {
         return Ok(Some(Breach::WrongSign));
     }
@@ -92,7 +99,7 @@ async fn why(
 async fn taken<N: Serialize>(
     tx: &mut Tx,
     statement: &'static str,
-    draft: &Draft<'_>,
+    draft: &Draft,
     names: &[N],
     doing: &'static str,
 ) -> Result<Option<String>, StoreError> {

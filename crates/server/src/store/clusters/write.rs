@@ -1,6 +1,7 @@
 //! Writing decisions: whatever number of them, each kind of row with one statement.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde::Serialize;
 use sliderule_api::UserName;
@@ -11,19 +12,19 @@ use super::draft::Draft;
 use super::read::warned_text;
 use crate::store::nodes::NodeRows;
 use crate::store::requests::RequestRows;
-use crate::store::{Tx, failed, ledger, notices, run_over};
+use crate::store::{Tx, audited, failed, ledger, notices, run_over};
 
-/// The rows of users, by name. Names that differ in case only are one user's.
-pub(super) struct Users(HashMap<String, i64>);
+/// The rows of users, with their names, by their names in lower case: names that differ in case only are one user's.
+pub(super) struct Users(HashMap<String, (i64, String)>);
 
 impl Users {
     /// Finds everybody whom the drafts name.
     pub(super) async fn of(
         tx: &mut Tx,
-        drafts: &[Draft<'_>],
+        drafts: &[Arc<Draft>],
         doing: &'static str,
     ) -> Result<Self, StoreError> {
-        let names: BTreeSet<&UserName> = drafts.iter().flat_map(Draft::users).collect();
+        let names: BTreeSet<&UserName> = drafts.iter().flat_map(|draft| draft.users()).collect();
         if names.is_empty() {
             return Ok(Self(HashMap::new()));
         }
@@ -34,13 +35,23 @@ impl Users {
         .fetch_all(&mut **tx)
         .await
         .map_err(failed(doing))?;
-        Ok(Self(found.into_iter().map(|(name, id)| (name.to_ascii_lowercase(), id)).collect()))
+        let by_name = found.into_iter().map(|(name, id)| (name.to_ascii_lowercase(), (id, name)));
+        Ok(Self(by_name.collect()))
     }
 
     /// Somebody whom the draft names, and who is nobody's row.
-    pub(super) fn stranger(&self, draft: &Draft<'_>) -> Option<UserName> {
-        let is_known = |name: &UserName| self.0.contains_key(&name.as_str().to_ascii_lowercase());
-        draft.users().find(|name| !is_known(name)).cloned()
+    pub(super) fn stranger(&self, draft: &Draft) -> Option<UserName> {
+        draft.users().find(|name| self.row(name).is_none()).cloned()
+    }
+
+    /// Whether the draft writes everybody's name as the database does, so that what is read afterwards is what the draft
+    /// says.
+    pub(super) fn are_exact(&self, draft: &Draft) -> bool {
+        draft.users().all(|name| self.row(name).is_some_and(|(_, known)| known == name.as_str()))
+    }
+
+    fn row(&self, name: &UserName) -> Option<&(i64, String)> {
+        self.0.get(&name.as_str().to_ascii_lowercase())
     }
 
     /// The row of a user.
@@ -48,8 +59,7 @@ impl Users {
     /// # Errors
     /// There is none.
     pub(super) fn id(&self, name: &UserName, doing: &'static str) -> Result<i64, StoreError> {
-        let id = self.0.get(&name.as_str().to_ascii_lowercase()).copied();
-        id.ok_or_else(|| failed(doing)(format!("there is no user {name}")))
+        self.row(name).map(|(id, _)| *id).ok_or_else(|| failed(doing)(format!("there is no user {name}")))
     }
 }
 
@@ -110,20 +120,23 @@ struct Rows {
     requests: RequestRows,
     lines: Vec<ledger::Row>,
     notices: Vec<notices::Row>,
+    audit: Vec<audited::Row>,
 }
 
-/// Writes what the drafts say. If a rule of the schema refuses a row, some of it may be written.
+/// Writes what the drafts say. If a rule of the schema refuses a row, some of it may be written. The answer is whether
+/// something in the database is another than before; otherwise that is not known.
 pub(super) async fn write(
     tx: &mut Tx,
-    drafts: &[Draft<'_>],
+    drafts: &[Arc<Draft>],
     users: &Users,
     doing: &'static str,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let mut rows = Rows::default();
     for draft in drafts {
         rows.add_cluster(draft);
         rows.add_requests(draft, users, doing)?;
         rows.add_money(draft, users, doing)?;
+        rows.audit.extend(draft.lines.iter().map(|line| audited::Row::of(draft.kept.id, line)));
     }
     rows.nodes.write(tx, doing).await?;
     rows.requests.write(tx, doing).await?;
@@ -142,11 +155,16 @@ pub(super) async fn write(
     )
     .await?;
     ledger::insert(tx, &rows.lines, doing).await?;
-    notices::insert(tx, &rows.notices, doing).await
+    notices::insert(tx, &rows.notices, doing).await?;
+    audited::insert(tx, &rows.audit, doing).await?;
+    Ok(!rows.organizations.is_empty()
+        || !rows.lines.is_empty()
+        || rows.requests.has_new()
+        || rows.nodes.has_new())
 }
 
 impl Rows {
-    fn add_cluster(&mut self, draft: &Draft<'_>) {
+    fn add_cluster(&mut self, draft: &Draft) {
         let (id, before, after) = (draft.kept.id, &draft.kept.cluster, &draft.after);
         let row = OrganizationRow::of(id, after);
         if row != OrganizationRow::of(id, before) {
@@ -176,12 +194,7 @@ impl Rows {
         }
     }
 
-    fn add_requests(
-        &mut self,
-        draft: &Draft<'_>,
-        users: &Users,
-        doing: &'static str,
-    ) -> Result<(), StoreError> {
+    fn add_requests(&mut self, draft: &Draft, users: &Users, doing: &'static str) -> Result<(), StoreError> {
         let organization = draft.kept.id;
         let open = draft.after.requests.iter().map(|request| (request, None));
         let closed = draft.closed.iter().map(|(request, at)| (request, Some(*at)));
@@ -200,7 +213,7 @@ impl Rows {
         Ok(())
     }
 
-    fn add_money(&mut self, draft: &Draft<'_>, users: &Users, doing: &'static str) -> Result<(), StoreError> {
+    fn add_money(&mut self, draft: &Draft, users: &Users, doing: &'static str) -> Result<(), StoreError> {
         let organization = draft.kept.id;
         let (mut line, mut before) = (draft.kept.line, &draft.kept.cluster.account);
         for (entry, after) in &draft.entries {
