@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::config::TimeToLive;
-use crate::http::{Member, Refusal};
+use crate::http::{Member, Origin, Refusal};
 use crate::instants;
 use crate::store::{Earlier, Record};
 
@@ -101,6 +101,27 @@ pub async fn replay(
         explanation: sizing.explanation.to_string(),
         runway: Some(lasting(app, &cluster, now)),
     }))
+}
+
+/// Releases all of a member's own requests; how many counted.
+///
+/// # Errors
+/// The database failed.
+pub async fn release_own(app: &App, member: &Member) -> Result<u32, Refusal> {
+    let own = Some(&member.claims.user_name);
+    app.carry(&member.organization, |cluster, now| order::release(cluster, own, None, now)).await
+}
+
+/// Releases everybody's requests, and tells the audit log who did; how many counted.
+///
+/// # Errors
+/// The database failed.
+pub async fn release_all(app: &App, member: &Member, origin: &Origin) -> Result<u32, Refusal> {
+    let release = |cluster: &Cluster, now| Ok(order::release(cluster, None, None, now));
+    let tell = |released: &u32| {
+        member.deed(origin, "requests.released", format!("of everybody; requests released: {released}"))
+    };
+    app.decide_audited(&member.organization, release, tell).await
 }
 
 /// When a request ends that shall live so many seconds: whole seconds, as the original has them and clients compare

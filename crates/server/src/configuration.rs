@@ -5,15 +5,15 @@
 
 use http::StatusCode;
 use sliderule_api::configuration::Configuration;
-use sliderule_api::{ErrorCode, MicroUsd, OrganizationName, UserName};
+use sliderule_api::{ErrorCode, MicroUsd, UserName};
 use sliderule_provisioning::cluster::{Cluster, Limits};
 use sliderule_provisioning::hand;
 use sliderule_provisioning::step::Step;
 use sliderule_provisioning::time::{Moment, Terms};
 
 use crate::app::App;
-use crate::http::Refusal;
 use crate::http::etag::{For, Tagged};
+use crate::http::{Member, Origin, Refusal};
 
 /// A cluster's configuration.
 #[must_use]
@@ -29,17 +29,20 @@ pub fn of(cluster: &Cluster) -> Configuration {
 /// 412 if it is another one by now; or why the new one cannot be.
 pub async fn change(
     app: &App,
-    organization: &OrganizationName,
-    by: &UserName,
+    member: &Member,
+    origin: &Origin,
     meant: &For,
     new: impl Fn(Configuration) -> Configuration + Send + Sync,
 ) -> Result<Configuration, Refusal> {
     let decided = |cluster: &Cluster, now: Moment| {
         let present = of(cluster);
         meant.check(&Tagged::of(&present))?;
-        decide(cluster, by, &new(present), now, app.policy.terms)
+        decide(cluster, &member.claims.user_name, &new(present), now, app.policy.terms)
     };
-    app.decide(organization, decided).await
+    let tell = |configured: &Configuration| {
+        member.deed(origin, "cluster.configured", serde_json::to_string(configured).unwrap_or_default())
+    };
+    app.decide_audited(&member.organization, decided, tell).await
 }
 
 /// Decides on a new configuration.

@@ -7,7 +7,7 @@ use crate::app::Shared;
 use crate::configuration;
 use crate::http::etag::{For, Tagged};
 use crate::http::fields::whole_json;
-use crate::http::{Caller, Refusal, Segments};
+use crate::http::{Caller, Origin, Refusal, Segments};
 
 const WHOLE: &str = "{\"min_nodes\": 0, \"max_nodes\": 4, \"per_user\": null, \"version\": \"v4.0.4\", \"paused\": false, \
                      \"node_cap\": 10}";
@@ -38,6 +38,7 @@ const PART: &str = "{\"max_nodes\": 4}";
 )]
 pub async fn put(
     State(app): State<Shared>,
+    origin: Origin,
     caller: Caller,
     Segments(organization): Segments<String>,
     request: Request,
@@ -45,8 +46,7 @@ pub async fn put(
     let member = caller.member_of(&app, &organization).await?.who_owns("configure the cluster")?;
     let meant = For::read(request.headers())?;
     let new: Configuration = whole_json(request, WHOLE).await?;
-    let by = &member.claims.user_name;
-    let configured = configuration::change(&app, &member.organization, by, &meant, |_| new.clone());
+    let configured = configuration::change(&app, &member, &origin, &meant, |_| new.clone());
     Ok(Tagged::of(&configured.await?))
 }
 
@@ -75,6 +75,7 @@ pub async fn put(
 )]
 pub async fn patch(
     State(app): State<Shared>,
+    origin: Origin,
     caller: Caller,
     Segments(organization): Segments<String>,
     request: Request,
@@ -82,8 +83,6 @@ pub async fn patch(
     let member = caller.member_of(&app, &organization).await?.who_owns("configure the cluster")?;
     let meant = For::read(request.headers())?;
     let change: ConfigurationChange = whole_json(request, PART).await?;
-    let by = &member.claims.user_name;
-    let configured =
-        configuration::change(&app, &member.organization, by, &meant, |present| change.of(present));
+    let configured = configuration::change(&app, &member, &origin, &meant, |present| change.of(present));
     Ok(Tagged::of(&configured.await?))
 }

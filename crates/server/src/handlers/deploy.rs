@@ -12,7 +12,7 @@ use super::place_request::EXAMPLE;
 use crate::app::Shared;
 use crate::capacity;
 use crate::http::fields::whole_json;
-use crate::http::{Caller, Refusal, Segments, idempotency};
+use crate::http::{Caller, Origin, Refusal, Segments, idempotency};
 
 /// Lets a destroyed cluster run again, with nodes for oneself.
 ///
@@ -44,6 +44,7 @@ use crate::http::{Caller, Refusal, Segments, idempotency};
 )]
 pub async fn post(
     State(app): State<Shared>,
+    origin: Origin,
     caller: Caller,
     Segments(organization): Segments<String>,
     request: Request,
@@ -62,6 +63,9 @@ pub async fn post(
     let wish = capacity::place(&app, nodes, time_to_live_seconds, replace)?;
     let order = Order { user: member.claims.user_name.clone(), wish, key };
     let decided = |cluster: &_, now| capacity::decided(&app, cluster, &order, now, hand::deploy);
-    let grant = app.decide(&member.organization, decided).await?;
+    let tell = |_: &_| {
+        member.deed(&origin, "cluster.deployed", format!("with {nodes} nodes for {time_to_live_seconds} s"))
+    };
+    let grant = app.decide_audited(&member.organization, decided, tell).await?;
     Ok((StatusCode::CREATED, Json(capacity::granted(&app, &grant))).into_response())
 }

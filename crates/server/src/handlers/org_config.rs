@@ -8,7 +8,7 @@ use crate::app::Shared;
 use crate::configuration;
 use crate::http::etag::For;
 use crate::http::path::number;
-use crate::http::{Caller, Refusal, Segments};
+use crate::http::{Caller, Origin, Refusal, Segments};
 
 /// How small and large the cluster may be.
 ///
@@ -23,6 +23,7 @@ use crate::http::{Caller, Refusal, Segments};
 )]
 pub async fn put(
     State(app): State<Shared>,
+    origin: Origin,
     caller: Caller,
     Segments((organization, min, max)): Segments<(String, String, String)>,
 ) -> Result<Json<ConfigAnswer>, Refusal> {
@@ -30,7 +31,7 @@ pub async fn put(
     let member = caller.member_of(&app, &organization).await?.who_owns("configure the cluster")?;
     let by = &member.claims.user_name;
     let new = |present| sliderule_api::configuration::Configuration { min_nodes, max_nodes, ..present };
-    configuration::change(&app, &member.organization, by, &For::Anything, new).await?;
+    configuration::change(&app, &member, &origin, &For::Anything, new).await?;
     Ok(Json(ConfigAnswer {
         status: "SUCCESS".to_owned(),
         msg: format!("{by} set min_nodes:{min_nodes} max_nodes:{max_nodes} for {organization}"),

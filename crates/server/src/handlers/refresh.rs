@@ -7,7 +7,7 @@ use sliderule_provisioning::hand;
 
 use super::status;
 use crate::app::Shared;
-use crate::http::{Caller, Refusal, Segments};
+use crate::http::{Caller, Origin, Refusal, Segments};
 
 /// Forgives failed boots, and has the cluster looked at now.
 ///
@@ -22,12 +22,15 @@ use crate::http::{Caller, Refusal, Segments};
 )]
 pub async fn post(
     State(app): State<Shared>,
+    origin: Origin,
     caller: Caller,
     Segments(organization): Segments<String>,
 ) -> Result<Json<ClusterStatus>, Refusal> {
     let member = caller.member_of(&app, &organization).await?.who_may("refresh the cluster")?;
     let user = Some(&member.claims.user_name);
-    app.carry(&member.organization, |cluster, now| hand::refresh(cluster, user, now)).await?;
+    let refresh = |cluster: &_, now| Ok(hand::refresh(cluster, user, now));
+    let tell = |(): &()| member.deed(&origin, "cluster.refreshed", "failed boots are forgiven");
+    app.decide_audited(&member.organization, refresh, tell).await?;
     app.reconciler.wake(&member.organization);
     let cluster = app.cluster(&member.organization).await?;
     Ok(Json(status::of(&app, &cluster)))

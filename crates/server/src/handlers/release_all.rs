@@ -6,7 +6,8 @@ use sliderule_api::capacity::CapacityAnswer;
 
 use super::release_own;
 use crate::app::Shared;
-use crate::http::{Caller, Refusal, Segments};
+use crate::capacity;
+use crate::http::{Caller, Origin, Refusal, Segments};
 
 /// Releases all that anybody asked for.
 ///
@@ -21,9 +22,11 @@ use crate::http::{Caller, Refusal, Segments};
 )]
 pub async fn put(
     State(app): State<Shared>,
+    origin: Origin,
     caller: Caller,
     Segments(organization): Segments<String>,
 ) -> Result<Json<CapacityAnswer>, Refusal> {
     let member = caller.member_of(&app, &organization).await?.who_may("release the requests of others")?;
-    release_own::release(&app, &member, None).await.map(Json)
+    let released = capacity::release_all(&app, &member, &origin).await?;
+    release_own::told(&app, &member, released).await.map(Json)
 }

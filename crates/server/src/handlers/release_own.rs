@@ -2,9 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use sliderule_api::UserName;
 use sliderule_api::capacity::CapacityAnswer;
-use sliderule_provisioning::{order, size};
+use sliderule_provisioning::size;
 
 use crate::app::{App, Shared};
 use crate::capacity;
@@ -28,19 +27,13 @@ pub async fn put(
     Segments(organization): Segments<String>,
 ) -> Result<Json<CapacityAnswer>, Refusal> {
     let member = caller.member_of(&app, &organization).await?;
-    let own = Some(&member.claims.user_name);
-    release(&app, &member, own).await.map(Json)
+    let released = capacity::release_own(&app, &member).await?;
+    told(&app, &member, released).await.map(Json)
 }
 
-/// Releases the requests of a user, or everybody's, and says so in the words of the original.
-pub(super) async fn release(
-    app: &App,
-    member: &Member,
-    whose: Option<&UserName>,
-) -> Result<CapacityAnswer, Refusal> {
+/// What was released, in the words of the original.
+pub(super) async fn told(app: &App, member: &Member, released: u32) -> Result<CapacityAnswer, Refusal> {
     let (user, organization) = (&member.claims.user_name, &member.organization);
-    let release = |cluster: &_, now| order::release(cluster, whose, None, now);
-    let released = app.carry(organization, release).await?;
     let (cluster, now) = (app.cluster(organization).await?, app.clock.now());
     let explanation = size::size(&cluster, now, app.policy.terms).explanation.to_string();
     Ok(CapacityAnswer {

@@ -4,11 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use sliderule_api::status::ReleasedAll;
-use sliderule_provisioning::{order, size};
+use sliderule_provisioning::size;
 use utoipa::IntoParams;
 
 use crate::app::Shared;
-use crate::http::{Caller, Query, Refusal, Segments};
+use crate::capacity;
+use crate::http::{Caller, Origin, Query, Refusal, Segments};
 
 /// Whose requests.
 #[derive(Deserialize, IntoParams)]
@@ -34,6 +35,7 @@ pub struct Whose {
 )]
 pub async fn delete(
     State(app): State<Shared>,
+    origin: Origin,
     caller: Caller,
     Segments(organization): Segments<String>,
     Query(Whose { everybody }): Query<Whose>,
@@ -42,9 +44,10 @@ pub async fn delete(
     if everybody {
         member = member.who_may("release the requests of others")?;
     }
-    let user = (!everybody).then_some(&member.claims.user_name);
-    let release = |cluster: &_, now| order::release(cluster, user, None, now);
-    let released = app.carry(&member.organization, release).await?;
+    let released = match everybody {
+        true => capacity::release_all(&app, &member, &origin).await?,
+        false => capacity::release_own(&app, &member).await?,
+    };
     let cluster = app.cluster(&member.organization).await?;
     let target_nodes = size::size(&cluster, app.clock.now(), app.policy.terms).target;
     Ok(Json(ReleasedAll { released, target_nodes }))

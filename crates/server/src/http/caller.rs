@@ -11,11 +11,11 @@ use sliderule_api::bearer::{NoBearer, bearer};
 use sliderule_api::tokens::Claims;
 use sliderule_api::{ErrorCode, OrganizationName};
 
-use super::Refusal;
+use super::{Origin, Refusal};
 use crate::access::{self, Closed};
 use crate::app::Shared;
 use crate::auth::TokenProblem;
-use crate::store::{Admitted, Person, Role, Standing};
+use crate::store::{Admitted, AuditEntry, Person, Role, Standing};
 
 /// What is told to the holder of a token whose user can no longer sign in.
 pub const DISABLED: &str = "User is inactive; ask the operator of this provisioning system";
@@ -66,6 +66,19 @@ impl Member {
             "{} may not {act}: only an owner of {} may; ask one of them",
             self.claims.user_name, self.organization
         )))
+    }
+
+    /// What the audit log is told of what they do to the cluster; a sentence says what is worth knowing besides.
+    #[must_use]
+    pub fn deed(&self, origin: &Origin, action: &'static str, detail: impl Into<String>) -> AuditEntry {
+        AuditEntry {
+            actor: origin.of(&self.claims),
+            // Filled in by whoever decides.
+            organization: None,
+            action,
+            subject: self.organization.to_string(),
+            detail: detail.into(),
+        }
     }
 
     /// Whether they look after the organization, and so see what concerns others.

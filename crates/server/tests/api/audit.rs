@@ -1,7 +1,7 @@
 //! The audit log as owners and people themselves read it.
 
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use sliderule_api::Page;
 use sliderule_api::audit::AuditLine;
 
@@ -111,4 +111,42 @@ async fn people_see_what_they_did_themselves_and_no_secret_is_in_it() {
     );
     let text = format!("{page:?}");
     assert!(!text.contains(PASSWORD) && !text.contains("another sentence") && !text.contains(&token));
+}
+
+#[tokio::test]
+async fn what_is_done_to_a_cluster_by_hand_is_told_once_and_only_if_it_changes_anything() {
+    let app =
+        TestApp::start().await.with_acme().await.with_user("bob").await.with_member("acme", "bob").await;
+    let (token, account, bob) =
+        (app.token().await, app.account_token("ada").await, app.token_of("bob", "acme").await);
+    app.ask(&bob, 1, 60).await;
+    let act = async |method, path: &str, body| {
+        assert!(app.ours(method, path, &token, body).await.status.is_success(), "{path}");
+    };
+    act(Method::DELETE, "requests?everybody=true", Value::Null).await;
+    for _ in 0..2 {
+        act(Method::POST, "destroy", Value::Null).await;
+    }
+    act(Method::POST, "deploy", json!({ "nodes": 1, "time_to_live_seconds": 900 })).await;
+    act(Method::POST, "refresh", Value::Null).await;
+    for _ in 0..2 {
+        let path = "/api/org_config/acme/0/3/";
+        assert_eq!(app.send(Method::PUT, path, Some(&token), None).await.status, 200);
+    }
+    let refused = app.ours(Method::POST, "destroy", &bob, Value::Null).await;
+    assert_eq!(refused.status, 403);
+
+    let page = lines(&app, ACME, &account).await;
+    let by_hand = |line: &String| line.contains(" cluster.") || line.contains(" requests.");
+    let by_hand: Vec<_> = told(&page).into_iter().filter(by_hand).collect();
+    assert_eq!(
+        by_hand,
+        [
+            "ada cluster.configured acme {\"min_nodes\":0,\"max_nodes\":3,\"per_user\":null,\"version\":\"v4.0.4\",\
+             \"paused\":false,\"node_cap\":4}",
+            "ada cluster.deployed acme with 1 nodes for 900 s",
+            "ada cluster.destroyed acme requests released: 0",
+            "ada requests.released acme of everybody; requests released: 1",
+        ]
+    );
 }

@@ -13,6 +13,7 @@ mod configuration;
 mod cors;
 mod document;
 mod events;
+mod examples;
 mod fake_engine;
 mod forged;
 mod github;

@@ -65,7 +65,7 @@ async fn others_found_none_unless_the_operator_lets_them() {
             .await;
     let app = app.with_user("ada").await;
     let refused = found(&app, &app.account_token("ada").await, json!({ "name": "acme" })).await;
-    insta::assert_snapshot!(refused, @r#"403 {"status":"FAILED","code":"not_allowed","error_msg":"organizations are founded by the operator's staff here; ask for it at https://example.org/ask","detail":"organizations are founded by the operator's staff here; ask for it at https://example.org/ask"}"#);
+    insta::assert_snapshot!(refused, @r#"403 {"status":403,"code":"not_allowed","error_msg":"organizations are founded by the operator's staff here; ask for it at https://example.org/ask","detail":"organizations are founded by the operator's staff here; ask for it at https://example.org/ask"}"#);
 }
 
 #[tokio::test]

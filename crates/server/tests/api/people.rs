@@ -68,7 +68,7 @@ async fn an_operator_may_keep_signing_up_for_themselves_and_says_whom_to_ask() {
         config.sign_up.contact = Some("mailto:help@example.org".to_owned());
     })
     .await;
-    insta::assert_snapshot!(sign_up(&app, "bob", "b@example.org", PASSWORD).await, @r#"403 {"status":"FAILED","code":"not_allowed","error_msg":"people do not make their own accounts here; ask for it at mailto:help@example.org","detail":"people do not make their own accounts here; ask for it at mailto:help@example.org"}"#);
+    insta::assert_snapshot!(sign_up(&app, "bob", "b@example.org", PASSWORD).await, @r#"403 {"status":403,"code":"not_allowed","error_msg":"people do not make their own accounts here; ask for it at mailto:help@example.org","detail":"people do not make their own accounts here; ask for it at mailto:help@example.org"}"#);
     let told = app.send(Method::GET, "/api/v1/operator", None, None).await;
     insta::assert_snapshot!(told, @r#"200 {"contact":"mailto:help@example.org","sign_up_open":false,"organizations":"staff","github":false}"#);
 }
@@ -93,7 +93,8 @@ async fn both_ways_to_sign_in_give_one_answer_to_whoever_may_not_after_one_argon
             let before = app.hasher.runs();
             let answer = app.post(path, body).await;
             assert_eq!(app.hasher.runs() - before, 1, "{path} {username}");
-            answers.push((answer.status, answer.header("www-authenticate").to_owned(), answer.body));
+            let (status, challenge) = (answer.status, answer.header("www-authenticate").to_owned());
+            answers.push((status, challenge, answer.to_string()));
         }
         assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
         assert_eq!(answers[0].0, 401);
@@ -108,7 +109,7 @@ async fn a_password_is_changed_by_who_knows_it() {
     let path = "/api/v1/account/password";
     let before = app.hasher.runs();
     let refused = post(&app, path, &token, change("a guess", "another sentence of mine")).await;
-    insta::assert_snapshot!(refused, @r#"403 {"status":"FAILED","code":"wrong_credentials","error_msg":"that is not the password of this account","detail":"that is not the password of this account"}"#);
+    insta::assert_snapshot!(refused, @r#"403 {"status":403,"code":"wrong_credentials","error_msg":"that is not the password of this account","detail":"that is not the password of this account"}"#);
     assert_eq!(app.hasher.runs() - before, 1);
     let common = post(&app, path, &token, change(PASSWORD, "password123")).await;
     assert!(common.status == 400 && common.body.contains("3,000 commonest"), "{common}");
@@ -231,7 +232,7 @@ async fn an_account_is_closed_by_its_owner_unless_an_organization_would_have_non
         post(&app, "/api/v1/account/disable", token, json!({ "password": password })).await
     };
     let refused = close(&ada, PASSWORD).await;
-    insta::assert_snapshot!(refused, @r#"409 {"status":"FAILED","code":"not_allowed","error_msg":"nobody else owns acme; make another member an owner first, or ask the operator","detail":"nobody else owns acme; make another member an owner first, or ask the operator"}"#);
+    insta::assert_snapshot!(refused, @r#"409 {"status":409,"code":"not_allowed","error_msg":"nobody else owns acme; make another member an owner first, or ask the operator","detail":"nobody else owns acme; make another member an owner first, or ask the operator"}"#);
     assert_eq!(close(&bob, "a guess").await.text("code"), "wrong_credentials");
     let token = app.token_of("bob", "acme").await;
     assert!(app.ask(&token, 1, 60).await.status.is_success());

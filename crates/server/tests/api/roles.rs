@@ -298,13 +298,17 @@ fn the_table_of_roles_is_checked_in() {
         writeln!(text, "| {name} | {with} |").unwrap();
     }
     let names: Vec<_> = EVERYBODY.iter().map(|(_, name, _)| *name).collect();
-    writeln!(text, "\n| operation | role | {} |", names.join(" | ")).unwrap();
-    writeln!(text, "|---|---|{}", "---|".repeat(names.len())).unwrap();
+    writeln!(text, "\n| operation | role | token for | {} |", names.join(" | ")).unwrap();
+    writeln!(text, "|---|---|---|{}", "---|".repeat(names.len())).unwrap();
     for (path, method, operation) in operations() {
         let role = operation[ROLE].as_str().unwrap();
         let cell = |(who, ..): &(Who, _, _)| if who.may(&path, &operation) { "yes" } else { "no" };
         let cells: Vec<_> = EVERYBODY.iter().map(cell).collect();
-        writeln!(text, "| `{method} {path}` | `{role}` | {} |", cells.join(" | ")).unwrap();
+        let ways = operation["security"].as_array().into_iter().flatten().filter_map(Value::as_object);
+        let ways: Vec<_> =
+            ways.flat_map(|way| way.keys()).map(|way| way.trim_end_matches("_token")).collect();
+        writeln!(text, "| `{method} {path}` | `{role}` | {} | {} |", ways.join(", "), cells.join(" | "))
+            .unwrap();
     }
     assert_checked_in("ROLES.md", &text);
 }

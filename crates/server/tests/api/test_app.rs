@@ -389,7 +389,10 @@ impl Answer {
     pub(crate) async fn of(request: reqwest::RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        Self { status, headers, body: response.text().await.unwrap() }
+        // What never ends is not read.
+        let is_endless = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let body = if is_endless { String::new() } else { response.text().await.unwrap() };
+        Self { status, headers, body }
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {

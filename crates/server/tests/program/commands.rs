@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use sliderule_server::data::DataDir;
+use sliderule_server::store::AuditOf;
+
 use crate::ps::{PASSWORD, acme, run};
 
 fn add_user<'a>(name: &'a str, email: &'a str) -> [&'a str; 6] {
@@ -107,6 +110,34 @@ fn what_cannot_be_meant_is_refused_with_two() {
     refuses(&org("other", "1", "1001"), data, "", 2, "--max-nodes");
     let limits = [org("other", "1", "1").as_slice(), &["--min-nodes", "2"]].concat();
     refuses(&limits, data, "", 2, "--min-nodes");
+}
+
+#[tokio::test]
+async fn what_the_operator_does_to_an_organization_is_in_the_audit_log() {
+    let dir = acme("1");
+    for arguments in [
+        &["org", "credit", "acme", "2.50", "--note", "a grant", "--key", "grant-1"][..],
+        &["org", "credit", "acme", "2.50", "--note", "a grant", "--key", "grant-1"],
+        &["org", "set", "acme", "--node-cap", "9", "--suspended", "true"],
+        &["org", "set", "acme", "--suspended", "true"],
+        &["org", "destroy", "acme"],
+    ] {
+        run(arguments, dir.path(), "");
+    }
+    let db = DataDir::existing(dir.path()).unwrap().database().await.unwrap();
+    let lines = db.audit(AuditOf::Organization(&"acme".parse().unwrap()), None, 100).await.unwrap();
+    db.close().await;
+    let told: Vec<_> = lines.iter().map(|line| format!("{} {}", line.action, line.detail)).collect();
+    assert_eq!(
+        told.get(..3).unwrap(),
+        [
+            "cluster.destroyed it stays off until it is deployed",
+            "organization.set node-cap 9, suspended true",
+            "organization.credited $2.50: a grant",
+        ],
+        "what changed nothing is not told: {told:?}"
+    );
+    assert!(lines.iter().all(|line| line.user.is_none() && line.address == "command line"));
 }
 
 #[test]

@@ -62,7 +62,7 @@ async fn books_of(clusters: &[Cluster]) -> Books {
             allowance: cluster.account.allowance,
             at: Moment(0),
         };
-        books.db.add_organization(&new).await.unwrap();
+        books.db.add_capped_organization(&new, cluster.node_cap).await.unwrap();
         assert_eq!(books.cluster(cluster.organization.as_str()).await, *cluster);
     }
     books.everybody_joins().await;

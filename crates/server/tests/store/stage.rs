@@ -125,7 +125,7 @@ impl Stage for Books {
             allowance: cluster.account.allowance,
             at: NOW,
         };
-        self.db.add_organization(&new).await.unwrap();
+        self.db.add_capped_organization(&new, cluster.node_cap).await.unwrap();
         self.everybody_joins().await;
     }
 }

@@ -21,7 +21,12 @@ pub(in crate::cli) struct Refresh {
 
 impl Destroy {
     pub(super) async fn run(self) -> Result<(), Error> {
-        let released = self.which.decide(|cluster, now| Ok(hand::destroy(cluster, None, now))).await?;
+        let released = self
+            .which
+            .decide(("cluster.destroyed", "it stays off until it is deployed".to_owned()), |cluster, now| {
+                Ok(hand::destroy(cluster, None, now))
+            })
+            .await?;
         say(&format!(
             "destroyed the cluster of {}: {released} requests released; its nodes end, and nothing starts it again but a deploy",
             self.which.name
@@ -32,7 +37,8 @@ impl Destroy {
 
 impl Refresh {
     pub(super) async fn run(self) -> Result<(), Error> {
-        self.which.decide(|cluster, now| Ok(hand::refresh(cluster, None, now))).await?;
+        let told = ("cluster.refreshed", "failed boots are forgiven".to_owned());
+        self.which.decide(told, |cluster, now| Ok(hand::refresh(cluster, None, now))).await?;
         say(&format!("refreshed the cluster of {}: failed boots are forgiven", self.which.name));
         Ok(())
     }

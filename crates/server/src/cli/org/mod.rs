@@ -25,7 +25,7 @@ use sliderule_provisioning::time::Moment;
 use crate::Error;
 use crate::config::{self, DATA_VARIABLE};
 use crate::data::DataDir;
-use crate::store::Database;
+use crate::store::{Actor, AuditEntry, AuditLine, Audited, Database};
 
 /// Nodes that a cluster may have at most.
 const LARGEST_CLUSTER: i64 = config::LARGEST_CLUSTER as i64;
@@ -100,14 +100,23 @@ impl Which {
         Error::Unknown(format!("organization {}; add it with `sliderule-ps org add`", self.name))
     }
 
-    /// Decides something about the organization's cluster, and records it.
+    /// Decides something about the organization's cluster, and records it; the audit log is told, if that changes
+    /// anything.
     async fn decide<A: Send>(
         &self,
+        (action, detail): (&'static str, String),
         mut decision: impl FnMut(&Cluster, Moment) -> Result<Step<A>, Error> + Send,
     ) -> Result<A, Error> {
         self.open(async |db, clock| {
-            let decided =
-                decide(db, Writer::Operator, &self.name, |cluster| decision(cluster, clock.now())).await;
+            let store = Audited::new(db.clone());
+            let decision = |cluster: &Cluster| {
+                let at = clock.now();
+                let (actor, subject) = (Actor::command_line(), self.name.to_string());
+                let entry = AuditEntry { actor, organization: None, action, subject, detail: detail.clone() };
+                store.tell(Some(AuditLine { entry, at }));
+                decision(cluster, at)
+            };
+            let decided = decide(&store, Writer::Operator, &self.name, decision).await;
             decided.map(|step| step.answer).map_err(|undecided| match undecided {
                 Undecided::Refused(error) => error,
                 Undecided::UnknownOrganization => self.unknown(),

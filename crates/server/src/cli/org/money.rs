@@ -49,7 +49,7 @@ impl Credit {
                 "a credit is more than nothing; `org adjust` takes money away".to_owned(),
             ));
         }
-        enter(&self.which, self.dollars, &self.note, self.key, hand::credit).await
+        enter(&self.which, self.dollars, &self.note, self.key, ("organization.credited", hand::credit)).await
     }
 }
 
@@ -58,7 +58,7 @@ impl Adjust {
         if self.dollars == MicroUsd::ZERO {
             return Err(Error::Input("a correction by nothing corrects nothing".to_owned()));
         }
-        enter(&self.which, self.dollars, &self.note, self.key, hand::adjust).await
+        enter(&self.which, self.dollars, &self.note, self.key, ("organization.adjusted", hand::adjust)).await
     }
 }
 
@@ -70,11 +70,12 @@ async fn enter(
     amount: MicroUsd,
     note: &str,
     key: Option<String>,
-    decision: Decision,
+    (action, decision): (&'static str, Decision),
 ) -> Result<(), Error> {
     // No name that an operator can think of is one of those under which the system itself writes lines.
     let key = format!("operator:{}", key.unwrap_or_else(|| Uuid::new_v4().to_string()));
-    which.decide(|cluster, now| Ok(decision(cluster, amount, &key, note, now))).await?;
+    let told = (action, format!("{amount}: {note}"));
+    which.decide(told, |cluster, now| Ok(decision(cluster, amount, &key, note, now))).await?;
     let balance = which.cluster().await?.account.balance;
     say(&format!("{} has {balance} now", which.name));
     Ok(())

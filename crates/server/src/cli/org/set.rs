@@ -77,7 +77,7 @@ impl Set {
         let Self { which, what, config } = self;
         let terms = Config::read(config.as_deref())?.check()?.terms();
         which
-            .decide(|cluster, now| {
+            .decide(("organization.set", what.named()), |cluster, now| {
                 let settings = what.settings(cluster, now)?;
                 refuse_unpaid(cluster, &settings, now, terms)?;
                 Ok(hand::set(cluster, &settings, now))
@@ -102,6 +102,26 @@ fn refuse_unpaid(cluster: &Cluster, settings: &Settings, now: Moment, terms: Ter
 }
 
 impl What {
+    /// What is named, for the audit log: as it was typed, but for its order.
+    fn named(&self) -> String {
+        let shown = |name: &str, value: Option<String>| value.map(|value| format!("{name} {value}"));
+        let text = |value: Option<MicroUsd>| value.map(|amount| amount.to_string());
+        let cap = self.allowance_cap.map(|Cap(cap)| cap.map_or("none".to_owned(), |cap| cap.to_string()));
+        let named = [
+            shown("node-cap", self.node_cap.map(|nodes| nodes.to_string())),
+            shown("min-nodes", self.min_nodes.map(|nodes| nodes.to_string())),
+            shown("max-nodes", self.max_nodes.map(|nodes| nodes.to_string())),
+            shown("per-user", self.per_user.map(|nodes| nodes.to_string())),
+            shown("node-version", self.node_version.map(|version| version.to_string())),
+            shown("suspended", self.suspended.map(|suspended| suspended.to_string())),
+            shown("node-hour", text(self.node_hour)),
+            shown("fixed-hour", text(self.fixed_hour)),
+            shown("monthly-allowance", text(self.monthly_allowance)),
+            shown("allowance-cap", cap),
+        ];
+        named.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
     /// What is set, the rest of each group as it is.
     fn settings(&self, cluster: &Cluster, now: Moment) -> Result<Settings, Error> {
         let Limits { min_nodes, max_nodes, per_user } = cluster.limits;
