@@ -42,9 +42,9 @@ pub(super) fn of(document: &Value) -> String {
          <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style>\
          <main><h1>{title}</h1><p>Version {version}. {description}</p>\
          <p>The same for programs: <a href=\"openapi.json\"><code>openapi.json</code></a> (OpenAPI 3.1).</p>",
-        title = text(&document["info"]["title"]),
-        version = text(&document["info"]["version"]),
-        description = prose(&document["info"]["description"]),
+        title = text(at(document, "/info/title")),
+        version = text(at(document, "/info/version")),
+        description = prose(at(document, "/info/description")),
     );
     html.push_str("<h2>Who may call what</h2><table>");
     for (role, who) in ROLES {
@@ -68,7 +68,7 @@ pub(super) fn of(document: &Value) -> String {
         }
     }
     html.push_str("<h2>Types</h2>");
-    for (name, schema) in members(&document["components"]["schemas"]) {
+    for (name, schema) in members(at(document, "/components/schemas")) {
         let _ = write!(
             html,
             "<h3 id=\"type-{0}\"><code>{0}</code></h3><p>{1}</p>",
@@ -79,6 +79,11 @@ pub(super) fn of(document: &Value) -> String {
     }
     html.push_str("</main></html>\n");
     html
+}
+
+/// What stands at that place (RFC 6901); null where there is nothing.
+fn at<'a>(value: &'a Value, place: &str) -> &'a Value {
+    value.pointer(place).unwrap_or(&Value::Null)
 }
 
 /// One operation.
@@ -94,7 +99,7 @@ fn tags(document: &Value) -> Vec<(&str, Vec<Operation<'_>>)> {
     let mut tags: Vec<(&str, Vec<Operation<'_>>)> = Vec::new();
     for (path, item) in members(&document["paths"]) {
         for (method, what) in members(item) {
-            let tag = what["tags"][0].as_str().unwrap_or("Other");
+            let tag = at(what, "/tags/0").as_str().unwrap_or("Other");
             let id = what["operationId"].as_str().unwrap_or_default();
             let operation = Operation { id, name: format!("{} {path}", method.to_uppercase()), what };
             match tags.iter_mut().find(|(known, _)| *known == tag) {
@@ -136,7 +141,7 @@ impl Operation<'_> {
             }
             html.push_str("</table>");
         }
-        for (media, content) in members(&what["requestBody"]["content"]) {
+        for (media, content) in members(at(what, "/requestBody/content")) {
             let _ =
                 write!(html, "<p>Body: {} as <code>{}</code></p>", kind(&content["schema"]), escaped(media));
         }
