@@ -1,13 +1,18 @@
 //! Writing the log of a server away from the threads that serve requests.
 //!
 //! A write to a terminal, a pipe or the journal takes several microseconds, which is more than all else that a request's
-//! line costs. So lines are put into a buffer, and a thread of its own writes whatever has come together. Always holds: lines
-//! are whole, in the order of their coming, and none is dropped: where the reader does not keep up, those who log wait. What
-//! was logged in the last instant before a kill may be lost.
+//! line costs, and to wake a thread takes as much. So lines are put into a buffer, and a thread of its own writes whatever has
+//! come together, and rests before it looks again. Always holds: lines are whole, in the order of their coming, and none is
+//! dropped: where the reader does not keep up, those who log wait. What was logged in the last [`REST`] before a kill may
+//! be lost.
 
 use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How long lines may come together before they are written.
+const REST: Duration = Duration::from_millis(5);
 
 /// Bytes that may wait to be written; then those who log wait.
 const ROOM: usize = 1024 * 1024;
@@ -27,6 +32,14 @@ struct Shared {
 struct Waiting {
     lines: Vec<u8>,
     is_closed: bool,
+    /// Whether whoever writes waits for a line, and not for time to pass.
+    is_idle: bool,
+}
+
+impl Waiting {
+    fn is_full(&self) -> bool {
+        self.lines.len() >= ROOM
+    }
 }
 
 /// Writes lines until it is dropped; by then all are written.
@@ -50,7 +63,7 @@ impl Lines {
 
     fn put(&self, line: &[u8]) {
         let mut waiting = self.lock();
-        while waiting.lines.len() >= ROOM && !waiting.is_closed {
+        while waiting.is_full() && !waiting.is_closed {
             waiting = self.0.room.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
         if waiting.is_closed {
@@ -59,10 +72,10 @@ impl Lines {
             let _ = std::io::stderr().write_all(line);
             return;
         }
-        let was_empty = waiting.lines.is_empty();
         waiting.lines.extend_from_slice(line);
+        let is_wanted = std::mem::take(&mut waiting.is_idle) || waiting.is_full();
         drop(waiting);
-        if was_empty {
+        if is_wanted {
             self.0.more.notify_one();
         }
     }
@@ -75,7 +88,9 @@ impl Lines {
                 if waiting.is_closed {
                     return;
                 }
+                waiting.is_idle = true;
                 waiting = self.0.more.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+                waiting.is_idle = false;
             }
             std::mem::swap(&mut taken, &mut waiting.lines);
             drop(waiting);
@@ -83,6 +98,8 @@ impl Lines {
             // A log that nobody can read any more must not end the server.
             let _ = out.write_all(&taken).and_then(|()| out.flush());
             taken.clear();
+            let rests = |waiting: &mut Waiting| !waiting.is_closed && !waiting.is_full();
+            drop(self.0.more.wait_timeout_while(self.lock(), REST, rests));
         }
     }
 
@@ -174,6 +191,30 @@ mod tests {
             let wanted = (0..1000).map(|number| number.to_string());
             assert!(own.eq(wanted), "thread {thread}");
         }
+    }
+
+    #[test]
+    fn lines_that_come_together_are_written_together() {
+        struct Counting(Arc<Mutex<Vec<usize>>>);
+        impl Write for Counting {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                self.0.lock().unwrap().push(bytes.len());
+                Ok(bytes.len())
+            }
+
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let written = Arc::<Mutex<Vec<usize>>>::default();
+        let writing = Lines::write_to(Counting(written.clone())).unwrap();
+        for _ in 0..1000 {
+            writing.lines().write_all(b"a line\n").unwrap();
+        }
+        drop(writing);
+        let written = written.lock().unwrap();
+        assert_eq!(written.iter().sum::<usize>(), 7000);
+        assert!(written.len() < 500, "{}", written.len());
     }
 
     #[test]

@@ -73,12 +73,17 @@ pub(super) fn of(document: &Value) -> String {
             html,
             "<h3 id=\"type-{0}\"><code>{0}</code></h3><p>{1}</p>",
             escaped(name),
-            prose(at(schema, "/description"))
+            prose(&schema["description"])
         );
         fields(schema, &mut html);
     }
     html.push_str("</main></html>\n");
     html
+}
+
+/// What stands at that place (RFC 6901); null where there is nothing.
+fn at<'a>(value: &'a Value, place: &str) -> &'a Value {
+    value.pointer(place).unwrap_or(&Value::Null)
 }
 
 /// One operation.
@@ -92,10 +97,10 @@ struct Operation<'a> {
 /// The operations by their tags, both in the order in which they are first met.
 fn tags(document: &Value) -> Vec<(&str, Vec<Operation<'_>>)> {
     let mut tags: Vec<(&str, Vec<Operation<'_>>)> = Vec::new();
-    for (path, item) in members(at(document, "/paths")) {
+    for (path, item) in members(&document["paths"]) {
         for (method, what) in members(item) {
             let tag = at(what, "/tags/0").as_str().unwrap_or("Other");
-            let id = at(what, "/operationId").as_str().unwrap_or_default();
+            let id = what["operationId"].as_str().unwrap_or_default();
             let operation = Operation { id, name: format!("{} {path}", method.to_uppercase()), what };
             match tags.iter_mut().find(|(known, _)| *known == tag) {
                 Some((_, operations)) => operations.push(operation),
@@ -115,45 +120,41 @@ impl Operation<'_> {
             "<h3 id=\"{}\"><code>{}</code> <span class=\"role\">{}</span> {}</h3><p>{} {}</p>",
             escaped(id),
             escaped(name),
-            text(at(what, &format!("/{ROLE}"))),
-            tokens(at(what, "/security")),
-            prose(at(what, "/summary")),
-            prose(at(what, "/description")),
+            text(&what[ROLE]),
+            tokens(&what["security"]),
+            prose(&what["summary"]),
+            prose(&what["description"]),
         );
-        let parameters = at(what, "/parameters").as_array().map(Vec::as_slice).unwrap_or_default();
+        let parameters = what["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
         if !parameters.is_empty() {
             html.push_str("<table><tr><th>parameter<th>in<th>type<th>");
             for parameter in parameters {
-                let required = if at(parameter, "/required") == true { "" } else { " (optional)" };
+                let required = if parameter["required"] == true { "" } else { " (optional)" };
                 let _ = write!(
                     html,
                     "<tr><td><code>{}</code>{required}<td>{}<td>{}<td>{}",
-                    text(at(parameter, "/name")),
-                    text(at(parameter, "/in")),
-                    kind(at(parameter, "/schema")),
-                    prose(at(parameter, "/description")),
+                    text(&parameter["name"]),
+                    text(&parameter["in"]),
+                    kind(&parameter["schema"]),
+                    prose(&parameter["description"]),
                 );
             }
             html.push_str("</table>");
         }
         for (media, content) in members(at(what, "/requestBody/content")) {
-            let _ = write!(
-                html,
-                "<p>Body: {} as <code>{}</code></p>",
-                kind(at(content, "/schema")),
-                escaped(media)
-            );
+            let _ =
+                write!(html, "<p>Body: {} as <code>{}</code></p>", kind(&content["schema"]), escaped(media));
         }
         html.push_str("<table><tr><th>answer<th>body<th>");
-        for (status, answer) in members(at(what, "/responses")) {
+        for (status, answer) in members(&what["responses"]) {
             let bodies: Vec<_> =
-                members(at(answer, "/content")).map(|(_, content)| kind(at(content, "/schema"))).collect();
+                members(&answer["content"]).map(|(_, content)| kind(&content["schema"])).collect();
             let _ = write!(
                 html,
                 "<tr><td>{}<td>{}<td>{}",
                 escaped(status),
                 bodies.join(", "),
-                prose(at(answer, "/description"))
+                prose(&answer["description"])
             );
         }
         html.push_str("</table>");
@@ -168,60 +169,55 @@ fn tokens(security: &Value) -> String {
 
 /// The fields of a type, or what it is otherwise.
 fn fields(schema: &Value, html: &mut String) {
-    for part in at(schema, "/allOf").as_array().map(Vec::as_slice).unwrap_or_default() {
-        if at(part, "/$ref").is_string() {
+    for part in schema["allOf"].as_array().map(Vec::as_slice).unwrap_or_default() {
+        if part["$ref"].is_string() {
             let _ = write!(html, "<p>All of {}, and:</p>", kind(part));
         } else {
             fields(part, html);
         }
     }
-    if at(schema, "/properties").is_object() {
+    if schema["properties"].is_object() {
         html.push_str("<table><tr><th>field<th>type<th>");
-        let required = at(schema, "/required").as_array().map(Vec::as_slice).unwrap_or_default();
-        for (name, field) in members(at(schema, "/properties")) {
+        let required = schema["required"].as_array().map(Vec::as_slice).unwrap_or_default();
+        for (name, field) in members(&schema["properties"]) {
             let optional = if required.iter().any(|known| known == name) { "" } else { " (optional)" };
             let _ = write!(
                 html,
                 "<tr><td><code>{}</code>{optional}<td>{}<td>{}",
                 escaped(name),
                 kind(field),
-                prose(at(field, "/description"))
+                prose(&field["description"])
             );
         }
         html.push_str("</table>");
-    } else if at(schema, "/allOf").is_null() {
+    } else if schema["allOf"].is_null() {
         let _ = write!(html, "<p>{}</p>", kind(schema));
     }
 }
 
 /// A type in a few words, with a link to what it is.
 fn kind(schema: &Value) -> String {
-    if let Some(name) = at(schema, "/$ref").as_str().and_then(|name| name.rsplit('/').next()) {
+    if let Some(name) = schema["$ref"].as_str().and_then(|name| name.rsplit('/').next()) {
         return format!("<a href=\"#type-{0}\"><code>{0}</code></a>", escaped(name));
     }
     for several in ["oneOf", "anyOf", "allOf"] {
-        if let Some(kinds) = at(schema, &format!("/{several}")).as_array() {
+        if let Some(kinds) = schema[several].as_array() {
             return kinds.iter().map(kind).collect::<Vec<_>>().join(" or ");
         }
     }
-    if let Some(values) = at(schema, "/enum").as_array() {
+    if let Some(values) = schema["enum"].as_array() {
         return values
             .iter()
             .map(|value| format!("<code>{}</code>", text(value)))
             .collect::<Vec<_>>()
             .join(" | ");
     }
-    match at(schema, "/type") {
+    match &schema["type"] {
         Value::Array(kinds) => kinds.iter().map(text).collect::<Vec<_>>().join(" or "),
-        Value::String(name) if name == "array" => format!("list of {}", kind(at(schema, "/items"))),
+        Value::String(name) if name == "array" => format!("list of {}", kind(&schema["items"])),
         Value::String(name) => escaped(name),
         _ => "anything".to_owned(),
     }
-}
-
-/// What is at that place; nothing, if there is nothing.
-fn at<'a>(value: &'a Value, place: &str) -> &'a Value {
-    value.pointer(place).unwrap_or(&Value::Null)
 }
 
 fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {

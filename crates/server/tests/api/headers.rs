@@ -55,9 +55,12 @@ async fn every_answer_has_the_headers_of_security_whatever_is_asked() {
     for method in [Method::GET, Method::OPTIONS, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
         for path in paths.iter().map(String::as_str).chain(ELSEWHERE) {
             for token in [None, Some(token.as_str())] {
-                let answer = app.send(method.clone(), path, token, None).await;
-                assert!(answer.status.as_u16() != 500, "{method} {path}: {answer}");
-                check(&answer.headers, &format!("{method} {path}: {answer}"));
+                let request = app.http.request(method.clone(), format!("{}{path}", app.url));
+                let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
+                // The body is left unread: that of events never ends.
+                let answer = request.send().await.unwrap();
+                assert!(answer.status().as_u16() != 500, "{method} {path}");
+                check(answer.headers(), &format!("{method} {path}"));
             }
         }
     }
