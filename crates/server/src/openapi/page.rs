@@ -20,7 +20,7 @@ h3 code { font-size: 1.05em; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent); padding: .3rem .6rem .3rem 0; text-align: left; vertical-align: top; }
 code { font-family: ui-monospace, monospace; }
-nav ul { columns: 2; }
+nav a { overflow-wrap: anywhere; }
 .role { border: 1px solid; border-radius: 1em; font-size: .8em; padding: 0 .6em; }
 ";
 
