@@ -69,3 +69,43 @@ impl Drop for Seat {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sliderule_api::tokens::{Audience, Claims, TokenKind};
+
+    use super::{OF_ORGANIZATION, OF_USER, Seats};
+    use crate::http::Member;
+    use crate::store::Role;
+
+    fn member(user_id: i64) -> Member {
+        let organization: sliderule_api::OrganizationName = "acme".parse().unwrap();
+        let aud = Audience::Organization(organization.clone());
+        let claims = Claims {
+            token_type: TokenKind::Access,
+            exp: 1,
+            iat: 0,
+            jti: String::new(),
+            sid: String::new(),
+            org_name: aud.clone(),
+            aud,
+            user_name: "ada".parse().unwrap(),
+            user_id,
+        };
+        Member { claims, organization, role: Role::Member }
+    }
+
+    #[test]
+    fn neither_a_user_nor_an_organization_takes_all_seats_and_each_is_given_back() {
+        let seats = Seats::default();
+        let mut taken: Vec<_> = (0..OF_USER).map(|_| seats.take(&member(1)).unwrap()).collect();
+        assert!(seats.take(&member(1)).is_err());
+        let others = OF_ORGANIZATION - OF_USER;
+        taken.extend((2..).take(others).map(|user| seats.take(&member(user)).unwrap()));
+        assert!(seats.take(&member(-1)).is_err());
+        drop(taken.pop());
+        drop(seats.take(&member(-1)).unwrap());
+        drop(taken);
+        assert!(seats.lock().is_empty());
+    }
+}

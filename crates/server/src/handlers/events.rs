@@ -8,10 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::app::Shared;
 use crate::events;
+use crate::http::layers::LAST_EVENT_ID;
 use crate::http::{Caller, Refusal, Segments};
-
-/// Where a listener was that comes back.
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// Has nginx and its like pass on what comes as it comes.
 const NO_BUFFERING: (HeaderName, HeaderValue) =

@@ -23,6 +23,9 @@ use super::{Refusal, envelope, seen};
 /// Makes a retry harmless.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
+/// Where somebody was in a stream of events who comes back to it.
+pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
 /// Bodies of the API are a few fields.
 const LARGEST_BODY: usize = 64 * 1024;
 
@@ -68,7 +71,7 @@ fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AnyOrigin)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers([AUTHORIZATION, CONTENT_TYPE, ACCEPT, IDEMPOTENCY_KEY, IF_MATCH])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, ACCEPT, IDEMPOTENCY_KEY, IF_MATCH, LAST_EVENT_ID])
         .expose_headers([DATE, RETRY_AFTER, ETAG, REQUEST_ID])
         .max_age(REMEMBER)
 }

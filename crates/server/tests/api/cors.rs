@@ -27,7 +27,7 @@ async fn a_preflight_lists_methods_and_headers_by_name() {
         let answer = Answer::of(request.header("access-control-request-headers", "authorization")).await;
         assert_eq!(answer.status, 200);
         let allowed = answer.header("access-control-allow-headers").to_ascii_lowercase();
-        for name in ["authorization", "content-type", "idempotency-key", "if-match"] {
+        for name in ["authorization", "content-type", "idempotency-key", "if-match", "last-event-id"] {
             assert!(allowed.contains(name), "{allowed}");
         }
         assert!(answer.header("access-control-allow-methods").contains("PATCH"));
