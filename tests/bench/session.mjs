@@ -91,7 +91,9 @@ async function wire() {
   const requests_cached = await init();
   // As after half of the token's life.
   for (const [key, record] of records) {
-    if (record.startsWith("{")) records.set(key, JSON.stringify({ ...JSON.parse(record), renew_at: 0 }));
+    const { text, ...rest } = JSON.parse(record);
+    if (!text.startsWith("{")) continue;
+    records.set(key, JSON.stringify({ ...rest, text: JSON.stringify({ ...JSON.parse(text), renew_at: 0 }) }));
   }
   const requests_refreshable = await init();
   await awake.release();

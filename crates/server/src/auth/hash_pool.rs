@@ -166,10 +166,26 @@ fn serve(line: &Line) {
 }
 
 /// On Linux a priority is a thread's own; elsewhere it is the whole process's, which must keep its.
+///
+/// Beside the lowest priority there is the policy for work that may wait: a processor that has nothing else to do counts
+/// as idle, and whatever else wakes is put there at once, where a low priority alone would keep it waiting in line.
 fn lower_priority() {
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, 19) {
-        tracing::warn!(%error, "passwords are hashed at the usual priority, since it could not be lowered");
+    {
+        use thread_priority::unix::{
+            NormalThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy,
+            thread_native_id,
+        };
+
+        // The policy before the priority, which the policy's own would take the place of.
+        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        let lowest = thread_priority::ThreadPriority::Min;
+        if let Err(error) = set_thread_priority_and_policy(thread_native_id(), lowest, idle) {
+            tracing::warn!(%error, "passwords are hashed at a low priority only: the policy for work that may wait was refused");
+        }
+        if let Err(error) = rustix::process::setpriority_process(None, 19) {
+            tracing::warn!(%error, "passwords are hashed at the usual priority, since it could not be lowered");
+        }
     }
 }
 
@@ -304,5 +320,9 @@ mod tests {
         let there = pool().run(Precedence::Stranger, || rustix::process::getpriority_process(None));
         assert_eq!(there.await.unwrap().unwrap().unwrap(), 19);
         assert_eq!(rustix::process::getpriority_process(None).unwrap(), before);
+        let policy = || thread_priority::unix::thread_schedule_policy().unwrap();
+        let there = pool().run(Precedence::Stranger, move || format!("{:?}", policy()));
+        assert!(there.await.unwrap().unwrap().contains("Idle"));
+        assert!(!format!("{:?}", policy()).contains("Idle"));
     }
 }

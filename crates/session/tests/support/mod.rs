@@ -208,9 +208,11 @@ impl Shell {
         self.fetches.iter().filter(|(_, request)| request.url.contains(text)).map(|(port, _)| *port).collect()
     }
 
-    /// Answers what is listened to.
+    /// Goes on with what is listened to, where the answer has begun.
     pub(crate) fn say(&mut self, which: u8, answer: Answer) {
-        if let Some(port) = self.listening.get(usize::from(which) % self.listening.len().max(1)).copied() {
+        if let Some(port) = self.listening.get(usize::from(which) % self.listening.len().max(1)).copied()
+            && !self.fetches.contains_key(&port)
+        {
             self.step(Input::Answered { port, answer });
         }
     }
