@@ -139,12 +139,19 @@ impl Shell {
         }
     }
 
+    /// What ends the request of that port early; without it no request is made, and the port is answered.
+    fn controller(&self, port: PortId) -> Option<AbortController> {
+        if let Ok(controller) = AbortController::new() {
+            self.fetches.borrow_mut().insert(port, controller.clone());
+            return Some(controller);
+        }
+        let answer = Answer::NoResponse("this environment has no AbortController".into());
+        self.queue.borrow_mut().push_back(Input::Answered { port, answer });
+        None
+    }
+
     fn fetch(self: &Rc<Self>, port: PortId, request: Request) {
-        let Ok(controller) = AbortController::new() else {
-            let answer = Answer::NoResponse("this environment has no AbortController".into());
-            return self.queue.borrow_mut().push_back(Input::Answered { port, answer });
-        };
-        self.fetches.borrow_mut().insert(port, controller.clone());
+        let Some(controller) = self.controller(port) else { return };
         let shell = Rc::clone(self);
         spawn_local(async move {
             let sent = send(request, &controller).await;
@@ -159,11 +166,7 @@ impl Shell {
     }
 
     fn listen(self: &Rc<Self>, port: PortId, request: Request) {
-        let Ok(controller) = AbortController::new() else {
-            let answer = Answer::NoResponse("this environment has no AbortController".into());
-            return self.queue.borrow_mut().push_back(Input::Answered { port, answer });
-        };
-        self.fetches.borrow_mut().insert(port, controller.clone());
+        let Some(controller) = self.controller(port) else { return };
         let shell = Rc::clone(self);
         spawn_local(async move {
             let tell = |answer| {

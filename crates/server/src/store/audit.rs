@@ -2,13 +2,14 @@
 //!
 //! Always holds: lines are only ever added, in the transaction of what they tell; no secret is in one.
 
+use serde::Serialize;
 use sliderule_api::{OrganizationName, UserName};
 use sliderule_control::store::StoreError;
 use sliderule_provisioning::time::Moment;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Database, Tx, failed};
+use super::{Database, Tx, failed, run_over};
 use crate::Error;
 
 /// Who does something, and from where.
@@ -143,21 +144,54 @@ pub(super) async fn insert(
     at: Moment,
     doing: &'static str,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    insert_all(tx, &[AuditRow::of(entry.organization, entry, at)], doing).await
+}
+
+/// A line to be written.
+#[derive(Debug, Serialize)]
+pub(super) struct AuditRow(
+    i64,            // at_ms
+    Option<i64>,    // user_id
+    String,         // address
+    Option<String>, // request_id
+    Option<String>, // session_id
+    Option<i64>,    // organization_id
+    &'static str,   // action
+    String,         // subject
+    String,         // detail
+);
+
+impl AuditRow {
+    /// Of what is told, as that organization's business.
+    pub(super) fn of(organization: Option<i64>, entry: &AuditEntry, at: Moment) -> Self {
+        let AuditEntry { actor, action, subject, detail, .. } = entry;
+        Self(
+            at.0,
+            actor.user,
+            actor.address.clone(),
+            actor.request.clone(),
+            actor.session.clone(),
+            organization,
+            action,
+            subject.clone(),
+            detail.clone(),
+        )
+    }
+}
+
+/// Adds lines in the order given.
+pub(super) async fn insert_all(
+    tx: &mut Tx,
+    rows: &[AuditRow],
+    doing: &'static str,
+) -> Result<(), StoreError> {
+    run_over(
+        tx,
         "INSERT INTO audit (at_ms, user_id, address, request_id, session_id, organization_id, action, subject, detail)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+             value ->> 8 FROM json_each(?)",
+        rows,
+        doing,
     )
-    .bind(at.0)
-    .bind(entry.actor.user)
-    .bind(&entry.actor.address)
-    .bind(&entry.actor.request)
-    .bind(&entry.actor.session)
-    .bind(entry.organization)
-    .bind(entry.action)
-    .bind(&entry.subject)
-    .bind(&entry.detail)
-    .execute(&mut **tx)
     .await
-    .map(|_| ())
-    .map_err(failed(doing))
 }

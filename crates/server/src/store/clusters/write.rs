@@ -10,9 +10,10 @@ use sliderule_provisioning::cluster::Cluster;
 
 use super::draft::Draft;
 use super::read::warned_text;
+use crate::store::audit::AuditRow;
 use crate::store::nodes::NodeRows;
 use crate::store::requests::RequestRows;
-use crate::store::{Tx, audited, failed, ledger, notices, run_over};
+use crate::store::{Tx, audit, failed, ledger, notices, run_over};
 
 /// The rows of users, with their names, by their names in lower case: names that differ in case only are one user's.
 pub(super) struct Users(HashMap<String, (i64, String)>);
@@ -120,7 +121,7 @@ struct Rows {
     requests: RequestRows,
     lines: Vec<ledger::Row>,
     notices: Vec<notices::Row>,
-    audit: Vec<audited::Row>,
+    audit: Vec<AuditRow>,
 }
 
 /// Writes what the drafts say. If a rule of the schema refuses a row, some of it may be written. The answer is whether
@@ -136,7 +137,8 @@ pub(super) async fn write(
         rows.add_cluster(draft);
         rows.add_requests(draft, users, doing)?;
         rows.add_money(draft, users, doing)?;
-        rows.audit.extend(draft.lines.iter().map(|line| audited::Row::of(draft.kept.id, line)));
+        rows.audit
+            .extend(draft.lines.iter().map(|line| AuditRow::of(Some(draft.kept.id), &line.entry, line.at)));
     }
     rows.nodes.write(tx, doing).await?;
     rows.requests.write(tx, doing).await?;
@@ -156,7 +158,7 @@ pub(super) async fn write(
     .await?;
     ledger::insert(tx, &rows.lines, doing).await?;
     notices::insert(tx, &rows.notices, doing).await?;
-    audited::insert(tx, &rows.audit, doing).await?;
+    audit::insert_all(tx, &rows.audit, doing).await?;
     Ok(!rows.organizations.is_empty()
         || !rows.lines.is_empty()
         || rows.requests.has_new()
