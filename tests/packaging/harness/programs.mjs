@@ -9,7 +9,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { script } from "./projects.mjs";
+import { scripts } from "./projects.mjs";
 
 /** How long a script may take, on a machine with other work. */
 const PATIENCE_MS = 120_000;
@@ -19,7 +19,7 @@ const PATIENCE_MS = 120_000;
  * @param {string} name
  */
 async function start(project, name) {
-  const [program = "", ...words] = await script(project, name);
+  const [program = "", ...words] = (await scripts(project))[name]?.split(" ") ?? [];
   const env = {
     PATH: `${join(project, "../node_modules/.bin")}:${process.env.PATH}`,
     HOME: project,

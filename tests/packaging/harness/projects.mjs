@@ -7,6 +7,7 @@
  */
 
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { access, cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,6 +50,16 @@ export async function install(project, tarball) {
 }
 
 /**
+ * Whether npm installed the packages of a scope on this machine: some are for certain systems only.
+ *
+ * @param {string} scope such as `@deno`
+ * @returns {boolean}
+ */
+export function isInstalled(scope) {
+  return existsSync(join(TOOLS, "node_modules", scope));
+}
+
+/**
  * The folder of all projects of a run, which goes with the test.
  *
  * @param {import("node:test").TestContext} t
@@ -84,15 +95,11 @@ export async function makeProject({ folder, tarball }, environment, account) {
 }
 
 /**
- * A command of a project's `package.json`, word by word.
+ * The commands of a project by name, as its `package.json` has them.
  *
  * @param {string} project
- * @param {string} name
- * @returns {Promise<string[]>}
+ * @returns {Promise<Record<string, string>>}
  */
-export async function script(project, name) {
-  const { scripts } = JSON.parse(await readFile(join(project, "package.json"), "utf8"));
-  const line = scripts?.[name];
-  if (line === undefined) throw new Error(`${project}/package.json has no script ${name}`);
-  return line.split(" ");
+export async function scripts(project) {
+  return JSON.parse(await readFile(join(project, "package.json"), "utf8")).scripts;
 }
