@@ -6,9 +6,12 @@
 
 import { invalid } from "./errors.js";
 
+/** @import { Environment } from "./entry.js" */
+
 /**
  * @callback Check Says what is wrong with a value, or nothing.
  * @param {unknown} value
+ * @param {Environment} [environment] Of the entry that was asked, where that makes a difference.
  * @returns {string | undefined}
  */
 
@@ -25,9 +28,10 @@ import { invalid } from "./errors.js";
  * @param {string} of What the options belong to, for messages.
  * @param {unknown} given
  * @param {Record<string, Option>} known
+ * @param {Environment} [environment]
  * @returns {any}
  */
-export function readOptions(of, given, known) {
+export function readOptions(of, given, known, environment) {
   if (given === undefined || given === null) return {};
   if (typeof given !== "object" || Array.isArray(given)) throw invalid(`${of}: options must be an object`);
   const names = new Map(
@@ -45,7 +49,7 @@ export function readOptions(of, given, known) {
     if (name in read && read[name] !== value) {
       throw invalid(`${of}: \`${name}\` is given in two spellings with different values`);
     }
-    const problem = value === null ? undefined : option.check(value);
+    const problem = value === null ? undefined : option.check(value, environment);
     if (problem !== undefined) throw invalid(`${of}: \`${text}\` ${problem}`);
     read[name] = value;
   }
@@ -81,18 +85,32 @@ export const abortSignal = (value) =>
     : "must be an AbortSignal";
 
 /**
+ * @param {unknown} value
  * @param {number} least
  * @param {number} most
- * @returns {Check}
  */
-export const wholeNumber = (least, most) => (value) =>
+const wholeNumber = (value, least, most) =>
   Number.isInteger(value) && Number(value) >= least && Number(value) <= most
     ? undefined
     : `must be a whole number from ${least} to ${most}`;
 
-/** Nodes: more than any cluster has, less than any overflow. */
-export const nodes = wholeNumber(0, 100_000);
-/** Minutes, up to a year. */
-export const minutes = wholeNumber(1, 525_600);
-/** Milliseconds, as far as timers of browsers reach. */
-export const milliseconds = wholeNumber(1, 2_147_483_647);
+/**
+ * Nodes: more than any cluster has, less than any overflow.
+ *
+ * @type {Check}
+ */
+export const nodes = (value) => wholeNumber(value, 0, 100_000);
+
+/**
+ * Minutes, up to a year.
+ *
+ * @type {Check}
+ */
+export const minutes = (value) => wholeNumber(value, 1, 525_600);
+
+/**
+ * Milliseconds, as far as timers of browsers reach.
+ *
+ * @type {Check}
+ */
+export const milliseconds = (value) => wholeNumber(value, 1, 2_147_483_647);

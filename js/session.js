@@ -22,6 +22,7 @@ import * as surface from "./surface.js";
  *   EstimateOptions, ExtendOptions, Extension, KeepAliveOptions, ScaleOptions, ScaleProgress, Session as SessionType,
  *   SessionOptions, SourceOptions, StartOptions, StreamOptions, VersionOptions, VersionReport, Warning
  * } from "./index.js"
+ * @import { Environment } from "./entry.js"
  */
 
 const DEFAULT_URL = "slideruleearth.io";
@@ -45,19 +46,23 @@ const NO_DNS = {
 /** @implements {SessionType} */
 export class Session {
   #connection;
+  #environment;
   /** Where credentials for the provisioning system may be found. */
   #machine;
 
   /**
    * @param {SessionOptions} options As read by `readOptions`.
+   * @param {Environment} environment
    * @param {SlideRuleError} [problem] What every call rejects with, where the options could not be read.
    */
   constructor(
     { url = DEFAULT_URL, organization = PUBLIC, store, credentials, onWarning, logger, bypassDns, ...rest },
+    environment,
     problem,
   ) {
     const settings = problem ?? { url, organization, ...rest };
-    this.#connection = new Connection(settings, organization, { store, credentials, onWarning, logger });
+    this.#connection = new Connection(settings, organization, { store, credentials, onWarning, logger }, environment);
+    this.#environment = environment;
     this.#machine = machineOf({ url, provisioningUrl: rest.provisioningUrl });
     if (bypassDns) this.#connection.warn(NO_DNS);
   }
@@ -213,8 +218,10 @@ export class Session {
           if (response === undefined) throw fromFailure(undefined);
           // The session may belong to another organization before the stream ends.
           const { organization } = JSON.parse(value);
+          const { Decoder } = await this.#environment.module.ready();
           return {
             response,
+            Decoder,
             release: this.serverVersion,
             definition: (recordType) => this.#connection.definition(recordType, organization),
             whileOpen: (end) => this.#connection.whileOpen(end),
@@ -360,7 +367,7 @@ export class Session {
   async #credentials(given, organization = this.organization) {
     if (Object.keys(given).length > 0) return given;
     if (organization === null || organization === PUBLIC) return null;
-    return (await foundCredentials(this.#machine)) ?? null;
+    return (await foundCredentials(this.#machine, this.#environment)) ?? null;
   }
 }
 

@@ -46,7 +46,7 @@ use shell::Shell;
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  build             the package (pkg/), the page (www/dist), the servers (target/debug)
+  build             the package (dist/), the page (www/dist), the servers (target/debug)
   demo [--once]     a provisioning system with one sleeping private cluster, and the main job against it;
                     serves until Ctrl-C, or ends by itself with --once
   simulate [--first-seed S] --seeds N --days D [--json FILE]
