@@ -49,8 +49,10 @@ const TESTS = [
   { name: "Node, slim entry with bytes", environment: "node-slim", check: prints },
   { name: "Deno, with no permission but the network", environment: "deno", runtime: "@deno", check: prints },
   { name: "Deno, slim entry with a URL", environment: "deno-slim", runtime: "@deno", check: prints },
+  { name: "Deno, Node's entry", environment: "deno-entry", runtime: "@deno", check: prints },
   { name: "Bun", environment: "bun", runtime: "@oven", check: prints },
   { name: "Bun, slim entry with a URL", environment: "bun-slim", runtime: "@oven", check: prints },
+  { name: "Bun, Node's entry", environment: "bun-entry", runtime: "@oven", check: prints },
   { name: "bundled for a server by esbuild, as ES module and CommonJS", environment: "esbuild-server", check: bundled },
   { name: "bundled for a server, Node's entry left out", environment: "esbuild-server-entry", check: bundled },
   ...["vite", "vite-slim", "vite-worker"].flatMap((environment) => [
