@@ -10,10 +10,11 @@
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { deflateSync } from "node:zlib";
 import { build } from "esbuild";
 
 import { BINDINGS_TYPES, bindings } from "./build/bindings.mjs";
+import { BUNDLING } from "./build/bundling.mjs";
+import { INLINED_TYPES, inlined } from "./build/inlined.mjs";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const MODULE = `${ROOT}pkg/sliderule_wasm_bg.wasm`;
@@ -22,12 +23,12 @@ const ENTRIES = ["index", "slim", "node", "cli"].filter((name) => existsSync(`${
 
 const { version } = JSON.parse(await readFile(`${ROOT}package.json`, "utf8"));
 const glue = await readFile(`${ROOT}pkg/sliderule_wasm.js`, "utf8");
-const compressed = deflateSync(await readFile(MODULE), { level: 9 });
+const module = await readFile(MODULE);
 
 await writeFile(`${ROOT}pkg/bindings.js`, bindings(glue, version));
 await writeFile(`${ROOT}pkg/bindings.d.ts`, BINDINGS_TYPES);
-await writeFile(`${ROOT}pkg/inlined.js`, `export default ${JSON.stringify(compressed.toString("base64"))};\n`);
-await writeFile(`${ROOT}pkg/inlined.d.ts`, "declare const text: string;\nexport default text;\n");
+await writeFile(`${ROOT}pkg/inlined.js`, inlined(module));
+await writeFile(`${ROOT}pkg/inlined.d.ts`, INLINED_TYPES);
 
 await rm(`${ROOT}dist`, { recursive: true, force: true });
 await mkdir(`${ROOT}dist`);
@@ -37,15 +38,8 @@ for (const types of ["index.d.ts", "slim.d.ts", "node.d.ts"])
 await build({
   entryPoints: ENTRIES.map((name) => `${ROOT}js/${name}.js`),
   outdir: `${ROOT}dist`,
-  bundle: true,
-  format: "esm",
-  platform: "neutral",
-  // Node's own modules, in the entries for Node; a test holds that the others import nothing.
-  external: ["node:*"],
+  ...BUNDLING,
   plugins: [{ name: "the command line uses the entry for Node", setup: (own) => useEntryForNode(own) }],
-  target: "es2022",
-  minify: true,
-  logLevel: "warning",
 });
 
 /**

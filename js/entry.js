@@ -10,7 +10,7 @@
 import { readOptions } from "./options.js";
 import { fromFailure, invalid } from "./errors.js";
 import { Session } from "./session.js";
-import * as surface from "./surface.js";
+import { TAKES } from "./surface.js";
 import { WasmModule } from "./wasm.js";
 
 /**
@@ -104,7 +104,7 @@ export class Entry {
    * @returns {SessionType}
    */
   createSession(options) {
-    return this.#make(readOptions("createSession", options, surface.session, this.#environment));
+    return this.#make(readOptions("createSession", options, this.#environment));
   }
 
   /** @param {Source | Promise<Source>} source */
@@ -132,8 +132,9 @@ export class Entry {
   #read(url, options) {
     try {
       if (url !== undefined && url !== null && typeof url !== "string") throw invalid("init: the url must be text");
-      const read = Object.entries(readOptions("init", options, surface.init, this.#environment));
-      const isStart = (/** @type {[string, unknown]} */ [name]) => name in surface.start;
+      const takes = `${TAKES.connection} ${TAKES.init}`;
+      const read = Object.entries(readOptions("init", options, this.#environment, takes));
+      const isStart = (/** @type {[string, unknown]} */ [name]) => TAKES.init.split(" ").includes(name);
       return {
         connection: { ...(url == null ? {} : { url }), ...Object.fromEntries(read.filter((each) => !isStart(each))) },
         start: Object.fromEntries(read.filter(isStart)),

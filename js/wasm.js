@@ -100,14 +100,16 @@ export class WasmModule {
  */
 async function compiled(given) {
   try {
-    const source = await given?.();
-    if (is(source, "WebAssembly.Module")) return /** @type {WebAssembly.Module} */ (source);
-    const isAddress = typeof source === "string" || is(source, "URL") || is(source, "Request");
-    const answer = isAddress ? await fetch(/** @type {string | URL | Request} */ (source)) : source;
-    // Whatever else it is, the engine says what is wrong with it.
-    return await (is(answer, "Response")
-      ? fromAnswer(/** @type {Response} */ (answer))
-      : WebAssembly.compile(/** @type {BufferSource} */ (answer)));
+    /** @type {any} */
+    let source = await given?.();
+    if (is(source, "WebAssembly.Module")) return source;
+    if (typeof source === "string" || is(source, "URL") || is(source, "Request")) source = await fetch(source);
+    if (is(source, "Response")) return await fromAnswer(source);
+    // Not every engine takes a DataView. Whatever else it is, the engine says what is wrong with it.
+    const bytes = ArrayBuffer.isView(source)
+      ? new Uint8Array(/** @type {ArrayBuffer} */ (source.buffer), source.byteOffset, source.byteLength)
+      : source;
+    return await WebAssembly.compile(bytes);
   } catch (cause) {
     throw unloadable(cause);
   }

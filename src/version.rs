@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen]
 pub fn version() -> String {
     let spoken = SPOKEN.to_string();
-    let (release, spoken) = (env!("CARGO_PKG_VERSION"), spoken.trim_start_matches('v'));
-    format!(r#"{{"wasm":"{release}","protocol":"{spoken}"}}"#)
+    let spoken = spoken.trim_start_matches('v');
+    // The release is one piece with its name, so that whoever looks into the file finds it.
+    format!(concat!(r#"{{"wasm":""#, env!("CARGO_PKG_VERSION"), r#"","protocol":"{}"}}"#), spoken)
 }

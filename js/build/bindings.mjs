@@ -34,7 +34,7 @@ export function bindings(glue, version) {
   ].join("\n");
 }
 
-/** The types of that module. */
+/** The types of that module, for our own check. */
 export const BINDINGS_TYPES = `import type * as glue from "./sliderule_wasm.js";
 /** The version of the package. */
 export const PACKAGE: string;
