@@ -156,12 +156,12 @@ fn check_name(api: &str) -> Result<(), Failure> {
 async fn explain(
     world: &World,
     target: &Rc<Target>,
-    reply: Result<Reply, Failure>,
-) -> Result<Reply, Failure> {
+    reply: Result<Box<Reply>, Failure>,
+) -> Result<Box<Reply>, Failure> {
     match reply {
         Err(failure) if matches!(failure.code, ErrorCode::Unreachable | ErrorCode::TimedOut) => {
             Err(match asleep(world, target).await {
-                Some(asleep) => Failure { endpoint: failure.endpoint, ..asleep },
+                Some(asleep) => asleep.at(failure.endpoint.as_deref().unwrap_or_default()),
                 None => failure,
             })
         }
