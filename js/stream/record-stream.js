@@ -5,11 +5,12 @@
  */
 
 import { notify } from "../callbacks.js";
-import { fromFailure, invalid, SlideRuleError } from "../errors.js";
+import { invalid, SlideRuleError } from "../errors.js";
 import { either } from "../signals.js";
 import { joinAncillary } from "./ancillary.js";
 import { Chunks } from "./chunks.js";
 import { batch, joined, rawColumns } from "./columns.js";
+import { RecordDecoder } from "./decoder.js";
 import { FileTransfers } from "./files.js";
 import { Messages } from "./messages.js";
 import { atOnce, Pace, soon, unlessAborted } from "./pace.js";
@@ -127,7 +128,7 @@ export class RecordStream {
     const { signal, untie } = either(settings.signal, ending.signal);
     const unwatch = whileOpen((reason) => ending.abort(reason));
     const chunks = new Chunks(response, { signal, timeoutMs: settings.timeoutMs });
-    const decoder = new Decoder(release ?? undefined, Object.keys(settings.callbacks ?? {}));
+    const decoder = new RecordDecoder(Decoder, release, Object.keys(settings.callbacks ?? {}));
     const transfers = new FileTransfers({ onFile: settings.onFile, onFailure: (reason) => ending.abort(reason) });
     signal.addEventListener("abort", () => transfers.fail(signal.reason));
     this.#transfers = transfers;
@@ -137,7 +138,7 @@ export class RecordStream {
     let gathering = 0;
     const flush = () => {
       gathering = 0;
-      return this.#take(decoded(() => decoder.flush()) ?? [], sinks);
+      return this.#take(decoder.flush(), sinks);
     };
     /** @type {{ reason: unknown } | undefined} */
     let failure = { reason: invalid("the stream was left before its end") };
@@ -163,8 +164,8 @@ export class RecordStream {
         for (let at = 0; at < chunk.length; at += PIECE) {
           const piece = chunk.subarray(at, at + PIECE);
           this.#bytes += piece.length;
-          const items = decoded(() => decoder.push(piece));
-          if (items !== undefined) {
+          const items = decoder.push(piece);
+          if (items.length > 0) {
             gathering = 0;
             yield* this.#take(items, sinks);
           }
@@ -172,14 +173,13 @@ export class RecordStream {
             const needs = decoder.needs();
             const definitions = await unlessAborted(Promise.all(needs.map(definition)), signal);
             for (const [index, recordType] of needs.entries()) {
-              const defined = decoded(() => decoder.define(recordType, definitions[index] ?? "null"));
-              yield* this.#take(defined ?? [], sinks);
+              yield* this.#take(decoder.define(recordType, definitions[index] ?? "null"), sinks);
             }
           }
           // What came before the damage has been handed over, and nothing can come after it.
           if (decoder.hasFailed()) {
             yield* flush();
-            decoded(() => decoder.finish());
+            decoder.finish();
           }
           if (pace.isOver()) await pace.rest();
         }
@@ -187,7 +187,7 @@ export class RecordStream {
         next = chunks.next();
       }
       yield* flush();
-      decoded(() => decoder.finish());
+      decoder.finish();
       await unlessAborted(transfers.finish(), signal);
       failure = undefined;
     } catch (error) {
@@ -239,26 +239,14 @@ export class RecordStream {
     const message = {
       recordType: item.recordType,
       level: LEVELS[Math.min(Math.max(item.level, 0), 4)] ?? "critical",
-      code: item.code ?? null,
-      kind: item.kind ?? null,
+      code: item.code,
+      kind: item.kind,
       meaning: item.meaning,
       text: item.text,
     };
     this.#messages.add(message);
     if (item.meaning === "missing") this.#complaint ||= item.text || "an exception without a text";
     notify(settings.onMessage, message);
-  }
-}
-
-/**
- * @template T
- * @param {() => T} act
- */
-function decoded(act) {
-  try {
-    return act();
-  } catch (failure) {
-    throw fromFailure(failure);
   }
 }
 

@@ -60,6 +60,23 @@ impl Values {
         self.len() == 0
     }
 
+    /// The values as they are in memory, back to back; of text nothing.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Values::I8(values) => bytemuck::cast_slice(values),
+            Values::I16(values) => bytemuck::cast_slice(values),
+            Values::I32(values) => bytemuck::cast_slice(values),
+            Values::I64(values) | Values::Time(values) => bytemuck::cast_slice(values),
+            Values::U8(values) => values,
+            Values::U16(values) => bytemuck::cast_slice(values),
+            Values::U32(values) => bytemuck::cast_slice(values),
+            Values::U64(values) => bytemuck::cast_slice(values),
+            Values::F32(values) => bytemuck::cast_slice(values),
+            Values::F64(values) => bytemuck::cast_slice(values),
+            Values::Text(_) => &[],
+        }
+    }
+
     /// Takes all values out, and keeps the memory.
     pub fn clear(&mut self) {
         on_values!(self, vector => vector.clear());
