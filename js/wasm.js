@@ -82,7 +82,9 @@ export class WasmModule {
 
   /** @param {(() => Promise<Source>) | undefined} source */
   async #instance(source) {
-    const bindings = await instance(await compiled(source));
+    const module = await compiled(source);
+    checkRelease(module);
+    const bindings = await instantiate(module);
     bindings.onPanic((/** @type {string} */ place) => {
       const message = `the client failed by a fault of its own (${place}); please report it, and load the program again`;
       const error = new SlideRuleError("internal_error", message);
@@ -124,20 +126,18 @@ async function fromAnswer(answer) {
 }
 
 /**
- * What was compiled as bindings, if it is what this package was built with.
+ * Refuses a module with which this package was not built, before any of it runs.
  *
  * @param {WebAssembly.Module} module
  */
-async function instance(module) {
-  try {
-    const bindings = await instantiate(module);
-    const { wasm } = JSON.parse(bindings.version());
-    if (wasm === PACKAGE) return bindings;
-    throw new Error(`it is of ${wasm}`);
-  } catch (cause) {
-    const message = `this WebAssembly is not the sliderule.wasm of sliderule-wasm ${PACKAGE}; take both from one release`;
-    throw unusable(message, { cause });
-  }
+function checkRelease(module) {
+  const [label] = WebAssembly.Module.customSections(module, "sliderule-wasm");
+  const release = label && new TextDecoder().decode(label);
+  if (release === PACKAGE) return;
+  const found = release ? `of ${release}` : "something else";
+  throw unusable(
+    `sliderule-wasm ${PACKAGE} needs its own sliderule.wasm, and this one is ${found}; take both from one release`,
+  );
 }
 
 /**

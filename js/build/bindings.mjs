@@ -8,6 +8,8 @@
  * @module
  */
 
+/** @import { Names } from "./module.mjs" */
+
 /** Where the glue begins to load; `__wbg_finalize_init`, before it, is kept. */
 const LOADING = "\nasync function __wbg_load(";
 const EXPORTED = /^export (?=(?:class|function) (\w+))/gm;
@@ -16,22 +18,52 @@ const POLYFILL = /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[\s\S]*?^\}
 
 /**
  * @param {string} glue What wasm-bindgen wrote, for the target `web`.
+ * @param {Names} names
  * @param {string} version Of the package.
  * @returns {string}
  */
-export function bindings(glue, version) {
+export function bindings(glue, names, version) {
   const end = glue.indexOf(LOADING);
-  if (end < 0 || !POLYFILL.test(glue)) throw new Error("wasm-bindgen writes its glue in another way than it did");
+  if (end < 0 || !POLYFILL.test(glue)) throw different();
   const body = glue.slice(0, end).replace(POLYFILL, "");
-  const names = [...body.matchAll(EXPORTED)].map(([, name]) => name);
+  const exported = [...body.matchAll(EXPORTED)].map(([, name]) => name);
   return [
     `export const PACKAGE = ${JSON.stringify(version)};`,
     "export async function instantiate(module) {",
-    body.replace(EXPORTED, ""),
+    renamed(body.replace(EXPORTED, ""), names),
     "__wbg_finalize_init(await WebAssembly.instantiate(module, __wbg_get_imports()), module);",
-    `return { ${names.join(", ")} };`,
+    `return { ${exported.join(", ")} };`,
     "}\n",
   ].join("\n");
+}
+
+/**
+ * The glue, with the short names.
+ *
+ * @param {string} glue
+ * @param {Names} names
+ */
+function renamed(glue, { imports, exports }) {
+  const short = new Map(imports.map(([, name, to]) => [name, to]));
+  const ofModule = new Map(exports);
+  let found = 0;
+  const text = glue
+    .replace(/^( {8})(\w+)(?=: function)/gm, (line, indent, name) => {
+      const to = short.get(name);
+      if (to === undefined) return line;
+      found += 1;
+      return `${indent}${JSON.stringify(to)}`;
+    })
+    .replace(/\bwasm\.(\w+)/g, (whole, name) =>
+      ofModule.has(name) ? `wasm[${JSON.stringify(ofModule.get(name))}]` : whole,
+    )
+    .replaceAll('"./sliderule_wasm_bg.js"', '"a"');
+  if (found !== imports.length) throw different();
+  return text;
+}
+
+function different() {
+  return new Error("wasm-bindgen writes its glue in another way than it did");
 }
 
 /** The types of that module, for our own check. */

@@ -11,6 +11,7 @@ use crate::failure::{Failure, Result};
 use crate::fuzz;
 use crate::setup::{self, CHROMIUM_MISSING, Clients};
 use crate::shell::Shell;
+use crate::size;
 
 /// A group of tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +115,7 @@ impl Group {
             Self::Contract => node_tests(shell, "tests/contract"),
             Self::Wasm => node_tests(shell, "tests/wasm"),
             Self::Node => node_tests(shell, "tests/node"),
-            Self::Packaging => node_tests(shell, "tests/packaging"),
+            Self::Packaging => packaging(shell),
             Self::Python => python(shell),
             Self::Browser => browser(shell),
             Self::Demo => demo::play(shell, true).map(|()| Tally::default()),
@@ -181,6 +182,12 @@ fn clippy(shell: &Shell) -> Result<Tally> {
     check(shell, "cargo clippy", cargo(shell, &native))?;
     let target = ["clippy", "--package", "sliderule-wasm", "--target", "wasm32-unknown-unknown"];
     check(shell, "cargo clippy for WebAssembly", cargo(shell, &[&target[..], &strict].concat()))
+}
+
+/// With its size, which is looked at here and judged by `cargo xtask size`.
+fn packaging(shell: &Shell) -> Result<Tally> {
+    size::show(shell)?;
+    node_tests(shell, "tests/packaging")
 }
 
 fn browser(shell: &Shell) -> Result<Tally> {
