@@ -124,7 +124,12 @@ fn pause_before(world: &World, tried: u32, at_least_s: u32) -> u32 {
     at_least_s.saturating_mul(1000).saturating_add(jitter)
 }
 
-async fn once(world: &World, target: &Target, request: &Request, timeout_ms: u32) -> Result<Box<Reply>, Failure> {
+async fn once(
+    world: &World,
+    target: &Target,
+    request: &Request,
+    timeout_ms: u32,
+) -> Result<Box<Reply>, Failure> {
     let url = request.url.clone();
     let answered = world.within(timeout_ms, world.fetch(request.clone())).await;
     if let Some((_, Answer::Response(Response { date: Some(date), .. }))) = &answered {

@@ -56,7 +56,9 @@ impl Read for Word {
         let Json::Object(fields) = json else { return None };
         let [(name, json)] = fields.as_slice() else { return None };
         Some(match &**name {
-            "news" => Self::News { key: field(json, "key")?, tokens: field::<Tokens>(json, "tokens")?.checked()? },
+            "news" => {
+                Self::News { key: field(json, "key")?, tokens: field::<Tokens>(json, "tokens")?.checked()? }
+            }
             "ask" => Self::Ask {
                 place: field(json, "place")?,
                 principal: field(json, "principal")?,

@@ -91,7 +91,9 @@ impl Group {
             Self::Contract => "Rust, JavaScript and the tree say the same",
             Self::Wasm => "the WebAssembly boundary, whatever comes in from outside",
             Self::Node => "the package in Node",
-            Self::Packaging => "the package as npm packs and installs it",
+            Self::Packaging => {
+                "the package as npm packs and installs it, in every environment that it is for"
+            }
             Self::Python => "the Python clients of the organization-token generation, as they were published",
             Self::Browser => "the package, the page and the README's examples in Chromium",
             Self::Demo => "the demo, once",
@@ -184,12 +186,6 @@ fn clippy(shell: &Shell) -> Result<Tally> {
     check(shell, "cargo clippy for WebAssembly", cargo(shell, &[&target[..], &strict].concat()))
 }
 
-/// With its size, which is looked at here and judged by `cargo xtask size`.
-fn packaging(shell: &Shell) -> Result<Tally> {
-    size::show(shell)?;
-    node_tests(shell, "tests/packaging")
-}
-
 fn browser(shell: &Shell) -> Result<Tally> {
     match setup::chromium(shell)? {
         Some(chromium) => {
@@ -199,6 +195,20 @@ fn browser(shell: &Shell) -> Result<Tally> {
         }
         None => left_out(CHROMIUM_MISSING),
     }
+}
+
+/// The tests leave out by themselves what needs Chromium, where there is none. The size is looked at here and judged
+/// by `cargo xtask size`.
+fn packaging(shell: &Shell) -> Result<Tally> {
+    size::show(shell)?;
+    shell.set("SLIDERULE_PACKAGING_TOOLS", setup::packaging_tools(shell)?);
+    match setup::chromium(shell)? {
+        Some(chromium) => shell.set("CHROME", chromium),
+        None => {
+            left_out(CHROMIUM_MISSING)?;
+        }
+    }
+    node_tests(shell, "tests/packaging")
 }
 
 fn python(shell: &Shell) -> Result<Tally> {
