@@ -7,6 +7,8 @@
  * @module
  */
 
+import { disposable } from "./dispose.js";
+
 /** @import { KeepAlive as Type } from "./index.js" */
 /** @import { SlideRuleError } from "./errors.js" */
 
@@ -85,7 +87,4 @@ export class KeepAlive {
   }
 }
 
-// Not every browser knows `using` yet.
-if (Symbol.dispose !== undefined) {
-  Object.defineProperty(KeepAlive.prototype, Symbol.dispose, { value: KeepAlive.prototype.stop, configurable: true });
-}
+disposable(KeepAlive, "stop");

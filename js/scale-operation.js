@@ -5,6 +5,7 @@
  */
 
 import { notify } from "./callbacks.js";
+import { disposable } from "./dispose.js";
 import { SlideRuleError } from "./errors.js";
 
 /** @import { Capacity, ScaleOperation as Operation, ScaleProgress } from "./index.js" */
@@ -112,3 +113,5 @@ export class ScaleOperation {
     for (const waiter of this.#waiters.splice(0)) waiter();
   }
 }
+
+disposable(ScaleOperation, "stopWaiting");

@@ -6,6 +6,7 @@
 
 import { notify } from "./callbacks.js";
 import { Connection } from "./connection.js";
+import { disposable } from "./dispose.js";
 import { foundCredentials, machineOf } from "./environment.js";
 import { fromFailure, invalid, SlideRuleError } from "./errors.js";
 import { KeepAlive } from "./keep-alive.js";
@@ -208,13 +209,14 @@ export class Session {
         ...read,
         parameters: parameters ?? {},
         timeoutMs,
-        open: async () => {
-          const { value, response } = await this.#connection.call(request, read.signal);
+        open: async (signal) => {
+          const { value, response, instance } = await this.#connection.call(request, signal);
           if (response === undefined) throw fromFailure(undefined);
           // The session may belong to another organization before the stream ends.
           const { organization } = JSON.parse(value);
           return {
             response,
+            instance,
             release: this.serverVersion,
             definition: (recordType) => this.#connection.definition(recordType, organization),
             whileOpen: (end) => this.#connection.whileOpen(end),
@@ -363,6 +365,8 @@ export class Session {
     return (await foundCredentials(this.#machine)) ?? null;
   }
 }
+
+disposable(Session, "dispose");
 
 /** @param {number} [timeToLive] */
 function lifetimeMs(timeToLive = DEFAULT_MINUTES) {

@@ -1,24 +1,23 @@
 /**
- * The WebAssembly module: loaded once, inside the first call that needs it.
+ * The WebAssembly module: compiled once, inside the first call that needs it, and run in one instance at a time.
  *
- * An entry says where the bytes come from; all entries of one program share the module.
+ * An entry says where the bytes come from; all entries of one program share the module. An instance that failed is followed by a
+ * fresh one of the same module.
  *
  * @module
  */
 
-import initialise, { onPanic } from "../pkg/sliderule_wasm.js";
 import { SlideRuleError } from "./errors.js";
+import { Instance } from "./instance.js";
 
 /** @typedef {BufferSource | WebAssembly.Module | Response | URL | Request | string} Source What can be compiled. */
 
 /** @type {(() => Promise<Source>) | undefined} */
 let provider;
-/** @type {Promise<void> | undefined} */
-let loading;
-/** @type {SlideRuleError | undefined} */
-let broken;
-/** @type {Set<(error: SlideRuleError) => void>} */
-const pending = new Set();
+/** @type {Promise<WebAssembly.Module> | undefined} */
+let compiled;
+/** @type {Promise<Instance> | undefined} */
+let current;
 
 /**
  * Says where the bytes come from, unless an entry has said so before.
@@ -30,52 +29,66 @@ export function provide(source) {
 }
 
 /**
- * Resolves once the module can be used.
+ * The instance that calls are to use now.
  *
- * @returns {Promise<void>}
+ * @returns {Promise<Instance>}
  */
 export function ready() {
-  if (broken !== undefined) return Promise.reject(broken);
   if (provider === undefined) {
     const message = "the slim entry brings no WebAssembly module; call load(…) first";
     return Promise.reject(new SlideRuleError("wasm_not_loaded", message));
   }
-  // A load that failed, say for want of a network, is tried again by the next call.
-  loading ??= load(provider).catch((error) => {
-    loading = undefined;
-    throw error;
-  });
-  return loading;
+  if (current !== undefined) return current;
+  const opening = open(provider);
+  const forget = () => {
+    if (current === opening) current = undefined;
+  };
+  current = opening;
+  opening.then((instance) => instance.watch(forget), forget);
+  return opening;
 }
 
-/**
- * Watches for the end of the module: the function is called should it ever panic.
- *
- * @param {(error: SlideRuleError) => void} reject
- * @returns {() => void} Ends the watch.
- */
-export function whilePending(reject) {
-  pending.add(reject);
-  return () => pending.delete(reject);
-}
-
-/**
- * @param {() => Promise<Source>} source
- */
-async function load(source) {
+/** @param {() => Promise<Source>} source */
+async function open(source) {
   try {
-    await initialise({ module_or_path: await source() });
+    // A load that failed, say for want of a network, is tried again by the next call.
+    compiled ??= source().then(compile);
+    const module = await compiled.catch((error) => {
+      compiled = undefined;
+      throw error;
+    });
+    return await Instance.of(module);
   } catch (cause) {
     throw unloadable(cause);
   }
-  onPanic((/** @type {string} */ place) => {
-    broken = new SlideRuleError(
-      "internal_error",
-      `the client failed by a fault of its own (${place}); please report it, and load the program again`,
-    );
-    for (const reject of pending) reject(broken);
-    pending.clear();
-  });
+}
+
+/**
+ * @param {Source} source
+ * @returns {Promise<WebAssembly.Module>}
+ */
+async function compile(source) {
+  // Modules and answers may come from another frame, whose classes are not ours.
+  if (Object.prototype.toString.call(source) === "[object WebAssembly.Module]") {
+    return /** @type {WebAssembly.Module} */ (source);
+  }
+  const isAddress =
+    typeof source === "string" || source instanceof URL || (typeof Request === "function" && source instanceof Request);
+  const found = isAddress ? await fetch(source) : source;
+  if (!isResponse(found)) return WebAssembly.compile(/** @type {BufferSource} */ (found));
+  if (!found.ok) throw new Error(`${found.url || "the server"} answered ${found.status}`);
+  // Compiling while it arrives insists on the media type, which not every server knows.
+  const isTyped = found.headers.get("content-type")?.split(";")[0]?.trim() === "application/wasm";
+  if (isTyped && typeof WebAssembly.compileStreaming === "function") return WebAssembly.compileStreaming(found);
+  return WebAssembly.compile(await found.arrayBuffer());
+}
+
+/**
+ * @param {unknown} source
+ * @returns {source is Response}
+ */
+function isResponse(source) {
+  return typeof source === "object" && source !== null && "arrayBuffer" in source;
 }
 
 /**

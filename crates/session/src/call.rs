@@ -8,7 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sliderule_api::costs::Costs;
 use sliderule_api::status::{ClusterStatus, Estimate};
-use sliderule_api::{RequestId, UtcTime};
+use sliderule_api::{OrganizationName, RequestId, UtcTime};
 
 use crate::PortId;
 
@@ -32,6 +32,10 @@ pub struct Settings {
     /// The release spoken; [`crate::version::SPOKEN`] by default.
     #[serde(default)]
     pub protocol_version: Option<String>,
+    /// Requests for nodes that are this session's already, as [`crate::Event::Requests`] told of them before the shell
+    /// had to begin anew.
+    #[serde(default)]
+    pub requests: Vec<(OrganizationName, RequestId)>,
 }
 
 /// How to sign in; the GitHub token wins.

@@ -1,4 +1,8 @@
-//! The client's WebAssembly module: wasm-pack, then wasm-opt, then the same bytes inlined into a module.
+//! The client's WebAssembly module: wasm-pack, then wasm-opt, then the same bytes inlined into a module, and the
+//! glue of wasm-bindgen as a function that makes it.
+//!
+//! The glue as it comes serves one instance for the life of a program. As a function it can be had again, for a fresh
+//! instance after the one before has failed; and what it takes from the world is given to it (see `js/instance.js`).
 //!
 //! It is made in `target/wasm-pack` and moved into `pkg/` when it is complete, so that `pkg/` never holds half
 //! of a build. wasm-opt is binaryen's from npm: wasm-pack's own download cannot be relied on.
@@ -29,6 +33,11 @@ const INPUTS: [&str; 8] = [
 ];
 const MODULE: &str = "sliderule_wasm_bg.wasm";
 const INLINED: &str = "inlined.js";
+const GLUE: &str = "glue.js";
+/// Around the glue, which esbuild makes one expression.
+const GLUE_OPENS: &str = "export default function glue(world) {\n\
+    const { WebAssembly, AbortController, setTimeout, clearTimeout } = world;";
+const GLUE_CLOSES: &str = "return glueOfThis;\n}";
 
 /// What the Rust compiler emits by itself for this target since 1.82, and the vector instructions that it is asked for;
 /// every browser of the last three years has them.
@@ -55,6 +64,7 @@ pub(super) fn build(shell: &Shell, tools: &Tools) -> Result<()> {
     empty(&staged)?;
     compile(shell, tools, &staged)?;
     optimise(shell, &staged.join(MODULE))?;
+    wrap(shell, &staged)?;
     let module = staged.join(MODULE);
     let bytes = fs::read(&module).map_err(Failure::file("read", &module))?;
     move_files(&staged, &pkg)?;
@@ -86,6 +96,32 @@ fn optimise(shell: &Shell, module: &Path) -> Result<()> {
     command.arg("-Os").args(FEATURES).arg(module).arg("-o").arg(module);
     shell.step("Optimising it for size", "wasm-opt", &mut command).map(drop)
 }
+
+/// Makes a function of the glue, with esbuild, which finds out what is exported. The default address of the module
+/// goes: it is always given.
+fn wrap(shell: &Shell, staged: &Path) -> Result<()> {
+    let mut command = shell.command(shell.tree.at("node_modules/.bin/esbuild"));
+    command
+        .arg(staged.join("sliderule_wasm.js"))
+        .args(["--format=iife", "--global-name=glueOfThis", "--target=es2022", "--log-level=warning"])
+        .arg("--define:import.meta.url=\"\"")
+        .arg(format!("--banner:js={GLUE_OPENS}"))
+        .arg(format!("--footer:js={GLUE_CLOSES}"))
+        .arg(format!("--outfile={}", staged.join(GLUE).display()));
+    shell.step("Making a function of its glue", "glue", &mut command)?;
+    let types = staged.join("glue.d.ts");
+    fs::write(&types, GLUE_TYPES).map_err(Failure::file("write", &types))
+}
+
+/// What `js/` knows of the function.
+const GLUE_TYPES: &str = "\
+export default function glue(world: {
+  WebAssembly: object;
+  AbortController: typeof AbortController;
+  setTimeout: (act: () => void, milliseconds: number) => unknown;
+  clearTimeout: (timer: unknown) => void;
+}): typeof import(\"./sliderule_wasm.js\");
+";
 
 fn move_files(from: &Path, to: &Path) -> Result<()> {
     for entry in fs::read_dir(from).map_err(Failure::file("read", from))? {

@@ -59,6 +59,7 @@ pub(crate) fn settings(organization: Option<&str>) -> Settings {
         cluster_url: None,
         allow_http: false,
         protocol_version: None,
+        requests: Vec::new(),
     }
 }
 
