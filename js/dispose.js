@@ -1,24 +1,12 @@
 /**
- * Objects that a `using` declaration ends.
+ * What a `using` declaration calls at the end of its block.
  *
  * @module
  */
 
-/** What esbuild's `using` asks for where an engine has no symbol of its own yet. */
-const DISPOSE = Symbol.dispose ?? Symbol.for("Symbol.dispose");
-
 /**
- * Lets the end of a `using` block call a method that may be called at any time, and more than once.
+ * Where an engine has no such symbol yet, the one that esbuild's `using` asks for.
  *
- * @param {{ prototype: any }} kind
- * @param {string} method
+ * @type {typeof Symbol.dispose}
  */
-export function disposable({ prototype }, method) {
-  Object.defineProperty(prototype, DISPOSE, {
-    value() {
-      this[method]();
-    },
-    configurable: true,
-    writable: true,
-  });
-}
+export const DISPOSE = Symbol.dispose ?? /** @type {any} */ (Symbol.for("Symbol.dispose"));

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { disposable } from "./dispose.js";
+import { DISPOSE } from "./dispose.js";
 
 /** @import { KeepAlive as Type } from "./index.js" */
 /** @import { SlideRuleError } from "./errors.js" */
@@ -66,6 +66,10 @@ export class KeepAlive {
     this.#cleanUp?.();
   }
 
+  [DISPOSE]() {
+    this.stop();
+  }
+
   async #again() {
     let pause = (this.#minutes * MINUTE_MS) / 2;
     try {
@@ -86,5 +90,3 @@ export class KeepAlive {
     /** @type {{ unref?: () => void }} */ (/** @type {unknown} */ (this.#timer)).unref?.();
   }
 }
-
-disposable(KeepAlive, "stop");

@@ -5,7 +5,7 @@
  */
 
 import { notify } from "./callbacks.js";
-import { disposable } from "./dispose.js";
+import { DISPOSE } from "./dispose.js";
 import { SlideRuleError } from "./errors.js";
 
 /** @import { Capacity, ScaleOperation as Operation, ScaleProgress } from "./index.js" */
@@ -68,6 +68,10 @@ export class ScaleOperation {
     if (this.#granted !== undefined) this.#stop.abort();
   }
 
+  [DISPOSE]() {
+    this.stopWaiting();
+  }
+
   /**
    * @template [T=Capacity]
    * @template [E=never]
@@ -113,5 +117,3 @@ export class ScaleOperation {
     for (const waiter of this.#waiters.splice(0)) waiter();
   }
 }
-
-disposable(ScaleOperation, "stopWaiting");

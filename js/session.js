@@ -6,7 +6,7 @@
 
 import { notify } from "./callbacks.js";
 import { Connection } from "./connection.js";
-import { disposable } from "./dispose.js";
+import { DISPOSE } from "./dispose.js";
 import { foundCredentials, machineOf } from "./environment.js";
 import { fromFailure, invalid, SlideRuleError } from "./errors.js";
 import { KeepAlive } from "./keep-alive.js";
@@ -348,6 +348,10 @@ export class Session {
     this.#connection.dispose();
   }
 
+  [DISPOSE]() {
+    this.dispose();
+  }
+
   /** For a session that another one replaces, and that somebody may still hold. */
   quieten() {
     this.#connection.quieten();
@@ -365,8 +369,6 @@ export class Session {
     return (await foundCredentials(this.#machine)) ?? null;
   }
 }
-
-disposable(Session, "dispose");
 
 /** @param {number} [timeToLive] */
 function lifetimeMs(timeToLive = DEFAULT_MINUTES) {

@@ -5,7 +5,7 @@
  */
 
 import { notify } from "../callbacks.js";
-import { disposable } from "../dispose.js";
+import { DISPOSE } from "../dispose.js";
 import { fromFailure, invalid, SlideRuleError } from "../errors.js";
 import { either } from "../signals.js";
 import { joinAncillary } from "./ancillary.js";
@@ -112,6 +112,10 @@ export class RecordStream {
 
   dispose() {
     this.#ending.abort(invalid("the stream was disposed of"));
+  }
+
+  [DISPOSE]() {
+    this.dispose();
   }
 
   #begin() {
@@ -259,8 +263,6 @@ export class RecordStream {
     notify(settings.onMessage, message);
   }
 }
-
-disposable(RecordStream, "dispose");
 
 /**
  * @template T
