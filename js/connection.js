@@ -12,10 +12,10 @@ import { CredentialsDesk, isNeed } from "./credentials.js";
 import { invalid, SlideRuleError } from "./errors.js";
 import { Host } from "./host.js";
 import { Mind } from "./mind.js";
-import { ready } from "./wasm.js";
 
 /**
  * @import { CredentialsCallback, SessionOptions, Warning } from "./index.js"
+ * @import { Environment } from "./entry.js"
  * @import { Answer } from "./mind.js"
  */
 
@@ -36,6 +36,7 @@ export class Connection {
   /** @type {Warning[]} */
   warnings = [];
   #settings;
+  #module;
   #host;
   #onWarning;
   #logger;
@@ -55,9 +56,11 @@ export class Connection {
    * @param {{ url: string } | SlideRuleError} settings What the module needs to know, or what every call rejects with.
    * @param {string | null} organization
    * @param {Pick<SessionOptions, "store" | "onWarning" | "logger" | "credentials">} options
+   * @param {Environment} environment
    */
-  constructor(settings, organization, { store, onWarning, logger, credentials }) {
+  constructor(settings, organization, { store, onWarning, logger, credentials }, environment) {
     this.#settings = settings;
+    this.#module = environment.module;
     this.#onWarning = onWarning;
     this.#logger = logger;
     this.#desk = new CredentialsDesk("url" in settings ? settings.url : "", async (name, given, signal) =>
@@ -65,7 +68,7 @@ export class Connection {
     );
     this.#desk.ask(credentials);
     this.identity = { organization, authenticated: false, user: null, serverVersion: null };
-    this.#host = new Host(store, {
+    this.#host = new Host(store, environment, {
       event: (call, event) => this.#heard(call, event),
       succeeded: (call, value, response) => this.#mind?.succeeded(call, value, response),
       failed: (call, failure) => this.#mind?.failed(call, failure),
@@ -85,7 +88,7 @@ export class Connection {
   async #open() {
     if (this.#settings instanceof SlideRuleError) throw this.#settings;
     this.#refuseIfDisposed();
-    const instance = await ready();
+    const instance = await this.#module.ready();
     this.#refuseIfDisposed();
     if (this.#mind?.instance !== instance) {
       const { organization, authenticated, user } = this.identity;

@@ -5,7 +5,10 @@
  * @module
  */
 
-/** @import { Credentials } from "./index.js" */
+/**
+ * @import { Credentials } from "./index.js"
+ * @import { Environment } from "./entry.js"
+ */
 
 /**
  * What `PS_GITHUB_TOKEN`, or `PS_USERNAME` and `PS_PASSWORD`, hold now; nothing where they hold nothing, as in browsers.
@@ -22,26 +25,15 @@ export function environmentCredentials() {
   return username && password ? { username, password } : undefined;
 }
 
-/** @type {((machine: string) => Promise<Credentials | undefined>) | undefined} */
-let further;
-
-/**
- * Where to look after the environment.
- *
- * @param {(machine: string) => Promise<Credentials | undefined>} source
- */
-export function lookFurther(source) {
-  further = source;
-}
-
 /**
  * The first credentials found.
  *
  * @param {string | undefined} machine The host of the provisioning system, with its port if the address has one.
+ * @param {Pick<Environment, "furtherCredentials">} environment
  * @returns {Promise<Credentials | undefined>}
  */
-export async function foundCredentials(machine) {
-  return environmentCredentials() ?? (machine === undefined ? undefined : further?.(machine));
+export async function foundCredentials(machine, { furtherCredentials }) {
+  return environmentCredentials() ?? (machine === undefined ? undefined : furtherCredentials?.(machine));
 }
 
 /**

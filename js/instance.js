@@ -11,17 +11,17 @@
  * @module
  */
 
-import glue from "../pkg/glue.js";
+import { instantiate } from "../pkg/bindings.js";
 import { SlideRuleError } from "./errors.js";
+
+/** @typedef {Awaited<ReturnType<typeof instantiate>>} Bindings What the module exports, by way of wasm-bindgen. */
 
 /** Exports that promises, timers and the collector of garbage call: nobody is there to catch what they throw. */
 const UNATTENDED = /closure|_free$/;
 
 export class Instance {
-  /** @type {typeof import("../pkg/sliderule_wasm.js") | undefined} */
+  /** @type {Bindings | undefined} */
   #bindings;
-  /** @type {WebAssembly.Memory | undefined} */
-  #memory;
   /** @type {SlideRuleError | undefined} */
   #fault;
   /** @type {Set<(fault: SlideRuleError) => void>} */
@@ -37,26 +37,30 @@ export class Instance {
    */
   static async of(module) {
     const instance = new Instance();
-    const bindings = glue(instance.#world());
-    instance.#memory = (await bindings.default({ module_or_path: module })).memory;
+    const bindings = await instantiate(module, instance.#world());
     instance.#bindings = bindings;
     bindings.onPanic((/** @type {string} */ place) => instance.#end(place));
     return instance;
   }
 
-  /** @param {ConstructorParameters<typeof import("../pkg/sliderule_wasm.js").Client>} given */
+  /** @param {ConstructorParameters<Bindings["Client"]>} given */
   client(...given) {
     return new (this.#live().Client)(...given);
   }
 
-  /** @param {ConstructorParameters<typeof import("../pkg/sliderule_wasm.js").Decoder>} given */
+  /** @param {ConstructorParameters<Bindings["Decoder"]>} given */
   decoder(...given) {
     return new (this.#live().Decoder)(...given);
   }
 
+  /** What the module says of itself; JSON. */
+  version() {
+    return this.#live().version();
+  }
+
   /** How many bytes of memory it has; they never become fewer. */
   get size() {
-    return this.#memory?.buffer.byteLength ?? 0;
+    return this.#bindings?.memory.buffer.byteLength ?? 0;
   }
 
   /** How it ended; nothing while it has not. */
@@ -106,11 +110,9 @@ export class Instance {
     const requests = this.#requests;
     return {
       WebAssembly: {
-        Instance: WebAssembly.Instance,
-        Module: WebAssembly.Module,
         instantiate: async (/** @type {WebAssembly.Module} */ module, /** @type {Imports} */ imports) => {
           const { exports } = await WebAssembly.instantiate(module, this.#guardedImports(imports));
-          return { instance: { exports: this.#guardedExports(exports) }, module };
+          return { exports: this.#guardedExports(exports) };
         },
       },
       AbortController: class extends AbortController {

@@ -40,6 +40,8 @@ export class KeepAlive {
     this.#extend = extend;
     this.#refused = refused;
     const stop = () => this.stop();
+    // Not every browser knows `using` yet.
+    if (Symbol.dispose !== undefined) Object.defineProperty(this, Symbol.dispose, { value: stop, configurable: true });
     globalThis.addEventListener?.("pagehide", stop);
     const untie = until(stop);
     this.#cleanUp = () => {

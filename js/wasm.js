@@ -1,108 +1,157 @@
 /**
- * The WebAssembly module: compiled once, inside the first call that needs it, and run in one instance at a time.
+ * The WebAssembly module: compiled once for each entry, inside the first call that needs it, and run in one instance at a time.
  *
- * An entry says where the bytes come from; all entries of one program share the module. An instance that failed is followed by a
+ * Always: a load that failed changes nothing, and the next call or `load` tries again. An instance that failed is followed by a
  * fresh one of the same module.
  *
  * @module
  */
 
+import { PACKAGE } from "../pkg/bindings.js";
 import { SlideRuleError } from "./errors.js";
 import { Instance } from "./instance.js";
 
+/** @import { Version } from "./index.js" */
+
 /** @typedef {BufferSource | WebAssembly.Module | Response | URL | Request | string} Source What can be compiled. */
 
-/** @type {(() => Promise<Source>) | undefined} */
-let provider;
-/** @type {Promise<WebAssembly.Module> | undefined} */
-let compiled;
-/** @type {Promise<Instance> | undefined} */
-let current;
+export class WasmModule {
+  #source;
+  /** The module of an instance that could be used. @type {WebAssembly.Module | undefined} */
+  #compiled;
+  /** @type {Promise<Instance> | undefined} */
+  #current;
 
-/**
- * Says where the bytes come from, unless an entry has said so before.
- *
- * @param {() => Promise<Source>} source
- */
-export function provide(source) {
-  provider ??= source;
-}
-
-/**
- * The instance that calls are to use now.
- *
- * @returns {Promise<Instance>}
- */
-export function ready() {
-  if (provider === undefined) {
-    const message = "the slim entry brings no WebAssembly module; call load(…) first";
-    return Promise.reject(new SlideRuleError("wasm_not_loaded", message));
+  /** @param {() => Promise<Source>} [source] Where the bytes come from; without it, they come by `load`. */
+  constructor(source) {
+    this.#source = source;
   }
-  if (current !== undefined) return current;
-  const opening = open(provider);
-  const forget = () => {
-    if (current === opening) current = undefined;
-  };
-  current = opening;
-  opening.then((instance) => instance.watch(forget), forget);
-  return opening;
+
+  /**
+   * The instance that calls are to use now.
+   *
+   * @returns {Promise<Instance>}
+   */
+  async ready() {
+    if (this.#current === undefined && this.#compiled === undefined && this.#source === undefined) {
+      throw unusable("sliderule-wasm/slim brings no WebAssembly; await load(…) first");
+    }
+    return this.#load(this.#source);
+  }
+
+  /**
+   * Loads what the caller brings, unless that has been done or is under way.
+   *
+   * @param {Source | Promise<Source>} source
+   */
+  async load(source) {
+    const given = Promise.resolve(source);
+    // Where it is not needed, nobody has to hear that it cannot be had.
+    given.catch(() => {});
+    await this.#load(() => given);
+  }
+
+  /** @returns {Promise<Version>} */
+  async version() {
+    const instance = await this.ready();
+    return { package: PACKAGE, ...JSON.parse(instance.version()) };
+  }
+
+  /** @param {(() => Promise<Source>) | undefined} source */
+  #load(source) {
+    if (this.#current !== undefined) return this.#current;
+    const opening = this.#open(source);
+    const forget = () => {
+      if (this.#current === opening) this.#current = undefined;
+    };
+    this.#current = opening;
+    opening.then((instance) => instance.watch(forget), forget);
+    return opening;
+  }
+
+  /** @param {(() => Promise<Source>) | undefined} source */
+  async #open(source) {
+    const module = this.#compiled ?? (await compiled(source));
+    const opened = await instance(module);
+    this.#compiled = module;
+    return opened;
+  }
 }
 
-/** @param {() => Promise<Source>} source */
-async function open(source) {
+/**
+ * @param {(() => Promise<Source>) | undefined} given
+ * @returns {Promise<WebAssembly.Module>}
+ */
+async function compiled(given) {
   try {
-    // A load that failed, say for want of a network, is tried again by the next call.
-    compiled ??= source().then(compile);
-    const module = await compiled.catch((error) => {
-      compiled = undefined;
-      throw error;
-    });
-    return await Instance.of(module);
+    /** @type {any} */
+    let source = await given?.();
+    if (is(source, "WebAssembly.Module")) return source;
+    if (typeof source === "string" || is(source, "URL") || is(source, "Request")) source = await fetch(source);
+    if (is(source, "Response")) return await fromAnswer(source);
+    // Not every engine takes a DataView. Whatever else it is, the engine says what is wrong with it.
+    const bytes = ArrayBuffer.isView(source)
+      ? new Uint8Array(/** @type {ArrayBuffer} */ (source.buffer), source.byteOffset, source.byteLength)
+      : source;
+    return await WebAssembly.compile(bytes);
   } catch (cause) {
     throw unloadable(cause);
   }
 }
 
+/** @param {Response} answer */
+async function fromAnswer(answer) {
+  if (!answer.ok) throw new Error(`${answer.url} answered ${answer.status}`);
+  // Only files that are served as WebAssembly can be compiled while they arrive.
+  const isServedAsWasm = /^application\/wasm/i.test(answer.headers.get("Content-Type") ?? "");
+  return isServedAsWasm ? WebAssembly.compileStreaming(answer) : WebAssembly.compile(await answer.arrayBuffer());
+}
+
 /**
- * @param {Source} source
- * @returns {Promise<WebAssembly.Module>}
+ * What was compiled, running, if it is what this package was built with.
+ *
+ * @param {WebAssembly.Module} module
  */
-async function compile(source) {
-  // Modules and answers may come from another frame, whose classes are not ours.
-  if (Object.prototype.toString.call(source) === "[object WebAssembly.Module]") {
-    return /** @type {WebAssembly.Module} */ (source);
+async function instance(module) {
+  try {
+    const opened = await Instance.of(module);
+    const { wasm } = JSON.parse(opened.version());
+    if (wasm === PACKAGE) return opened;
+    throw new Error(`it is of ${wasm}`);
+  } catch (cause) {
+    const message = `this WebAssembly is not the sliderule.wasm of sliderule-wasm ${PACKAGE}; take both from one release`;
+    throw unusable(message, { cause });
   }
-  const isAddress =
-    typeof source === "string" || source instanceof URL || (typeof Request === "function" && source instanceof Request);
-  const found = isAddress ? await fetch(source) : source;
-  if (!isResponse(found)) return WebAssembly.compile(/** @type {BufferSource} */ (found));
-  if (!found.ok) throw new Error(`${found.url || "the server"} answered ${found.status}`);
-  // Compiling while it arrives insists on the media type, which not every server knows.
-  const isTyped = found.headers.get("content-type")?.split(";")[0]?.trim() === "application/wasm";
-  if (isTyped && typeof WebAssembly.compileStreaming === "function") return WebAssembly.compileStreaming(found);
-  return WebAssembly.compile(await found.arrayBuffer());
 }
 
 /**
- * @param {unknown} source
- * @returns {source is Response}
+ * Whether a value is of a class of the platform, whichever realm it comes from.
+ *
+ * @param {any} value
+ * @param {string} name
  */
-function isResponse(source) {
-  return typeof source === "object" && source !== null && "arrayBuffer" in source;
+function is(value, name) {
+  return Object.prototype.toString.call(value) === `[object ${name}]`;
 }
 
-/**
- * @param {unknown} cause
- */
+/** @param {unknown} cause */
 function unloadable(cause) {
   if (cause instanceof SlideRuleError) return cause;
   const words = cause instanceof Error ? cause.message : String(cause);
-  const blocked = typeof WebAssembly === "undefined" || /unsafe-eval|content security policy|disallowed/i.test(words);
-  return blocked
+  const isBlocked = typeof WebAssembly === "undefined" || /unsafe-eval|content security policy|disallowed/i.test(words);
+  return isBlocked
     ? new SlideRuleError(
         "wasm_blocked",
         "this page does not allow WebAssembly; add 'wasm-unsafe-eval' to script-src of its Content-Security-Policy",
         { cause },
       )
-    : new SlideRuleError("internal_error", `the WebAssembly module cannot be loaded: ${words}`, { cause });
+    : unusable(`the WebAssembly module cannot be loaded: ${words}`, { cause });
+}
+
+/**
+ * @param {string} message
+ * @param {{ cause?: unknown }} [details]
+ */
+function unusable(message, details) {
+  return new SlideRuleError("wasm_not_loaded", message, details);
 }

@@ -10,6 +10,7 @@
 import { foundCredentials, machineOf } from "../environment.js";
 import { SlideRuleError } from "../errors.js";
 import { createSession } from "../node.js";
+import { netrcCredentials } from "../node/netrc.js";
 
 /**
  * @import { Authentication, Credentials, Session } from "../index.js"
@@ -63,6 +64,7 @@ export async function signIn(session, place, limits) {
  * @param {Place} place
  * @returns {Promise<Credentials | undefined>}
  */
-export function foundAt({ url, organization }) {
-  return organization === "sliderule" ? Promise.resolve(undefined) : foundCredentials(machineOf({ url }));
+export async function foundAt({ url, organization }) {
+  if (organization === "sliderule") return undefined;
+  return foundCredentials(machineOf({ url }), { furtherCredentials: netrcCredentials });
 }

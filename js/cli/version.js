@@ -4,8 +4,7 @@
  * @module
  */
 
-import { createRequire } from "node:module";
-
+import { version } from "../node.js";
 import { open, signIn } from "./connect.js";
 
 /** @import { Context } from "./main.js" */
@@ -19,17 +18,16 @@ export const options = { server: { type: "boolean" } };
 
 /** @param {Context} context */
 export async function run({ values, place: placed, timeoutMs, output, interrupts: { signal } }) {
-  const { version } = createRequire(import.meta.url)("sliderule-wasm/package.json");
-  const mine = { version, node: process.versions.node };
-  const line = `sliderule-wasm ${version} (Node ${mine.node})`;
+  const mine = { ...(await version()), node: process.versions.node };
+  const line = `sliderule-wasm ${mine.package} (SlideRule ${mine.protocol}, Node ${mine.node})`;
   if (!values.server) return output.result(mine, [line]);
   const place = placed("sliderule");
   const session = open(place, output);
   try {
     await signIn(session, place, { signal, timeoutMs });
-    const { server, client, warning } = await session.checkVersion({ signal, timeoutMs });
-    const lines = [line, `${place.organization} runs SlideRule ${server}; this speaks ${client}`];
-    await output.result({ ...mine, server, protocol: client, warning }, warning === null ? lines : [...lines, warning]);
+    const { server, warning } = await session.checkVersion({ signal, timeoutMs });
+    const lines = [line, `${place.organization} runs SlideRule ${server}`];
+    await output.result({ ...mine, server, warning }, warning === null ? lines : [...lines, warning]);
   } finally {
     session.dispose();
   }

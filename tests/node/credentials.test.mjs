@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { createSession, init, source } from "sliderule-wasm";
+import { createSession, init, source } from "../../js/index.js";
 
 import { answer, ORGANIZATION, PASSWORD, standIn, USER } from "./stand-in.mjs";
 

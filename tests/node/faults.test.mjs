@@ -9,9 +9,7 @@ import { execFile } from "node:child_process";
 import { afterEach, describe, test } from "node:test";
 import { promisify } from "node:util";
 
-import { createSession } from "sliderule-wasm/node";
-
-import { ready } from "../../js/wasm.js";
+import { createSession, ready } from "./own-module.mjs";
 import { DEFINITIONS, ORGANIZATION, PASSWORD, standIn, USER } from "./stand-in.mjs";
 import { exception } from "./wire.mjs";
 
@@ -155,9 +153,9 @@ test("a session keeps the organization and user it has, also where another user 
 
 test("a fault during a refresh gives the lock back, and the next call renews", async (t) => {
   const { server, session } = await signedIn(t);
-  server.state.lifetime = "0.01";
+  server.state.lifetime = "1.0";
   await session.authenticate(undefined, credentials);
-  await pause(30);
+  await pause(1100);
   const renew = server.routes["POST /api/org_token/refresh/"];
   server.routes["POST /api/org_token/refresh/"] = () => {};
   const pending = settled(session.source("time"));
@@ -174,8 +172,7 @@ test("a fault during a refresh gives the lock back, and the next call renews", a
 test("a program ends after a fault, whatever was being waited for", async (t) => {
   const server = await standIn(t, { nodes: 0 });
   const program = `
-    import { createSession } from "sliderule-wasm/node";
-    import { ready } from ${JSON.stringify(new URL("../../js/wasm.js", import.meta.url).href)};
+    import { createSession, ready } from ${JSON.stringify(new URL("own-module.mjs", import.meta.url).href)};
     const session = createSession({ url: "${server.url}", organization: "${ORGANIZATION}" });
     await session.authenticate(undefined, ${JSON.stringify(credentials)});
     const wait = session.scaleout({ desiredNodes: 2, timeToLive: 600 }).catch((error) => console.log(error.code));

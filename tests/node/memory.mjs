@@ -6,9 +6,7 @@
 
 import { setImmediate as turn } from "node:timers/promises";
 
-import { createSession } from "sliderule-wasm/node";
-
-import { ready } from "../../js/wasm.js";
+import { createSession, ready } from "./own-module.mjs";
 import { ORGANIZATION, PASSWORD, USER } from "./people.mjs";
 
 const [url, kind, count] = process.argv.slice(2);

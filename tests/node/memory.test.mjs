@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-import { createSession, SlideRuleError } from "sliderule-wasm/node";
+import { createSession, SlideRuleError } from "../../js/node.js";
 
 import { ORGANIZATION, PASSWORD, standIn, USER } from "./stand-in.mjs";
 

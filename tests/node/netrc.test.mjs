@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { createSession } from "sliderule-wasm/node";
+import { createSession } from "../../js/node.js";
 
 import { machineOf } from "../../js/environment.js";
 import { netrcCredentials } from "../../js/node/netrc.js";

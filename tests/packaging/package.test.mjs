@@ -78,7 +78,7 @@ test("the installed package loads its WebAssembly, and refuses with its own erro
 test("the command line is installed as a program", async () => {
   const { stdout } = await run(join(project, "node_modules/.bin/sliderule-wasm"), ["version", "--json"]);
   const { version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
-  assert.equal(JSON.parse(stdout).version, version);
+  assert.equal(JSON.parse(stdout).package, version);
 });
 
 test("TypeScript finds the types of every entry", async () => {

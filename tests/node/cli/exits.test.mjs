@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import { SlideRuleError } from "sliderule-wasm/node";
+import { SlideRuleError } from "../../../js/node.js";
 
 import { EXIT_CODES, exitCodeOf } from "../../../js/cli/exit-codes.js";
 import { startProvisioning } from "../../browser/harness/provisioning.mjs";

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const PROGRAM = fileURLToPath(new URL("../../../js/cli.js", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../../dist/cli.js", import.meta.url));
 /** How long a command may take, on a machine with other work. */
 const PATIENCE_MS = 60_000;
 

@@ -13,7 +13,7 @@ import { COMMANDS } from "../../../js/cli/main.js";
 import { shell } from "./harness.mjs";
 
 const MANUAL = new URL("../../../docs/CLI.md", import.meta.url);
-const PROGRAM = fileURLToPath(new URL("../../../js/cli.js", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../../dist/cli.js", import.meta.url));
 
 test("the manual's examples run as they stand there", { timeout: 180_000 }, async (t) => {
   const blocks = [...(await readFile(MANUAL, "utf8")).matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
