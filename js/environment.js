@@ -16,13 +16,21 @@
  * @returns {Credentials | undefined}
  */
 export function environmentCredentials() {
-  const environment = /** @type {{ process?: { env?: Record<string, string | undefined> } }} */ (globalThis).process
-    ?.env;
-  const githubToken = environment?.PS_GITHUB_TOKEN;
+  const githubToken = variable("PS_GITHUB_TOKEN");
   if (githubToken) return { githubToken };
-  const username = environment?.PS_USERNAME;
-  const password = environment?.PS_PASSWORD;
+  const username = variable("PS_USERNAME");
+  const password = variable("PS_PASSWORD");
   return username && password ? { username, password } : undefined;
+}
+
+/** @param {string} name */
+function variable(name) {
+  try {
+    return /** @type {{ process?: { env?: Record<string, string | undefined> } }} */ (globalThis).process?.env?.[name];
+  } catch {
+    // Deno refuses what the program was not permitted: then it is not there.
+    return undefined;
+  }
 }
 
 /**

@@ -46,6 +46,22 @@ describe("authenticate", () => {
     assert.equal(server.asked("/api/org_token/").length, 1);
   });
 
+  test("takes an environment that may not be read, as in Deno, for an empty one", async (t) => {
+    const { session, reasons } = await sessionAsking(t, [credentials]);
+    const { env } = process;
+    t.after(() => {
+      process.env = env;
+    });
+    process.env = new Proxy(env, {
+      get(_, name) {
+        throw new Error(`Requires env access to "${String(name)}"`);
+      },
+    });
+    await session.authenticate();
+    process.env = env;
+    assert.deepEqual(reasons(), ["missing"]);
+  });
+
   test("does not ask where the environment has credentials, nor for wrong ones that were given", async (t) => {
     const { session, asked } = await sessionAsking(t, [credentials]);
     await assert.rejects(session.authenticate(undefined, { username: USER, password: "a wrong one" }), {

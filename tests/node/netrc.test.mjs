@@ -86,3 +86,18 @@ test("a session signs in with it where neither arguments nor environment have cr
   const { user } = await session.authenticate();
   assert.equal(user, USER);
 });
+
+test("where the program may not know its environment or home, as in Deno, there is no file", async (t) => {
+  const { env } = process;
+  t.after(() => {
+    process.env = env;
+  });
+  process.env = new Proxy(env, {
+    get(_, name) {
+      throw new Error(`Requires env access to "${String(name)}"`);
+    },
+  });
+  const found = await netrcCredentials("ps.a");
+  process.env = env;
+  assert.equal(found, undefined);
+});

@@ -52,7 +52,7 @@ fn alone(shell: &Shell) -> Result<File> {
 }
 
 /// Makes `folder` new and empty.
-fn empty(folder: &PathBuf) -> Result<()> {
+pub(crate) fn empty(folder: &PathBuf) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder).map_err(Failure::file("remove", folder))?;
     }
