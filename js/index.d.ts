@@ -14,6 +14,16 @@
 
 import type { ByteStream, Signal } from "./platform.js";
 
+declare global {
+  // As libraries of TypeScript from 5.2 on declare it, for those who compile without them.
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+  interface Disposable {
+    [Symbol.dispose](): void;
+  }
+}
+
 /** What went wrong, for programs. The same on the wire and here; codes are never renamed. */
 export type ErrorCode =
   | "invalid_argument"
@@ -486,9 +496,11 @@ export interface ScaleProgress {
 export interface ScaleOperation extends Promise<Capacity>, AsyncIterable<ScaleProgress> {
   /**
    * Ends the wait without an error: the promise resolves with the capacity seen last and `ready: false`. The request
-   * stands.
+   * stands. May be called at any time, and more than once.
    */
   stopWaiting(): void;
+  /** `stopWaiting()`, at the end of a `using` block. */
+  [Symbol.dispose](): void;
 }
 
 /** Options of `source`. */
@@ -749,6 +761,13 @@ export interface RecordStream extends AsyncIterable<Batch> {
    * one of doubles; several values for one row are a list. The ancillary tables stay in `tables`.
    */
   collect(): Promise<StreamResult>;
+  /**
+   * Ends the stream, and the work on the cluster: whoever reads it gets an `invalid_argument`. May be called at any time, and
+   * more than once; a stream that was read to its end stays as it is.
+   */
+  dispose(): void;
+  /** `dispose()`, at the end of a `using` block. */
+  [Symbol.dispose](): void;
   /** What the server said so far. */
   readonly messages: readonly ServerMessage[];
   /** The whole files that came so far, unless `onFile` took them. */
@@ -983,8 +1002,10 @@ export interface KeepAlive {
   readonly expiresAt: Date | null;
   /** Whether it is kept alive no more. */
   readonly stopped: boolean;
-  /** Lets go. */
+  /** Lets go. May be called more than once. */
   stop(): void;
+  /** `stop()`, at the end of a `using` block. */
+  [Symbol.dispose](): void;
 }
 
 /** One client's connection to one organization. */
@@ -1046,10 +1067,17 @@ export interface Session {
    */
   signOut(options?: CallOptions): Promise<void>;
   /**
-   * Ends every call and stream that still runs, and refuses new ones. Tokens stay in the store: a refresh under way
-   * is finished and saved.
+   * Ends every call and stream that still runs, and refuses new ones: both reject `invalid_argument`. Tokens stay in the
+   * store: a refresh under way is finished and saved. What the session has in WebAssembly is given back at once; a program
+   * that makes many sessions should dispose of each. May be called at any time, and more than once.
+   *
+   * ```js
+   * using session = createSession({ organization: "acme" });
+   * ```
    */
   dispose(): void;
+  /** `dispose()`, at the end of a `using` block. */
+  [Symbol.dispose](): void;
 
   /** Alias of `updateAvailableServers`. */
   update_available_servers(options?: CapacityOptions): Promise<Capacity>;
