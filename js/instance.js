@@ -19,6 +19,9 @@ import { SlideRuleError } from "./errors.js";
 /** Exports that promises, timers and the collector of garbage call: nobody is there to catch what they throw. */
 const UNATTENDED = /closure|_free$/;
 
+/** How many requests are remembered before those that are over are looked for. */
+const FEW = 64;
+
 export class Instance {
   /** @type {Bindings | undefined} */
   #bindings;
@@ -108,6 +111,7 @@ export class Instance {
   #world() {
     const timers = this.#timers;
     const requests = this.#requests;
+    let many = FEW;
     return {
       WebAssembly: {
         instantiate: async (/** @type {WebAssembly.Module} */ module, /** @type {Imports} */ imports) => {
@@ -118,8 +122,10 @@ export class Instance {
       AbortController: class extends AbortController {
         constructor() {
           super();
-          for (const each of requests) if (each.deref() === undefined) requests.delete(each);
           requests.add(new WeakRef(this));
+          if (requests.size <= many) return;
+          for (const each of requests) if (each.deref() === undefined) requests.delete(each);
+          many = Math.max(FEW, 2 * requests.size);
         }
       },
       setTimeout: (/** @type {() => void} */ act, /** @type {number} */ milliseconds) => {
