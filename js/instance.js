@@ -11,13 +11,10 @@
  * @module
  */
 
-import { instantiate } from "../pkg/bindings.js";
+import { instantiate, UNATTENDED } from "../pkg/bindings.js";
 import { SlideRuleError } from "./errors.js";
 
 /** @typedef {Awaited<ReturnType<typeof instantiate>>} Bindings What the module exports, by way of wasm-bindgen. */
-
-/** Exports that promises, timers and the collector of garbage call: nobody is there to catch what they throw. */
-const UNATTENDED = /closure|_free$/;
 
 /** How many requests are remembered before those that are over are looked for. */
 const FEW = 64;
@@ -154,7 +151,7 @@ export class Instance {
           this.#end(cause instanceof Error ? cause.message : String(cause), cause);
         }
       }
-      if (!UNATTENDED.test(name)) throw this.#fault;
+      if (!UNATTENDED.includes(name)) throw this.#fault;
       // No error, in the way in which some of them tell of one.
       return [];
     });
