@@ -144,8 +144,8 @@ pub(crate) struct Account {
     pub renewal: Renewal,
     /// How often `authenticate` brought tokens.
     pub explicit: u32,
-    /// Whose tokens other tabs are asked for, if they are: anybody's, or those of one principal.
-    pub asking: Option<Option<String>>,
+    /// Whose tokens other tabs are asked for now, by each call that asks: anybody's, or those of one principal.
+    pub asking: Vec<Option<String>>,
 }
 
 /// A refresh of tokens.

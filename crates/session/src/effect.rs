@@ -120,8 +120,8 @@ pub enum Effect {
         /// The one it was taken with.
         port: PortId,
     },
-    /// Ask the other sessions over the same token store. What they say is heard; the answer comes once they had their
-    /// time, and at once where there are none to ask.
+    /// Ask the other sessions over the same token store. What they say is heard, and may be all that was waited for; the
+    /// answer comes once they had their time, and at once where there are none to ask.
     Ask {
         /// To answer with.
         port: PortId,

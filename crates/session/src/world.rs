@@ -174,9 +174,17 @@ impl World {
         Held::new(self.clone(), id)
     }
 
-    /// Asks the other sessions over the same store, and gives them time to answer.
-    pub(crate) async fn ask_siblings(&self, message: String) {
-        self.ask(Withdraw::Nothing, |port| Effect::Ask { port, message }).await;
+    /// Asks the other sessions over the same store, and gives them time to answer: until the shared state satisfies
+    /// something, or their time is up.
+    pub(crate) async fn ask_siblings(&self, message: String, satisfied: impl Fn(&State) -> bool) {
+        let mut time = pin!(self.ask(Withdraw::Nothing, |port| Effect::Ask { port, message }));
+        poll_fn(|context| {
+            if self.with(|state| satisfied(state)) {
+                return Poll::Ready(());
+            }
+            time.as_mut().poll(context).map(drop)
+        })
+        .await;
     }
 
     /// Tells the other sessions over the same store.
