@@ -71,7 +71,7 @@ const OPEN = { "access-control-allow-origin": "*", "access-control-expose-header
 function preflight(response) {
   response.writeHead(204, {
     ...OPEN,
-    "access-control-allow-methods": "GET, POST, DELETE",
+    "access-control-allow-methods": "GET, POST, PATCH, DELETE",
     "access-control-allow-headers": "Authorization, Content-Type, Idempotency-Key, x-sliderule-streaming",
   });
   response.end();

@@ -40,11 +40,14 @@ function executable() {
  * Opens a browser that ends with the test.
  *
  * @param {import("node:test").TestContext} t
- * @param {{ width?: number, height?: number, colorScheme?: "light" | "dark", flags?: string[] }} [look] `flags` are more of
- *   Chromium's own
+ * @param {{ width?: number, height?: number, colorScheme?: "light" | "dark", flags?: string[], without?: string[] }} [look]
+ *   `flags` are more of Chromium's own, `without` those of Playwright's that it is started without
  * @returns {Promise<BrowserContext>}
  */
-export async function openBrowser(t, { width = 1280, height = 960, colorScheme = "light", flags = [] } = {}) {
+export async function openBrowser(
+  t,
+  { width = 1280, height = 960, colorScheme = "light", flags = [], without = [] } = {},
+) {
   const profile = await mkdtemp(join(tmpdir(), "sliderule-chromium-"));
   const remove = () => rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   const context = await chromium
@@ -53,6 +56,7 @@ export async function openBrowser(t, { width = 1280, height = 960, colorScheme =
       headless: true,
       chromiumSandbox: false,
       args: [...FLAGS, ...flags],
+      ignoreDefaultArgs: without,
       viewport: { width, height },
       colorScheme,
       locale: "en-GB",
