@@ -15,6 +15,7 @@ import { GITHUB_TOKEN, ORGANIZATION, PASSWORD, standIn, statusOf, USER } from ".
 import { FILES, isReady } from "./harness/bare-page.mjs";
 import { openBrowser } from "./harness/chromium.mjs";
 import { serveFolders } from "./harness/static-server.mjs";
+import { watch } from "./harness/watched.mjs";
 
 const API = `/api/v1/organizations/${ORGANIZATION}`;
 
@@ -244,8 +245,7 @@ const SCENES = [
 test("whatever is aborted, wherever, ends as the caller says", { concurrency: 4 }, async (t) => {
   const pages = await serveFolders(t, FILES);
   const context = await openBrowser(t);
-  context.on("console", (message) => note("log", message.text()));
-  context.on("request", (request) => note("url", request.url()));
+  watch(context);
 
   /** One page with a deployment of its own, so that none has to do with the locks and tokens of another. */
   const play = (generation, start, names) =>

@@ -8,11 +8,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { note } from "../node/secrets.mjs";
 import { ORGANIZATION, PASSWORD, standIn, USER } from "../node/stand-in.mjs";
 import { FILES, isReady } from "./harness/bare-page.mjs";
 import { openBrowser } from "./harness/chromium.mjs";
 import { serveFolders } from "./harness/static-server.mjs";
+import { watch } from "./harness/watched.mjs";
 
 const REQUEST = `/api/v1/organizations/${ORGANIZATION}/requests/r-1`;
 const PAUSE_MS = 300;
@@ -22,7 +22,7 @@ async function keeping(t, look) {
   const server = await standIn(t);
   const pages = await serveFolders(t, FILES);
   const context = await openBrowser(t, look);
-  context.on("console", (message) => note("log", message.text()));
+  watch(context);
   const page = await context.newPage();
   await page.addInitScript(() => {
     const { setTimeout } = globalThis;

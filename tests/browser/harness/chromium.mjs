@@ -4,7 +4,7 @@
  * `CHROME` names the executable; otherwise the usual places are looked at.
  */
 
-import { existsSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,7 +69,24 @@ export async function openBrowser(
     await context.close();
     await remove();
   });
+  keepWhatIsSaid(context);
   return context;
+}
+
+/**
+ * Writes down what pages and their workers say on the console, what nobody caught, and what they ask for: `cargo xtask test`
+ * searches it for secrets when all have run.
+ *
+ * @param {BrowserContext} context
+ */
+function keepWhatIsSaid(context) {
+  const folder = process.env.SLIDERULE_TEST_LOGS;
+  if (folder === undefined) return;
+  const write = (/** @type {string} */ kind, /** @type {unknown} */ said) =>
+    appendFileSync(join(folder, `pages-${process.pid}.log`), `${kind}: ${said}\n`);
+  context.on("console", (message) => write("console", message.text()));
+  context.on("weberror", (error) => write("uncaught", error.error().stack ?? error.error()));
+  context.on("request", (request) => write("url", request.url()));
 }
 
 /**
