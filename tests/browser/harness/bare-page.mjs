@@ -15,6 +15,13 @@ const BARE = `${HEAD}
   document.title = "Ready";
 </script>`;
 
+/** The same under a policy that lets it run its scripts, and no WebAssembly. */
+const STRICT = BARE.replace(
+  HEAD,
+  `${HEAD}
+<meta http-equiv="Content-Security-Policy" content="script-src 'self' 'unsafe-inline'">`,
+);
+
 /** A page whose frame has no origin, and therefore no storage. */
 const SANDBOX = `${HEAD}
 <title>Sandbox</title>
@@ -75,7 +82,13 @@ Object.defineProperty(SlideRuleError.prototype, "name", {
 /** What `serveFolders` is to serve for them. */
 export const FILES = {
   folders: ["js", "pkg"],
-  pages: { "/bare.html": BARE, "/sandbox.html": SANDBOX, "/worker.js": WORKER, "/tell.js": TELL },
+  pages: {
+    "/bare.html": BARE,
+    "/sandbox.html": SANDBOX,
+    "/strict.html": STRICT,
+    "/worker.js": WORKER,
+    "/tell.js": TELL,
+  },
 };
 
 /** In a page: whether it has the package. */
