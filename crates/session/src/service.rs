@@ -179,8 +179,12 @@ async fn explain(
 /// A 503 without a reason means an overloaded cluster, or one that is off.
 async fn refused(world: &World, target: &Rc<Target>, reply: &Reply, api: &str) -> Failure {
     let failure = refusal::of_cluster(reply, api);
-    if failure.code != ErrorCode::ClusterAsleep || refusal::is_decided(&reply.response) {
+    if failure.code != ErrorCode::ClusterAsleep {
         return failure;
+    }
+    if refusal::is_decided(&reply.response) {
+        let message = with_the_call(&failure.message);
+        return Failure { message, ..failure };
     }
     asleep(world, target)
         .await
@@ -225,5 +229,9 @@ fn off(status: &ClusterStatus) -> Failure {
 
 /// A cluster that is asleep, and the call that wakes it.
 fn asleep_failure(message: &str) -> Failure {
-    Failure::new(ErrorCode::ClusterAsleep, format!("{message}; start it with {WAKE}"))
+    Failure::new(ErrorCode::ClusterAsleep, with_the_call(message))
+}
+
+fn with_the_call(message: &str) -> String {
+    format!("{}; start it with {WAKE}", message.trim_end_matches('.'))
 }

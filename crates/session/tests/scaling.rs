@@ -193,6 +193,25 @@ fn a_cluster_that_gives_no_answer_is_told_apart_by_what_keeps_it_off() {
 }
 
 #[test]
+fn a_gateway_that_says_that_the_cluster_is_asleep_is_told_with_the_call_that_starts_it() {
+    let words = "The cluster is asleep; ask for nodes to wake it.";
+    let body = format!(
+        r#"{{"status":"FAILED","code":"cluster_asleep","error_msg":"{words}","detail":"{words}"}}"#
+    );
+    let mut shell = Shell::signed_in("acme");
+    let call = shell.call(source("version"));
+    shell.answer("/source/version", json(503, &body));
+    let failure = shell.failure(call);
+    assert_eq!(failure.code, ErrorCode::ClusterAsleep);
+    assert_eq!(
+        failure.message,
+        "The cluster is asleep; ask for nodes to wake it; start it with scaleout({ desiredNodes: 1 }), or with init \
+         and desiredNodes"
+    );
+    assert!(shell.fetches.is_empty(), "nothing else is asked");
+}
+
+#[test]
 fn a_request_is_extended_and_one_that_lives_longer_is_left_as_it_is() {
     let mut shell = Shell::signed_in("acme");
     let none = shell.call(Call::Extend { request_id: None, time_to_live: 30 });
