@@ -3,11 +3,12 @@
 //! A failure never carries a password or a token: messages are made of our own sentences, of what servers
 //! said, and of URLs, and no secret is ever put into a URL.
 
-use serde::Serialize;
 use sliderule_api::ErrorCode;
 
+use crate::json::Write;
+
 /// Why a call failed, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
     /// For programs.
@@ -85,7 +86,7 @@ pub(crate) fn redact(text: &str, secrets: &[String]) -> String {
 
 /// The text within the quotes of a JSON string.
 fn escaped(text: &str) -> String {
-    let json = serde_json::to_string(text).unwrap_or_default();
+    let json = text.text();
     json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or_default().to_owned()
 }
 

@@ -5,11 +5,12 @@
 //! answers are the caller's to judge. A server that takes too long may be at work all the same, so a time-out is
 //! not tried again. Redirects are errors: following one could carry a token elsewhere.
 
-use sliderule_api::{ErrorCode, Problem};
+use sliderule_api::ErrorCode;
 
 use crate::address::Target;
 use crate::effect::Level;
 use crate::failure::{quote, redact};
+use crate::json::{self, Read, Write, field};
 use crate::world::{World, confused};
 use crate::{Answer, Failure, Method, PortId, Request, Response, refusal};
 
@@ -55,17 +56,29 @@ impl Reply {
     ///
     /// # Errors
     /// `bad_response`.
-    pub(crate) fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Failure> {
-        serde_json::from_str(&self.response.body).map_err(|error| {
-            // The reason names types and places, never values: serde_json quotes numbers and short
-            // strings of unexpected type, and a token answer is all strings.
-            let place = format!("line {}, column {}", error.line(), error.column());
-            self.failure(
-                ErrorCode::BadResponse,
-                format!("{} answered something else than was asked for ({place})", self.url),
-            )
+    pub(crate) fn json<T: Read>(&self) -> Result<T, Failure> {
+        let read = json::parse(&self.response.body).and_then(|json| T::read(&json));
+        read.ok_or_else(|| {
+            // It is not quoted: a token answer is all secrets.
+            let message = format!("{} answered something else than was asked for", self.url);
+            self.failure(ErrorCode::BadResponse, message)
         })
     }
+
+    /// The body as it is, after it proved to be JSON of a known shape.
+    ///
+    /// # Errors
+    /// `bad_response`.
+    pub(crate) fn text<T: Read>(self) -> Result<String, Failure> {
+        self.json::<T>().map(|_| self.response.body)
+    }
+}
+
+/// The body of a request: a JSON object.
+pub(crate) fn body(fields: &[(&str, &dyn Write)]) -> String {
+    let mut out = String::new();
+    json::object(&mut out, fields);
+    out
 }
 
 /// A request without a token.
@@ -151,6 +164,6 @@ fn hint(target: &Target) -> String {
 
 /// The code of ours that an answer carries.
 pub(crate) fn code_of(response: &Response) -> Option<ErrorCode> {
-    let problem: Problem = serde_json::from_str(&response.body).ok()?;
-    ErrorCode::from_text(&problem.code)
+    let code: String = field(&json::parse(&response.body)?, "code")?;
+    ErrorCode::from_text(&code)
 }

@@ -5,22 +5,14 @@
 //! apart by status and wording (`shared/reference/provisioning-api.md` 1.1 to 1.5, `cluster-protocol.md` 2.6), and
 //! we say what to do before we quote them.
 
-use serde::Deserialize;
 use sliderule_api::ErrorCode;
 
 use crate::http::{Reply, code_of};
+use crate::json::{self, Json, field};
 use crate::{Failure, Response};
 
-/// Both envelopes at once.
-#[derive(Default, Deserialize)]
-struct Envelope {
-    #[serde(default)]
-    detail: Option<String>,
-    #[serde(default)]
-    error_msg: Option<String>,
-    #[serde(default)]
-    msg: Option<String>,
-}
+/// Where the envelopes have their text. One path of the original puts it into `msg` and leaves `error_msg` empty.
+const TEXTS: [&str; 3] = ["error_msg", "detail", "msg"];
 
 /// What happened and what to do, where a code says that much.
 fn sentence(code: ErrorCode) -> Option<&'static str> {
@@ -80,15 +72,13 @@ fn failure(reply: &Reply, code: ErrorCode, message: String) -> Failure {
 /// What the server said, in its own words; empty if it said nothing fit to repeat.
 pub(crate) fn words(reply: &Reply) -> String {
     let body = &reply.response.body;
-    let Ok(envelope) = serde_json::from_str::<Envelope>(body) else {
+    let Some(envelope) = envelope(body) else {
         let html = body.trim_start().starts_with('<');
         return if html { String::new() } else { reply.quote(body) };
     };
-    // One path of the original puts the text into `msg` and leaves `error_msg` empty.
-    let texts = [envelope.error_msg, envelope.detail, envelope.msg];
-    texts
+    TEXTS
         .into_iter()
-        .flatten()
+        .filter_map(|name| field::<String>(&envelope, name))
         .find(|text| !text.is_empty())
         .map(|text| reply.quote(&text))
         .unwrap_or_default()
@@ -96,7 +86,12 @@ pub(crate) fn words(reply: &Reply) -> String {
 
 /// Whether an answer gives a reason as JSON: then somebody decided, and asking again changes nothing.
 pub(crate) fn is_decided(response: &Response) -> bool {
-    serde_json::from_str::<Envelope>(&response.body).is_ok()
+    envelope(&response.body).is_some()
+}
+
+/// A refusal in either envelope: an object.
+fn envelope(body: &str) -> Option<Json<'_>> {
+    json::parse(body).filter(|json| matches!(json, Json::Object(_)))
 }
 
 /// Whether a request was refused for its token, so that a newer one may help.

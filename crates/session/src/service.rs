@@ -6,15 +6,14 @@
 
 use std::rc::Rc;
 
-use serde::Serialize;
-use serde::de::IgnoredAny;
 use sliderule_api::ErrorCode;
-use sliderule_api::capacity::NodeCounts;
-use sliderule_api::status::{Block, ClusterState, ClusterStatus};
+use sliderule_api::status::{Block, ClusterState};
 
 use crate::address::Target;
+use crate::answers::{NodeCounts, Status};
 use crate::capacity::{Generation, generation};
-use crate::http::{REQUEST_TIMEOUT_MS, Reply, request};
+use crate::http::{REQUEST_TIMEOUT_MS, Reply, body, request};
+use crate::json;
 use crate::renewal::send_authorized;
 use crate::world::{LONGEST_SLEEP_MS, World};
 use crate::{Effect, Failure, Method, PortId, console, refusal, version};
@@ -45,12 +44,6 @@ pub(crate) async fn plain(
     unchecked(world, target, api, parameters, LONGEST_SLEEP_MS).await
 }
 
-/// Parameters of the service that gives layouts.
-#[derive(Serialize)]
-struct RecordType<'a> {
-    rectype: &'a str,
-}
-
 /// The layout of a record type; JSON text.
 ///
 /// # Errors
@@ -60,7 +53,7 @@ pub(crate) async fn definition(
     target: &Rc<Target>,
     record_type: &str,
 ) -> Result<String, Failure> {
-    let parameters = serde_json::to_string(&RecordType { rectype: record_type }).unwrap_or_default();
+    let parameters = body(&[("rectype", &record_type)]);
     let text = unchecked(world, target, "definition", &parameters, REQUEST_TIMEOUT_MS).await?;
     if text.trim() == "null" {
         let message = format!(
@@ -131,7 +124,7 @@ pub(crate) async fn unchecked(
     if !reply.is_success() {
         return Err(refused(world, target, &reply, api).await);
     }
-    if serde_json::from_str::<IgnoredAny>(&reply.response.body).is_err() {
+    if json::parse(&reply.response.body).is_none() {
         return Err(
             reply.failure(ErrorCode::BadResponse, format!("`{api}` answered something that is not JSON"))
         );
@@ -197,7 +190,7 @@ async fn asleep(world: &World, target: &Rc<Target>) -> Option<Failure> {
     match generation(world, organization) {
         Generation::Ours => {
             let status = console::status(world, target).await.ok()?;
-            (status.nodes.ready == 0).then(|| off(&status))
+            (status.ready == 0).then(|| off(&status))
         }
         Generation::Older => {
             let url = format!("{}/api/org_num_nodes/{organization}/", target.provisioning.as_ref()?);
@@ -213,7 +206,7 @@ async fn asleep(world: &World, target: &Rc<Target>) -> Option<Failure> {
 }
 
 /// What keeps a cluster off that has no node.
-fn off(status: &ClusterStatus) -> Failure {
+fn off(status: &Status) -> Failure {
     let code = match (status.blocked, status.state) {
         (Some(Block::Suspended), _) => ErrorCode::ClusterSuspended,
         (Some(Block::Paused), _) => ErrorCode::ClusterPaused,

@@ -135,16 +135,15 @@ async fn run(world: &World, id: CallId, call: Call) -> Result<Outcome, Failure> 
         }
         Call::Status {} => {
             let target = world.target();
-            console::status(world, &target).await.map(|status| Outcome::Status(Box::new(status)))
+            console::status_text(world, &target).await.map(Outcome::Text)
         }
         Call::Costs {} => {
             let target = world.target();
-            console::costs(world, &target).await.map(|costs| Outcome::Costs(Box::new(costs)))
+            console::costs(world, &target).await.map(Outcome::Text)
         }
         Call::Estimate { order } => {
             let target = world.target();
-            let estimate = console::estimate(world, &target, order).await;
-            estimate.map(|estimate| Outcome::Estimate(Box::new(estimate)))
+            console::estimate(world, &target, order).await.map(Outcome::Text)
         }
         Call::Extend { request_id, time_to_live } => {
             let target = world.target();

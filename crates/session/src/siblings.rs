@@ -4,17 +4,15 @@
 //! server, tell each other of new ones, and of a sign-out. Always holds: what is heard is believed only about the
 //! same deployment, organization and principal, and only where it was asked for or is newer than what is held.
 
-use serde::{Deserialize, Serialize};
 use sliderule_api::OrganizationName;
 
 use crate::account::{Account, Tokens, last_principal_key, record_key};
+use crate::json::{self, Json, Read, field, variant};
 use crate::renewal::stored;
 use crate::sign_in::announce;
 use crate::world::{State, World};
 
 /// What one session says to the others.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 enum Word {
     /// I have tokens.
     News {
@@ -40,7 +38,32 @@ enum Word {
 }
 
 fn text(word: &Word) -> String {
-    serde_json::to_string(word).unwrap_or_default()
+    let mut out = String::new();
+    match word {
+        Word::News { key, tokens } => variant(&mut out, "news", &[("key", key), ("tokens", tokens)]),
+        Word::Ask { place, principal, after } => {
+            variant(&mut out, "ask", &[("place", place), ("principal", principal), ("after", after)]);
+        }
+        Word::SignedOut { key } => variant(&mut out, "signed_out", &[("key", key)]),
+    }
+    out
+}
+
+impl Read for Word {
+    fn read(json: &Json<'_>) -> Option<Self> {
+        let Json::Object(fields) = json else { return None };
+        let [(name, json)] = fields.as_slice() else { return None };
+        Some(match &**name {
+            "news" => Self::News { key: field(json, "key")?, tokens: field(json, "tokens")? },
+            "ask" => Self::Ask {
+                place: field(json, "place")?,
+                principal: field(json, "principal")?,
+                after: field(json, "after")?,
+            },
+            "signed_out" => Self::SignedOut { key: field(json, "key")? },
+            _ => return None,
+        })
+    }
 }
 
 /// Tells the others of new tokens.
@@ -116,7 +139,7 @@ impl Drop for Asking<'_> {
 
 /// Takes up what another session said, or answers it.
 pub(crate) fn heard(world: &World, message: &str) {
-    let Ok(word) = serde_json::from_str::<Word>(message) else { return };
+    let Some(word) = json::parse(message).and_then(|json| Word::read(&json)) else { return };
     let target = world.target();
     let (Some(organization), Some(provisioning)) = (&target.organization, &target.provisioning) else {
         return;

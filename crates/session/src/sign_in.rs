@@ -6,14 +6,13 @@
 
 use std::rc::Rc;
 
-use sliderule_api::tokens::{GithubSignIn, PasswordSignIn, RefreshToken};
 use sliderule_api::{ErrorCode, OrganizationName};
 
 use crate::account::{Renewal, Tokens, github_principal, last_principal_key, record_key, user_principal};
 use crate::address::Target;
 use crate::call::{Authentication, Credentials, Source};
 use crate::effect::Level;
-use crate::http::{REQUEST_TIMEOUT_MS, request, send};
+use crate::http::{REQUEST_TIMEOUT_MS, body, request, send};
 use crate::renewal::{fresh, signed_out};
 use crate::world::World;
 use crate::{Event, Failure, Method, refusal, siblings};
@@ -157,10 +156,10 @@ async fn by_password(
     username: String,
     password: String,
 ) -> Result<Tokens, Failure> {
-    let body = PasswordSignIn { username: username.clone(), password, org_name: organization.to_string() };
-    let mut request =
-        request(Method::Post, format!("{provisioning}/api/org_token/"), serde_json::to_string(&body).ok());
-    request.secrets.push(body.password);
+    let asked =
+        body(&[("username", &username), ("password", &password), ("org_name", &organization.as_str())]);
+    let mut request = request(Method::Post, format!("{provisioning}/api/org_token/"), Some(asked));
+    request.secrets.push(password);
     let reply = send(world, target, &request, REQUEST_TIMEOUT_MS).await?;
     if !reply.is_success() {
         return Err(refusal::of_sign_in(&reply));
@@ -178,13 +177,9 @@ async fn by_github(
     token: String,
 ) -> Result<Tokens, Failure> {
     let principal = github_principal(&token);
-    let body = GithubSignIn { org_name: organization.to_string(), access_token: token };
-    let mut request = request(
-        Method::Post,
-        format!("{provisioning}/api/org_token_github/"),
-        serde_json::to_string(&body).ok(),
-    );
-    request.secrets.push(body.access_token);
+    let asked = body(&[("org_name", &organization.as_str()), ("access_token", &token)]);
+    let mut request = request(Method::Post, format!("{provisioning}/api/org_token_github/"), Some(asked));
+    request.secrets.push(token);
     let reply = send(world, target, &request, REQUEST_TIMEOUT_MS).await?;
     if reply.response.status == 404 {
         let message =
@@ -275,8 +270,8 @@ async fn forget_and_revoke(world: World, target: Rc<Target>, held: Option<Tokens
 /// Has the server end tokens that nobody holds any more. Where that fails they end by themselves.
 pub(crate) async fn revoke(world: &World, target: &Target, tokens: &Tokens) {
     let Some(provisioning) = &target.provisioning else { return };
-    let body = serde_json::to_string(&RefreshToken { refresh: tokens.refresh.clone() }).ok();
-    let mut request = request(Method::Post, format!("{provisioning}/api/token/blacklist/"), body);
+    let asked = body(&[("refresh", &tokens.refresh)]);
+    let mut request = request(Method::Post, format!("{provisioning}/api/token/blacklist/"), Some(asked));
     request.secrets.push(tokens.refresh.clone());
     let revoked = world.within(REVOKE_TIMEOUT_MS, send(world, target, &request, REVOKE_TIMEOUT_MS)).await;
     // A refusal says that they have ended already.

@@ -4,13 +4,13 @@
 
 use std::rc::Rc;
 
-use serde_json::Value;
 use sliderule_api::{ErrorCode, ReleaseVersion};
 
 use crate::Failure;
 use crate::address::Target;
 use crate::call::VersionReport;
 use crate::http::REQUEST_TIMEOUT_MS;
+use crate::json::{self, Json, field};
 use crate::service::{NO_PARAMETERS, VERSION, unchecked};
 use crate::sign_in::announce;
 use crate::world::World;
@@ -45,8 +45,8 @@ pub(crate) fn spoken(text: &str) -> Result<ReleaseVersion, Failure> {
 }
 
 /// The release of a part of the server, in the answer of `/source/version`: `server` itself, or a package.
-fn release_of(answer: &Value, part: &str) -> Option<ReleaseVersion> {
-    answer.get(part)?.get("version")?.as_str()?.parse().ok()
+fn release_of(answer: &Json<'_>, part: &str) -> Option<ReleaseVersion> {
+    field::<String>(json::find(answer, part)?, "version")?.parse().ok()
 }
 
 /// Applies the rule before the first use of a cluster, once.
@@ -70,7 +70,7 @@ pub(crate) async fn check(
     plugins: &[String],
 ) -> Result<VersionReport, Failure> {
     let text = unchecked(world, target, VERSION, NO_PARAMETERS, REQUEST_TIMEOUT_MS).await?;
-    let answer: Value = serde_json::from_str(&text).unwrap_or_default();
+    let answer = json::parse(&text).unwrap_or(Json::Null);
     let server = release_of(&answer, "server").ok_or_else(|| {
         Failure::new(ErrorCode::BadResponse, "the cluster does not say which release it runs")
             .at(&target.cluster)
