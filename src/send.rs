@@ -5,7 +5,7 @@
 //! the wild, with wrapped `fetch`es and in test environments. The body is read here for the same reason.
 
 use gloo_net::http::{Method as HttpMethod, RequestBuilder, Response as GlooResponse};
-use js_sys::{JsString, Promise, Reflect};
+use js_sys::{JsString, Object, Promise, Reflect};
 use sliderule_session::{Answer, Method, Request, Response};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -34,9 +34,10 @@ pub(crate) async fn send(request: Request, controller: &AbortController) -> Sent
 }
 
 async fn try_send(request: Request, controller: &AbortController) -> Result<Sent, JsValue> {
-    let stream = request.stream;
+    let (stream, outlives_page) = (request.stream, request.outlives_page);
     let built = build(request, controller).map_err(|error| JsValue::from_str(&error.to_string()))?;
-    let response = as_response(JsFuture::from(Promise::resolve(&global_fetch(&built.into())?)).await?)?;
+    let built = if outlives_page { outliving(&built.into())? } else { built.into() };
+    let response = as_response(JsFuture::from(Promise::resolve(&global_fetch(&built)?)).await?)?;
     // `response.clone()` would be the method of that name in JavaScript.
     let head = GlooResponse::from(Clone::clone(&response));
     let leave = stream && head.ok();
@@ -83,6 +84,13 @@ fn build(request: Request, controller: &AbortController) -> Result<gloo_net::htt
         Some(body) => builder.body(body),
         None => builder.build(),
     }
+}
+
+/// The same request, which the browser finishes where the page is closed meanwhile.
+fn outliving(request: &web_sys::Request) -> Result<web_sys::Request, JsValue> {
+    let init = Object::new();
+    Reflect::set(&init, &"keepalive".into(), &JsValue::TRUE)?;
+    web_sys::Request::new_with_request_and_init(request, init.unchecked_ref())
 }
 
 /// The instant that a header tells, in milliseconds since 1970.

@@ -188,6 +188,8 @@ pub struct Request {
     pub body: Option<String>,
     /// Whether a successful answer's body is left unread, for the caller to read as a stream.
     pub stream: bool,
+    /// Whether it is finished even where the page is closed meanwhile.
+    pub outlives_page: bool,
     /// What in it must not be repeated, should the server echo it in a refusal.
     pub secrets: Vec<String>,
 }

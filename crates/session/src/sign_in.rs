@@ -273,6 +273,7 @@ pub(crate) async fn revoke(world: &World, target: &Target, tokens: &Tokens) {
     let asked = body(&[("refresh", &tokens.refresh)]);
     let mut request = request(Method::Post, format!("{provisioning}/api/token/blacklist/"), Some(asked));
     request.secrets.push(tokens.refresh.clone());
+    request.outlives_page = true;
     let revoked = world.within(REVOKE_TIMEOUT_MS, send(world, target, &request, REVOKE_TIMEOUT_MS)).await;
     // A refusal says that they have ended already.
     if !matches!(revoked, Some(Ok(ref reply)) if reply.response.status < 500) {

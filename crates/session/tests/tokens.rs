@@ -456,6 +456,7 @@ fn signing_out_revokes_the_tokens_and_ends_the_other_tabs_too() {
     let call = shell.call(Call::SignOut {});
     let request = shell.answer("/api/token/blacklist/", json(200, "{}"));
     assert_eq!(request.body.as_deref(), Some(r#"{"refresh":"SECRET-refresh-acme-1"}"#));
+    assert!(request.outlives_page, "whoever signs out may close the page at once");
     assert!(shell.done[&call].is_ok() && shell.store.is_empty());
     other.step(Input::Heard(shell.broadcasts.pop().unwrap()));
     assert!(!other.store.contains_key("sliderule https://slides.test acme user:ada"));

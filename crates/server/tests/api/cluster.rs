@@ -52,7 +52,14 @@ async fn while_its_nodes_boot_a_cluster_is_waking_and_says_so() {
 
 #[tokio::test]
 async fn whoever_wakes_a_cluster_is_told_what_nodes_usually_take() {
-    let app = TestApp::start().await.with_acme().await.with_organization("beta", "bob", "100").await;
+    let app = TestApp::start()
+        .await
+        .with_acme()
+        .await
+        .with_user("bob")
+        .await
+        .with_organization("beta", "bob", "100")
+        .await;
     let acme = app.token().await;
     app.engine.let_boot(false);
     app.ask(&acme, 1, 60).await;
