@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ORGANIZATION, PASSWORD, standIn, USER } from "../node/stand-in.mjs";
+import { ORGANIZATION, PASSWORD, preflight, standIn, USER } from "../node/stand-in.mjs";
 import { FILES, isReady } from "./harness/bare-page.mjs";
 import { openBrowser } from "./harness/chromium.mjs";
 import { serveFolders } from "./harness/static-server.mjs";
@@ -31,7 +31,8 @@ for (const [how, leave] of [
       },
       { options: { url: server.url, organization: ORGANIZATION }, credentials: { username: USER, password: PASSWORD } },
     );
-    // The connection to the server is slow to begin, so that the page is gone before the request arrives.
+    // The browser has to ask whether it may send it, and by the time it may, the page is gone.
+    server.routes["OPTIONS /api/token/blacklist/"] = (response) => void setTimeout(() => preflight(response), 700);
     const told = new Promise((resolve) => {
       server.routes["POST /api/token/blacklist/"] = ({ text }) => {
         resolve(JSON.parse(text).refresh);

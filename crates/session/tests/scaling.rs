@@ -53,7 +53,10 @@ fn readiness_arrives_as_an_event_and_nothing_is_asked_meanwhile() {
     shell.step(Input::Answered { port, answer: told(&status(0, r#","ready_in_seconds":7"#)) });
     shell.step(Input::Answered { port, answer: told(&status(1, "")) });
     assert!(shell.done.is_empty() && shell.fetches.is_empty());
-    shell.step(Input::Answered { port, answer: told(&status(2, "").replace("two nodes boot", "all are ready")) });
+    shell.step(Input::Answered {
+        port,
+        answer: told(&status(2, "").replace("two nodes boot", "all are ready")),
+    });
     assert!(
         matches!(&shell.done[&call], Ok(Outcome::Capacity(capacity)) if capacity.ready && capacity.available_nodes == 2)
     );
