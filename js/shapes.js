@@ -45,8 +45,8 @@ export function clusterStatus(value) {
       expiresAt: new Date(request.expires_at),
     })),
     balanceMicroUsd: value.balance_micro_usd,
-    explanation: value.explanation,
-    runway: value.runway,
+    explanation: value.explanation ?? "",
+    runway: value.runway ?? null,
     readyInSeconds: value.ready_in_seconds ?? null,
   };
 }
@@ -62,9 +62,9 @@ export function estimate(value) {
     expiresAt: new Date(value.expires_at),
     costMicroUsd: value.cost_micro_usd,
     freeMicroUsd: value.free_micro_usd,
-    targetNodes: value.target_nodes,
-    explanation: value.explanation,
-    runway: value.runway,
+    targetNodes: value.target_nodes ?? 0,
+    explanation: value.explanation ?? "",
+    runway: value.runway ?? null,
   };
 }
 
@@ -89,7 +89,7 @@ export function costs(value) {
     creditedMicroUsd: value.credited_micro_usd,
     spentMicroUsd: value.spent_micro_usd + runningUp,
     nodeHourMicroUsd: value.node_hour_micro_usd,
-    fixedHourMicroUsd: value.fixed_hour_micro_usd,
+    fixedHourMicroUsd: value.fixed_hour_micro_usd ?? 0,
     entries: value.entries.map((/** @type {any} */ entry) => ({
       at: new Date(entry.at),
       kind: entry.kind,

@@ -5,6 +5,7 @@
 //! server's, as far as its `Date` headers tell them: a wrong clock here ends no token early.
 
 use std::fmt;
+use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
 use sliderule_api::{ErrorCode, OrganizationName};
@@ -99,7 +100,8 @@ pub(crate) fn github_principal(token: &str) -> String {
 }
 
 impl Tokens {
-    /// The tokens in an answer of a token endpoint. A lifetime that cannot be meant is taken from the token itself.
+    /// The tokens in an answer of a token endpoint, for this principal; or, where it is empty, for the user by the name as the
+    /// server writes it, which is how they are looked for where none is given. A lifetime that cannot be meant is taken from the token itself.
     ///
     /// # Errors
     /// `bad_response` where the answer is not a usable pair of tokens.
@@ -108,7 +110,7 @@ impl Tokens {
         now: u64,
         principal: &str,
         user: Option<&str>,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Rc<Self>, Failure> {
         let answer: TokenAnswer = reply.json()?;
         if !is_header_safe(&answer.access) || !is_header_safe(&answer.refresh) {
             let message = "the provisioning system answered with tokens that cannot be sent";
@@ -118,22 +120,26 @@ impl Tokens {
         let lifetime = lifetime_ms(&answer.access_lifetime, &claims);
         let user =
             claims.user_name.or_else(|| user.map(str::to_owned)).unwrap_or_else(|| "github".to_owned());
-        Ok(Self {
+        Ok(Rc::new(Self {
+            principal: if principal.is_empty() { user_principal(&user) } else { principal.to_owned() },
             user,
-            principal: principal.to_owned(),
             issued_at: now,
             renew_at: now.saturating_add(renew_after(lifetime)),
             expires_at: now.saturating_add(lifetime),
             ours: answer.api.is_some(),
             access: answer.access,
             refresh: answer.refresh,
-        })
+        }))
     }
 
     /// The tokens of a record, if it is one.
-    pub(crate) fn from_record(record: &str) -> Option<Self> {
-        let tokens = Self::read(&json::parse(record)?)?;
-        (is_header_safe(&tokens.access) && is_header_safe(&tokens.refresh)).then_some(tokens)
+    pub(crate) fn from_record(record: &str) -> Option<Rc<Self>> {
+        Self::read(&json::parse(record)?)?.checked()
+    }
+
+    /// The tokens, where they can be sent.
+    pub(crate) fn checked(self) -> Option<Rc<Self>> {
+        (is_header_safe(&self.access) && is_header_safe(&self.refresh)).then(|| Rc::new(self))
     }
 
     /// The record to keep.
@@ -159,16 +165,17 @@ fn renew_after(lifetime: u64) -> u64 {
     (lifetime / 2).min((lifetime - BEFORE_THE_END_MS).max(lifetime / 4))
 }
 
-/// The milliseconds of a number of seconds such as `3600.0`, to the whole second; without floating point, which nothing
-/// else here needs.
+/// The milliseconds of a number of seconds such as `3600.0`; without floating point, which nothing else here needs.
 fn milliseconds(seconds: &str) -> Option<u64> {
     let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(whole) || !digits(fraction) {
         return None;
     }
+    let thousandths = fraction.bytes().chain([b'0'; 3]).take(3);
+    let part = thousandths.fold(0, |sum: u64, digit| sum * 10 + u64::from(digit.saturating_sub(b'0')));
     // More digits than fit are longer than anything that is believed.
-    Some(whole.parse().unwrap_or(LONGEST_LIFETIME_MS).saturating_mul(1000))
+    Some(whole.parse().unwrap_or(LONGEST_LIFETIME_MS).saturating_mul(1000).saturating_add(part))
 }
 
 /// A token travels in a header, where control characters and spaces have meanings of their own.
@@ -180,7 +187,7 @@ fn is_header_safe(token: &str) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Account {
     /// The tokens held.
-    pub tokens: Option<Tokens>,
+    pub tokens: Option<Rc<Tokens>>,
     /// The refresh under way, or how the last one failed.
     pub renewal: Renewal,
     /// How often `authenticate` brought tokens.

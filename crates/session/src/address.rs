@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_refused_with_what_to_use() {
-        let refusal = |url: &str| Target::resolve(&settings(url), Some("acme")).unwrap_err().message;
+        let refusal = |url: &str| Target::resolve(&settings(url), Some("acme")).unwrap_err().message.clone();
         assert!(refusal("127.0.0.1:8080").contains("`http://127.0.0.1:8080`"));
         assert!(refusal("10.0.0.9").contains("`https://10.0.0.9`"));
         assert!(refusal("http://x.org").contains("allowHttp"));
@@ -289,7 +289,7 @@ mod tests {
         with.organization = Some("acme".into());
         with.cluster_url = Some("http://localhost:9081/".into());
         assert_eq!(Target::resolve(&with, Some("acme")).unwrap().cluster, "http://localhost:9081");
-        let refusal = Target::resolve(&with, Some("beta")).unwrap_err().message;
+        let refusal = Target::resolve(&with, Some("beta")).unwrap_err().message.clone();
         assert!(refusal.contains("clusterUrl"), "another organization's token would go there: {refusal}");
         let node = Target::resolve(&settings("localhost:9081"), None).unwrap();
         assert_eq!((node.provisioning, node.cluster), (None, "http://localhost:9081".into()));

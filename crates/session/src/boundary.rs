@@ -6,6 +6,7 @@ use crate::call::{
     Authentication, Capacity, Credentials, Extended, Opened, Order, Released, Source, VersionReport,
 };
 use crate::effect::{Level, Phase};
+use crate::failure::Reason;
 use crate::json::{self, Json, Read, Write, field, object, read_fields, words, write_fields};
 use crate::{Call, Event, Failure, Outcome, Settings};
 
@@ -181,7 +182,7 @@ write_fields! {
     Extended { request_id: "requestId", nodes: "nodes", expires_at: "expiresAt", cost_micro_usd: "costMicroUsd" }
     Released { target_nodes: "targetNodes" }
     Opened { organization: "organization" }
-    Failure {
+    Reason {
         code: "code",
         message: "message",
         endpoint: "endpoint",

@@ -139,7 +139,7 @@ pub(crate) fn path(target: &Target, organization: &OrganizationName, rest: &str)
     Ok(format!("{}{}organizations/{organization}/{rest}", target.provisioning()?, sliderule_api::API_PATH))
 }
 
-async fn ask(world: &World, target: &Rc<Target>, method: Method, rest: &str) -> Result<Reply, Failure> {
+async fn ask(world: &World, target: &Rc<Target>, method: Method, rest: &str) -> Result<Box<Reply>, Failure> {
     let reply = send_to(world, target, method, rest, None).await?;
     if reply.is_success() { Ok(reply) } else { Err(refusal::of_any(&reply)) }
 }
@@ -150,7 +150,7 @@ async fn send_to(
     method: Method,
     rest: &str,
     body: Option<String>,
-) -> Result<Reply, Failure> {
+) -> Result<Box<Reply>, Failure> {
     let organization = target.organization.as_ref().ok_or_else(no_api)?;
     match generation(world, organization) {
         Generation::Ours => {}

@@ -3,14 +3,30 @@
 //! A failure never carries a password or a token: messages are made of our own sentences, of what servers
 //! said, and of URLs, and no secret is ever put into a URL.
 
+use std::ops::Deref;
+
 use sliderule_api::ErrorCode;
 
 use crate::json::Write;
 
-/// Why a call failed, and what to do.
+/// Why a call failed, and what to do: its [`Reason`].
+///
+/// It is boxed, so that every result that may be one, and every flow that waits for such a result, stays small.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Failure {
+#[error("{}", .0.message)]
+pub struct Failure(Box<Reason>);
+
+impl Deref for Failure {
+    type Target = Reason;
+
+    fn deref(&self) -> &Reason {
+        &self.0
+    }
+}
+
+/// What a failure says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
     /// For programs.
     pub code: ErrorCode,
     /// For people: what happened and what to do.
@@ -26,7 +42,8 @@ pub struct Failure {
 impl Failure {
     /// A failure that no request was involved in.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), endpoint: None, status: None, retryable: false }
+        let message = message.into();
+        Self(Box::new(Reason { code, message, endpoint: None, status: None, retryable: false }))
     }
 
     /// A wrong option or argument.
@@ -37,21 +54,21 @@ impl Failure {
     /// The same, naming the URL that was asked.
     #[must_use]
     pub fn at(mut self, endpoint: &str) -> Self {
-        self.endpoint = Some(endpoint.to_owned());
+        self.0.endpoint = Some(endpoint.to_owned());
         self
     }
 
     /// The same, with the status of the answer.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
-        self.status = Some(status);
+        self.0.status = Some(status);
         self
     }
 
     /// The same, worth trying again.
     #[must_use]
     pub fn retryable(mut self) -> Self {
-        self.retryable = true;
+        self.0.retryable = true;
         self
     }
 }

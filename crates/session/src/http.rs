@@ -69,7 +69,7 @@ impl Reply {
     ///
     /// # Errors
     /// `bad_response`.
-    pub(crate) fn text<T: Read>(self) -> Result<String, Failure> {
+    pub(crate) fn text<T: Read>(self: Box<Self>) -> Result<String, Failure> {
         self.json::<T>().map(|_| self.response.body)
     }
 }
@@ -96,7 +96,7 @@ pub(crate) async fn send(
     target: &Target,
     request: &Request,
     timeout_ms: u32,
-) -> Result<Reply, Failure> {
+) -> Result<Box<Reply>, Failure> {
     let mut tried = 1;
     loop {
         let outcome = once(world, target, request, timeout_ms).await;
@@ -124,7 +124,12 @@ fn pause_before(world: &World, tried: u32, at_least_s: u32) -> u32 {
     at_least_s.saturating_mul(1000).saturating_add(jitter)
 }
 
-async fn once(world: &World, target: &Target, request: &Request, timeout_ms: u32) -> Result<Reply, Failure> {
+async fn once(
+    world: &World,
+    target: &Target,
+    request: &Request,
+    timeout_ms: u32,
+) -> Result<Box<Reply>, Failure> {
     let url = request.url.clone();
     let answered = world.within(timeout_ms, world.fetch(request.clone())).await;
     if let Some((_, Answer::Response(Response { date: Some(date), .. }))) = &answered {
@@ -152,7 +157,7 @@ async fn once(world: &World, target: &Target, request: &Request, timeout_ms: u32
             Err(Failure::new(ErrorCode::BadResponse, message).at(&url).with_status(response.status))
         }
         Some((port, Answer::Response(response))) => {
-            Ok(Reply { port, url, response, secrets: request.secrets.clone() })
+            Ok(Box::new(Reply { port, url, response, secrets: request.secrets.clone() }))
         }
         Some(_) => Err(confused()),
     }

@@ -36,7 +36,7 @@ pub(crate) async fn send_authorized(
     target: &Rc<Target>,
     request: &Request,
     timeout_ms: u32,
-) -> Result<Reply, Failure> {
+) -> Result<Box<Reply>, Failure> {
     let Some(tokens) = fresh(world, target, None).await? else {
         return send(world, target, request, timeout_ms).await;
     };
@@ -69,7 +69,7 @@ pub(crate) async fn fresh(
     world: &World,
     target: &Rc<Target>,
     refused: Option<&str>,
-) -> Result<Option<Tokens>, Failure> {
+) -> Result<Option<Rc<Tokens>>, Failure> {
     let Some(organization) = target.organization.clone() else {
         return Ok(None);
     };
@@ -154,7 +154,7 @@ async fn renew(
     world: World,
     target: Rc<Target>,
     organization: OrganizationName,
-    held: Tokens,
+    held: Rc<Tokens>,
     refused: bool,
 ) {
     let result = renew_once(&world, &target, &organization, &held).await;
@@ -194,7 +194,7 @@ async fn renew_once(
     target: &Target,
     organization: &OrganizationName,
     held: &Tokens,
-) -> Result<Tokens, Failure> {
+) -> Result<Rc<Tokens>, Failure> {
     let provisioning = target.provisioning()?;
     let key = record_key(provisioning, organization, &held.principal);
     if let Some(tokens) = stored(world, &key, held).await {
@@ -260,12 +260,12 @@ async fn renew_once(
 }
 
 /// What another tab or worker put into the store, if it is newer than what is held.
-pub(crate) async fn stored(world: &World, key: &str, held: &Tokens) -> Option<Tokens> {
+pub(crate) async fn stored(world: &World, key: &str, held: &Tokens) -> Option<Rc<Tokens>> {
     let record = world.load(key.to_owned()).await?;
     Tokens::from_record(&record).filter(|tokens| is_newer(tokens, held))
 }
 
-fn held(world: &World, organization: &OrganizationName) -> Option<Tokens> {
+fn held(world: &World, organization: &OrganizationName) -> Option<Rc<Tokens>> {
     world.with(|state| state.accounts.get(organization).and_then(|account| account.tokens.clone()))
 }
 

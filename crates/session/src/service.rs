@@ -156,12 +156,12 @@ fn check_name(api: &str) -> Result<(), Failure> {
 async fn explain(
     world: &World,
     target: &Rc<Target>,
-    reply: Result<Reply, Failure>,
-) -> Result<Reply, Failure> {
+    reply: Result<Box<Reply>, Failure>,
+) -> Result<Box<Reply>, Failure> {
     match reply {
         Err(failure) if matches!(failure.code, ErrorCode::Unreachable | ErrorCode::TimedOut) => {
             Err(match asleep(world, target).await {
-                Some(asleep) => Failure { endpoint: failure.endpoint, ..asleep },
+                Some(asleep) => asleep.at(failure.endpoint.as_deref().unwrap_or_default()),
                 None => failure,
             })
         }
@@ -176,8 +176,7 @@ async fn refused(world: &World, target: &Rc<Target>, reply: &Reply, api: &str) -
         return failure;
     }
     if refusal::is_decided(&reply.response) {
-        let message = with_the_call(&failure.message);
-        return Failure { message, ..failure };
+        return asleep_failure(&failure.message).at(&reply.url).with_status(reply.response.status);
     }
     asleep(world, target)
         .await
@@ -222,9 +221,6 @@ fn off(status: &Status) -> Failure {
 
 /// A cluster that is asleep, and the call that wakes it.
 fn asleep_failure(message: &str) -> Failure {
-    Failure::new(ErrorCode::ClusterAsleep, with_the_call(message))
-}
-
-fn with_the_call(message: &str) -> String {
-    format!("{}; start it with {WAKE}", message.trim_end_matches('.'))
+    let message = format!("{}; start it with {WAKE}", message.trim_end_matches('.'));
+    Failure::new(ErrorCode::ClusterAsleep, message)
 }

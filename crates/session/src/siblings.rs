@@ -4,6 +4,8 @@
 //! server, tell each other of new ones, and of a sign-out. Always holds: what is heard is believed only about the
 //! same deployment, organization and principal, and only where it was asked for or is newer than what is held.
 
+use std::rc::Rc;
+
 use sliderule_api::OrganizationName;
 
 use crate::account::{Account, Tokens, last_principal_key, record_key};
@@ -19,7 +21,7 @@ enum Word {
         /// Where their record is kept.
         key: String,
         /// The tokens.
-        tokens: Tokens,
+        tokens: Rc<Tokens>,
     },
     /// Who has tokens?
     Ask {
@@ -40,7 +42,7 @@ enum Word {
 fn text(word: &Word) -> String {
     let mut out = String::new();
     match word {
-        Word::News { key, tokens } => variant(&mut out, "news", &[("key", key), ("tokens", tokens)]),
+        Word::News { key, tokens } => variant(&mut out, "news", &[("key", key), ("tokens", &**tokens)]),
         Word::Ask { place, principal, after } => {
             variant(&mut out, "ask", &[("place", place), ("principal", principal), ("after", after)]);
         }
@@ -54,7 +56,9 @@ impl Read for Word {
         let Json::Object(fields) = json else { return None };
         let [(name, json)] = fields.as_slice() else { return None };
         Some(match &**name {
-            "news" => Self::News { key: field(json, "key")?, tokens: field(json, "tokens")? },
+            "news" => {
+                Self::News { key: field(json, "key")?, tokens: field::<Tokens>(json, "tokens")?.checked()? }
+            }
             "ask" => Self::Ask {
                 place: field(json, "place")?,
                 principal: field(json, "principal")?,
@@ -67,7 +71,7 @@ impl Read for Word {
 }
 
 /// Tells the others of new tokens.
-pub(crate) fn tell(world: &World, key: &str, tokens: &Tokens) {
+pub(crate) fn tell(world: &World, key: &str, tokens: &Rc<Tokens>) {
     world.broadcast(text(&Word::News { key: key.to_owned(), tokens: tokens.clone() }));
 }
 
@@ -83,7 +87,7 @@ pub(crate) async fn ask(
     provisioning: &str,
     organization: &OrganizationName,
     principal: Option<&str>,
-) -> Option<Tokens> {
+) -> Option<Rc<Tokens>> {
     let asking = Asking::begin(world, organization, principal);
     let after = world.with(|state| {
         let account = state.accounts.get(organization)?;
@@ -146,15 +150,13 @@ pub(crate) fn heard(world: &World, message: &str) {
     };
     match word {
         Word::News { key, tokens } => {
-            let tokens = Tokens::from_record(&tokens.to_record());
-            let ours = |tokens: &Tokens| key == record_key(provisioning, organization, &tokens.principal);
-            if let Some(tokens) = tokens.filter(ours) {
+            if key == record_key(provisioning, organization, &tokens.principal) {
                 take_up(world, organization, key, tokens);
             }
         }
         Word::Ask { place, principal, after } => {
             let held = world.with(|state| state.accounts.get(organization)?.tokens.clone());
-            let wanted = |tokens: &Tokens| {
+            let wanted = |tokens: &Rc<Tokens>| {
                 place == last_principal_key(provisioning, organization)
                     && principal.is_none_or(|name| name == tokens.principal)
                     && tokens.issued_at > after
@@ -179,7 +181,7 @@ pub(crate) fn heard(world: &World, message: &str) {
     }
 }
 
-fn take_up(world: &World, organization: &OrganizationName, key: String, tokens: Tokens) {
+fn take_up(world: &World, organization: &OrganizationName, key: String, tokens: Rc<Tokens>) {
     // Whoever asks keeps what it is told.
     let was_asked = world
         .with(|state| state.accounts.get(organization).is_some_and(|account| !account.asking.is_empty()));
@@ -206,7 +208,7 @@ fn take_up(world: &World, organization: &OrganizationName, key: String, tokens: 
 
 /// Keeps tokens that were heard of, where the store does not have them yet: a duplicated tab has a store of its own, and in it a
 /// refresh token that was used, with which a reload would end.
-async fn keep(world: World, key: String, tokens: Tokens) {
+async fn keep(world: World, key: String, tokens: Rc<Tokens>) {
     let _lock = world.lock(key.clone()).await;
     if stored(&world, &key, &tokens).await.is_none() {
         world.save(key, tokens.to_record()).await;

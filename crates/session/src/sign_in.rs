@@ -155,7 +155,7 @@ async fn by_password(
     organization: &OrganizationName,
     username: String,
     password: String,
-) -> Result<Tokens, Failure> {
+) -> Result<Rc<Tokens>, Failure> {
     let asked =
         body(&[("username", &username), ("password", &password), ("org_name", &organization.as_str())]);
     let mut request = request(Method::Post, format!("{provisioning}/api/org_token/"), Some(asked));
@@ -164,9 +164,7 @@ async fn by_password(
     if !reply.is_success() {
         return Err(refusal::of_sign_in(&reply));
     }
-    let tokens = Tokens::from_answer(&reply, world.server_now(), "", Some(&username))?;
-    // Under the name as the server writes it, which is how it is looked for where none is given.
-    Ok(Tokens { principal: user_principal(&tokens.user), ..tokens })
+    Tokens::from_answer(&reply, world.server_now(), "", Some(&username))
 }
 
 async fn by_github(
@@ -175,7 +173,7 @@ async fn by_github(
     provisioning: &str,
     organization: &OrganizationName,
     token: String,
-) -> Result<Tokens, Failure> {
+) -> Result<Rc<Tokens>, Failure> {
     let principal = github_principal(&token);
     let asked = body(&[("org_name", &organization.as_str()), ("access_token", &token)]);
     let mut request = request(Method::Post, format!("{provisioning}/api/org_token_github/"), Some(asked));
@@ -200,7 +198,7 @@ async fn cached(
     provisioning: &str,
     organization: &OrganizationName,
     principal: Option<&str>,
-) -> Option<Tokens> {
+) -> Option<Rc<Tokens>> {
     let held =
         world.with(|state| state.accounts.get(organization).and_then(|account| account.tokens.clone()));
     if let Some(tokens) = held.filter(|tokens| principal.is_none_or(|name| name == tokens.principal)) {
@@ -220,7 +218,7 @@ async fn stored(
     provisioning: &str,
     organization: &OrganizationName,
     principal: Option<&str>,
-) -> Option<Tokens> {
+) -> Option<Rc<Tokens>> {
     let principal = match principal {
         Some(name) => name.to_owned(),
         None => world.load(last_principal_key(provisioning, organization)).await?,
@@ -245,12 +243,12 @@ pub(crate) async fn sign_out(world: &World) {
     world.to_the_end(forget_and_revoke(world.clone(), target, held)).await;
 }
 
-async fn forget_and_revoke(world: World, target: Rc<Target>, held: Option<Tokens>) {
+async fn forget_and_revoke(world: World, target: Rc<Target>, held: Option<Rc<Tokens>>) {
     let (Some(organization), Some(provisioning)) = (&target.organization, &target.provisioning) else {
         return;
     };
     let last = stored(&world, provisioning, organization, None).await;
-    let ended: Vec<Tokens> = held.into_iter().chain(last).collect();
+    let ended: Vec<Rc<Tokens>> = held.into_iter().chain(last).collect();
     // All that the server need not be waited for comes first: whoever signs in meanwhile is not signed out again.
     world.forget(last_principal_key(provisioning, organization)).await;
     for tokens in &ended {

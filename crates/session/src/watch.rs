@@ -121,7 +121,7 @@ impl Watch {
                     let reader = EventReader::default();
                     return Ok(Events::Open { listening, reader, silence_ms: FIRST_SILENCE_MS });
                 }
-                Some(Answer::Response(Response { status: 401, .. })) => refused = Some(tokens.access),
+                Some(Answer::Response(Response { status: 401, .. })) => refused = Some(tokens.access.clone()),
                 // Whatever it is, asking for the status says it better.
                 _ => return Ok(Events::None),
             }

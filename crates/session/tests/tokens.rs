@@ -296,6 +296,20 @@ fn lifetime(text: &str, serial: u32) -> Answer {
 }
 
 #[test]
+fn half_of_a_lifetime_is_counted_to_the_millisecond() {
+    for (text, half) in [("0.2", 100), ("1.5", 750), ("2", 1_000), ("0.0509", 25)] {
+        let mut shell = Shell::new(Some("acme"));
+        shell.call(Call::Authenticate { organization: None, credentials: credentials() });
+        shell.answer("/api/org_token/", lifetime(text, 1));
+        for (passes, refreshes) in [(half - 1, 0), (1, 1)] {
+            shell.pass(passes);
+            shell.call(source("version"));
+            assert_eq!(shell.under_way("/refresh/").len(), refreshes, "{text}");
+        }
+    }
+}
+
+#[test]
 fn odd_lifetimes_neither_break_a_sign_in_nor_make_a_storm() {
     for odd in ["0", "-1", "NaN", "inf", "1e300", "soon"] {
         let mut shell = Shell::new(Some("acme"));
