@@ -6,8 +6,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { createSession, init } from "sliderule-wasm";
-import { init as initInNode } from "sliderule-wasm/node";
+import { createSession, init } from "../../js/index.js";
+import { init as initInNode } from "../../js/node.js";
 
 import { answer, GITHUB_TOKEN, ORGANIZATION, PASSWORD, standIn, USER } from "./stand-in.mjs";
 
