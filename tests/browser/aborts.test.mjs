@@ -64,11 +64,11 @@ function instrument() {
       step();
       return result;
     };
-  globalThis.fetch = stepped(async (request) => {
-    const entry = { url: request.url, signal: request.signal };
+  globalThis.fetch = stepped(async (url, options) => {
+    const entry = { url, signal: options.signal };
     steps.open.add(entry);
     try {
-      return await real.fetch.call(globalThis, request);
+      return await real.fetch.call(globalThis, url, options);
     } finally {
       steps.open.delete(entry);
     }

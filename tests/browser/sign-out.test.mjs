@@ -43,9 +43,9 @@ for (const [how, leave] of [
       () =>
         new Promise((resolve) => {
           const { fetch } = globalThis;
-          globalThis.fetch = (request) => {
-            resolve(request.keepalive);
-            return fetch(request);
+          globalThis.fetch = (...given) => {
+            resolve();
+            return fetch(...given);
           };
           void session.signOut();
         }),
