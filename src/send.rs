@@ -82,6 +82,9 @@ fn options(request: &Request, controller: &AbortController) -> Result<RequestIni
     if let Some(body) = &request.body {
         options.set_body(&body.into());
     }
+    if request.outlives_page {
+        Reflect::set(&options, &"keepalive".into(), &JsValue::TRUE)?;
+    }
     Ok(options)
 }
 
