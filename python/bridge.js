@@ -127,7 +127,7 @@ export function stream(session, api, parameters, options, signal, listener) {
     onProgress: listener && ((progress) => listener(textOf(progress))),
     signal,
   });
-  /** @type {AsyncIterator<import("../js/index.js").Batch> | undefined} */
+  /** @type {AsyncIterator<import("../js/index.js").Batch, void> | undefined} */
   let batches;
   return {
     next: () =>
@@ -136,6 +136,8 @@ export function stream(session, api, parameters, options, signal, listener) {
         const { value, done } = await batches.next();
         return done ? undefined : rowsTogether(value);
       }),
+    /** Whoever leaves a loop reads on no more, and only a reader hears of the signal. */
+    leave: () => void batches?.return?.().catch(() => {}),
     collect: () => outcome(async () => together(await rows.collect())),
     saidSoFar: () => textOf(rows.messages),
     filesSoFar: () => rows.files,

@@ -59,7 +59,7 @@ class RecordStream:
         """Reads to the end, and joins the batches and the ancillary fields that were asked for."""
         reading = await self._open()
         try:
-            return result_of(await reading.take(self._source.collect))
+            return result_of(await reading.take(reading.source.collect))
         finally:
             reading.close()
 
@@ -83,7 +83,7 @@ class RecordStream:
             raise SlideRuleError("invalid_argument", f"stream: the parameters cannot be written as JSON: {cause}") from cause
         reading = _Reading(listener(self._on_progress, answer))
         words = (self._session, self._api, parameters, given(self._options))
-        self._source = module.stream(*words, reading.signal, reading.listener)
+        reading.source = self._source = module.stream(*words, reading.signal, reading.listener)
         return reading
 
 
@@ -96,6 +96,7 @@ class _Reading:
         self._abort = js.AbortController.new()
         self.signal = self._abort.signal
         self.listener = listener
+        self.source = None
 
     async def take(self, begin):
         try:
@@ -106,6 +107,7 @@ class _Reading:
 
     def close(self):
         self._abort.abort()
+        self.source.leave()
         if self.listener is not None:
             self.listener.destroy()
             self.listener = None
@@ -125,7 +127,7 @@ class _Batches:
         if self._reading is None:
             self._reading = await self._stream._open()
         try:
-            crossed = await self._reading.take(self._stream._source.next)
+            crossed = await self._reading.take(self._reading.source.next)
         except SlideRuleError:
             await self.aclose()
             raise
