@@ -17,6 +17,7 @@ const KINDS = {
   ".json": "application/json",
   ".wasm": "application/wasm",
   ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
 };
 
 /**
@@ -26,6 +27,7 @@ const KINDS = {
  * @property {string[]} folders of the repository, such as `js`
  * @property {string} [below] path under which they are found; by default they are at the top
  * @property {Record<string, string>} [pages] what the test made up, by path, such as `/bare.html`
+ * @property {string} [site] a folder anywhere, all of which is served at the top
  */
 
 /**
@@ -35,7 +37,7 @@ const KINDS = {
  * @param {Served} served
  * @returns {Promise<string>} the origin
  */
-export async function serveFolders(t, { folders, below = "", pages = {} }) {
+export async function serveFolders(t, { folders, below = "", pages = {}, site }) {
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://local").pathname));
     // Frames without an origin of their own load modules too, and module loads are subject to CORS.
@@ -47,8 +49,8 @@ export async function serveFolders(t, { folders, below = "", pages = {} }) {
       return;
     }
     const allowed = folders.some((folder) => path.startsWith(`${below}/${folder}/`));
-    const file = join(ROOT, path.slice(below.length));
-    if (!allowed || !(await stat(file).catch(() => null))?.isFile()) {
+    const file = allowed || site === undefined ? join(ROOT, path.slice(below.length)) : join(site, path);
+    if (!(allowed || site !== undefined) || !(await stat(file).catch(() => null))?.isFile()) {
       response.statusCode = path === "/favicon.ico" ? 204 : 404;
       response.end();
       return;
