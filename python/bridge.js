@@ -196,7 +196,15 @@ async function outcome(act) {
  * @returns {Outcome}
  */
 function failed(error) {
-  const { code = "internal_error", message = String(error), endpoint, status, retryable, progress, partial } = error ?? {};
+  const {
+    code = "internal_error",
+    message = String(error),
+    endpoint,
+    status,
+    retryable,
+    progress,
+    partial,
+  } = error ?? {};
   const known = error instanceof sliderule.SlideRuleError;
   const said = { code: known ? code : "internal_error", message, endpoint, status, retryable, progress };
   return { value: undefined, error: textOf(said), partial: partial && together(partial) };

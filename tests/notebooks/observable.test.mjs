@@ -83,7 +83,11 @@ test("the Observable notebook signs in, scales with progress, plots, and leaves 
 
   await choose("None");
   await until("nothing is asked for", nodesAskedFor, (nodes) => nodes.length === 0);
-  await until("no request is open", () => traffic.open(origin), (open) => open.length === 0);
+  await until(
+    "no request is open",
+    () => traffic.open(origin),
+    (open) => open.length === 0,
+  );
   assert.deepEqual(traffic.asked(), [pages, origin].sort(), "nobody else was asked");
   assert.deepEqual(complaints, []);
   await witness.dispose();

@@ -133,7 +133,9 @@ columns = result.tables["atl06rec"].columns
       deep: [[Int16Array.of(-1)], []],
       none: [],
     };
-    python.pyodide.registerJsModule("given_columns", { get: () => rowsTogether({ recordType: "r", length: 2, columns }) });
+    python.pyodide.registerJsModule("given_columns", {
+      get: () => rowsTogether({ recordType: "r", length: 2, columns }),
+    });
     const seen = await python.run(`
 import given_columns
 from sliderule_wasm.columns import columns_of
@@ -162,7 +164,10 @@ columns = module.columns_of({"time": view, "text": ["a"], "lists": {"lengths": [
 memory[8] = 0
 print(columns["time"].dtype, columns["time"].tolist(), columns["text"], [each.tolist() for each in columns["lists"]])`;
     const said = await outputOf(installed("environment/bin/python"), ["-c", script, folder]);
-    assert.equal(said.trim(), "int64 [9007199254740993, 9007199254740992] ['a'] [[9007199254740993], [9007199254740992]]");
+    assert.equal(
+      said.trim(),
+      "int64 [9007199254740993, 9007199254740992] ['a'] [[9007199254740993], [9007199254740992]]",
+    );
   });
 });
 
@@ -252,7 +257,10 @@ outcome`;
   });
 
   test("by cancelling a loop over a stream, or what collects it", async (t) => {
-    for (const call of ['[each async for each in session.stream("atl06p")]', 'await session.stream("atl06p").collect()']) {
+    for (const call of [
+      '[each async for each in session.stream("atl06p")]',
+      'await session.stream("atl06p").collect()',
+    ]) {
       const { server, closed } = await silent(t, "atl06p", ATL06);
       assert.equal(await python.run(cancelled(call), accountOf(server)), "cancelled");
       await closed;

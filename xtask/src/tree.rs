@@ -41,6 +41,11 @@ impl Tree {
         self.at("target/python")
     }
 
+    /// What notebooks are run with.
+    pub(crate) fn notebooks(&self) -> PathBuf {
+        self.at("target/notebooks")
+    }
+
     /// What programs said while these commands ran them.
     pub(crate) fn logs(&self) -> PathBuf {
         self.at("target/xtask")

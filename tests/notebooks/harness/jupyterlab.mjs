@@ -57,6 +57,8 @@ function outputs() {
     .map(({ id, outputs }) => ({
       id,
       text: outputs.map(({ text }) => [text ?? ""].flat().join("")).join(""),
-      errors: outputs.filter((output) => output.output_type === "error").map(({ ename, evalue }) => `${ename}: ${evalue}`),
+      errors: outputs
+        .filter((output) => output.output_type === "error")
+        .map(({ ename, evalue }) => `${ename}: ${evalue}`),
     }));
 }

@@ -23,7 +23,8 @@ const PLACE = process.env.SLIDERULE_NOTEBOOKS ?? join(ROOT, "target/notebooks");
  */
 export function installed(path) {
   const place = join(PLACE, path);
-  if (!existsSync(place)) throw new Error(`There is no ${place}: run \`cargo xtask test notebooks\`, which installs it.`);
+  if (!existsSync(place))
+    throw new Error(`There is no ${place}: run \`cargo xtask test notebooks\`, which installs it.`);
   return place;
 }
 

@@ -24,6 +24,8 @@ export function watchTraffic(context) {
      * @param {string} origin
      */
     open: (origin) =>
-      [...open].map((request) => new URL(request.url())).flatMap((url) => (url.origin === origin ? [url.pathname] : [])),
+      [...open]
+        .map((request) => new URL(request.url()))
+        .flatMap((url) => (url.origin === origin ? [url.pathname] : [])),
   };
 }
