@@ -4,14 +4,16 @@
  * @module
  */
 
-import { Client } from "../pkg/sliderule_wasm.js";
 import { notify } from "./callbacks.js";
 import { CredentialsDesk, isNeed } from "./credentials.js";
 import { fromFailure, invalid, SlideRuleError } from "./errors.js";
 import { Host } from "./host.js";
-import { ready, whilePending } from "./wasm.js";
 
-/** @import { CredentialsCallback, SessionOptions, Warning } from "./index.js" */
+/**
+ * @import { CredentialsCallback, SessionOptions, Warning } from "./index.js"
+ * @import { Environment } from "./entry.js"
+ * @import { Bindings } from "./wasm.js"
+ */
 
 /**
  * @typedef {object} Answer
@@ -43,12 +45,13 @@ export class Connection {
   /** @type {Warning[]} */
   warnings = [];
   #settings;
+  #module;
   #host;
   #onWarning;
   #logger;
   /** @type {CredentialsDesk<Answer>} */
   #desk;
-  /** @type {Client | undefined} */
+  /** @type {InstanceType<Bindings["Client"]> | undefined} */
   #client;
   /** @type {Map<number, Pending>} */
   #pending = new Map();
@@ -62,9 +65,11 @@ export class Connection {
    * @param {{ url: string } | SlideRuleError} settings What the module needs to know, or what every call rejects with.
    * @param {string | null} organization
    * @param {Pick<SessionOptions, "store" | "onWarning" | "logger" | "credentials">} options
+   * @param {Environment} environment
    */
-  constructor(settings, organization, { store, onWarning, logger, credentials }) {
+  constructor(settings, organization, { store, onWarning, logger, credentials }, environment) {
     this.#settings = settings;
+    this.#module = environment.module;
     this.#onWarning = onWarning;
     this.#logger = logger;
     this.#desk = new CredentialsDesk("url" in settings ? settings.url : "", async (name, given, signal) =>
@@ -72,7 +77,7 @@ export class Connection {
     );
     this.#desk.ask(credentials);
     this.identity = { organization, authenticated: false, user: null, serverVersion: null };
-    this.#host = new Host(store, {
+    this.#host = new Host(store, environment, {
       event: (call, event) => this.#heard(call, event),
       succeeded: (call, value, response) => this.#settle(call)?.resolve({ value, response }),
       failed: (call, failure) => this.#settle(call)?.reject(fromFailure(failure)),
@@ -83,12 +88,12 @@ export class Connection {
   /**
    * Makes the module's half, which checks addresses and names. Sends nothing.
    *
-   * @returns {Promise<Client>}
+   * @returns {Promise<InstanceType<Bindings["Client"]>>}
    */
   async open() {
     if (this.#settings instanceof SlideRuleError) throw this.#settings;
     this.#refuseIfDisposed();
-    await ready();
+    const { Client } = await this.#module.ready();
     this.#refuseIfDisposed();
     this.#client ??= guarded(() => new Client(JSON.stringify(this.#settings), this.#host));
     return this.#client;
@@ -198,7 +203,7 @@ export class Connection {
     try {
       return await new Promise((resolve, reject) => {
         this.#pending.set(id, { resolve, reject, onEvent });
-        unwatch = whilePending(reject);
+        unwatch = this.#module.whilePending(reject);
         signal?.addEventListener("abort", abort);
         guarded(() => client.start(id, JSON.stringify(request)));
       });

@@ -9,7 +9,6 @@
 
 import { invalid, SlideRuleError } from "./errors.js";
 import { readOptions } from "./options.js";
-import { credentials as spelling } from "./surface.js";
 
 /** @import { Credentials, CredentialsCallback, CredentialsRequest } from "./index.js" */
 
@@ -158,7 +157,7 @@ export class CredentialsDesk {
     }
     if (answer === undefined || answer === null) return undefined;
     if (typeof answer !== "object") throw invalid("credentials: the answer must be an object, or null");
-    const read = readOptions("credentials", answer, spelling);
+    const read = readOptions("credentials", answer);
     return Object.keys(read).length > 0 ? read : undefined;
   }
 }

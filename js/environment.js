@@ -5,7 +5,10 @@
  * @module
  */
 
-/** @import { Credentials } from "./index.js" */
+/**
+ * @import { Credentials } from "./index.js"
+ * @import { Environment } from "./entry.js"
+ */
 
 /**
  * What `PS_GITHUB_TOKEN`, or `PS_USERNAME` and `PS_PASSWORD`, hold now; nothing where they hold nothing, as in browsers.
@@ -13,35 +16,32 @@
  * @returns {Credentials | undefined}
  */
 export function environmentCredentials() {
-  const environment = /** @type {{ process?: { env?: Record<string, string | undefined> } }} */ (globalThis).process
-    ?.env;
-  const githubToken = environment?.PS_GITHUB_TOKEN;
+  const githubToken = variable("PS_GITHUB_TOKEN");
   if (githubToken) return { githubToken };
-  const username = environment?.PS_USERNAME;
-  const password = environment?.PS_PASSWORD;
+  const username = variable("PS_USERNAME");
+  const password = variable("PS_PASSWORD");
   return username && password ? { username, password } : undefined;
 }
 
-/** @type {((machine: string) => Promise<Credentials | undefined>) | undefined} */
-let further;
-
-/**
- * Where to look after the environment.
- *
- * @param {(machine: string) => Promise<Credentials | undefined>} source
- */
-export function lookFurther(source) {
-  further = source;
+/** @param {string} name */
+function variable(name) {
+  try {
+    return /** @type {{ process?: { env?: Record<string, string | undefined> } }} */ (globalThis).process?.env?.[name];
+  } catch {
+    // Deno refuses what the program was not permitted: then it is not there.
+    return undefined;
+  }
 }
 
 /**
  * The first credentials found.
  *
  * @param {string | undefined} machine The host of the provisioning system, with its port if the address has one.
+ * @param {Environment} environment
  * @returns {Promise<Credentials | undefined>}
  */
-export async function foundCredentials(machine) {
-  return environmentCredentials() ?? (machine === undefined ? undefined : further?.(machine));
+export async function foundCredentials(machine, { furtherCredentials }) {
+  return environmentCredentials() ?? (machine === undefined ? undefined : furtherCredentials?.(machine));
 }
 
 /**

@@ -6,6 +6,9 @@
 
 /** @import { ErrorCode, ScaleProgress, StreamResult } from "./index.js" */
 
+/** What errors of all copies of this package carry, so that one entry knows those of another. */
+const BRAND = /* @__PURE__ */ Symbol.for("sliderule-wasm.SlideRuleError");
+
 /** Every call that is refused or fails rejects with this; `code` says what happened. */
 export class SlideRuleError extends Error {
   /**
@@ -14,7 +17,8 @@ export class SlideRuleError extends Error {
    * @param {{ endpoint?: string | null, status?: number | null, retryable?: boolean, cause?: unknown }} [details]
    */
   constructor(code, message, details = {}) {
-    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    super(message, details);
+    Object.defineProperty(this, BRAND, { value: true });
     /** @type {"SlideRuleError"} */
     this.name = "SlideRuleError";
     /** @type {ErrorCode} */
@@ -29,6 +33,21 @@ export class SlideRuleError extends Error {
     this.partial = undefined;
     /** @type {ScaleProgress | undefined} */
     this.progress = undefined;
+  }
+
+  /**
+   * Errors are ours whichever copy of the package made them: several entries may be in one program.
+   *
+   * @param {unknown} value
+   * @returns {value is SlideRuleError}
+   * @override
+   */
+  static [Symbol.hasInstance](value) {
+    // biome-ignore-start lint/complexity/noThisInStatic: for a class of the caller's that extends this one, `this` is that.
+    return this === SlideRuleError
+      ? typeof value === "object" && value !== null && BRAND in value
+      : Function.prototype[Symbol.hasInstance].call(this, value);
+    // biome-ignore-end lint/complexity/noThisInStatic: see above.
   }
 }
 

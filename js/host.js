@@ -9,7 +9,10 @@ import { DegradingStore } from "./store/degrading.js";
 import { storeFor } from "./store/kinds.js";
 import { traitsOf } from "./store/traits.js";
 
-/** @import { SessionOptions } from "./index.js" */
+/**
+ * @import { SessionOptions } from "./index.js"
+ * @import { Environment } from "./entry.js"
+ */
 
 /** How long other tabs have to answer a question. */
 const SIBLINGS_MS = 200;
@@ -40,11 +43,12 @@ export class Host {
 
   /**
    * @param {SessionOptions["store"]} wanted
+   * @param {Environment} environment
    * @param {Listener} listener
    */
-  constructor(wanted, listener) {
+  constructor(wanted, environment, listener) {
     this.#listener = listener;
-    const store = storeFor(wanted);
+    const store = storeFor(wanted, environment);
     const { channel, take } = traitsOf(store);
     this.#store = new DegradingStore(store, (what) => this.#degraded(what));
     this.#take = take === undefined ? locks(channel !== undefined) : patiently(take);

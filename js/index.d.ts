@@ -896,6 +896,19 @@ export function source(api: string, parameters?: object, options?: SourceOptions
  */
 export function stream(api: string, parameters?: object, options?: StreamOptions): RecordStream;
 
+/** Which releases are at work. */
+export interface Version {
+  /** Of the package. */
+  package: string;
+  /** Of its WebAssembly module; the same, since another one is refused. */
+  wasm: string;
+  /** The SlideRule release whose wire formats the client speaks, such as `4.20.0`. */
+  protocol: string;
+}
+
+/** Which releases are at work. Loads the WebAssembly module. */
+export function version(): Promise<Version>;
+
 /** A session of one's own, beside the default one. Nothing is sent before its first call. */
 export function createSession(options?: SessionOptions): Session;
 

@@ -38,6 +38,8 @@ export class KeepAlive {
     this.#extend = extend;
     this.#refused = refused;
     const stop = () => this.stop();
+    // Not every browser knows `using` yet.
+    if (Symbol.dispose !== undefined) Object.defineProperty(this, Symbol.dispose, { value: stop, configurable: true });
     globalThis.addEventListener?.("pagehide", stop);
     const untie = until(stop);
     this.#cleanUp = () => {
@@ -83,9 +85,4 @@ export class KeepAlive {
     // Whoever forgets to let go must still be able to end the program.
     /** @type {{ unref?: () => void }} */ (/** @type {unknown} */ (this.#timer)).unref?.();
   }
-}
-
-// Not every browser knows `using` yet.
-if (Symbol.dispose !== undefined) {
-  Object.defineProperty(KeepAlive.prototype, Symbol.dispose, { value: KeepAlive.prototype.stop, configurable: true });
 }

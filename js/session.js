@@ -14,7 +14,6 @@ import { ScaleOperation } from "./scale-operation.js";
 import * as shapes from "./shapes.js";
 import { either } from "./signals.js";
 import { RecordStream } from "./stream/record-stream.js";
-import * as surface from "./surface.js";
 
 /**
  * @import {
@@ -22,6 +21,7 @@ import * as surface from "./surface.js";
  *   EstimateOptions, ExtendOptions, Extension, KeepAliveOptions, ScaleOptions, ScaleProgress, Session as SessionType,
  *   SessionOptions, SourceOptions, StartOptions, StreamOptions, VersionOptions, VersionReport, Warning
  * } from "./index.js"
+ * @import { Environment } from "./entry.js"
  */
 
 const DEFAULT_URL = "slideruleearth.io";
@@ -45,19 +45,23 @@ const NO_DNS = {
 /** @implements {SessionType} */
 export class Session {
   #connection;
+  #environment;
   /** Where credentials for the provisioning system may be found. */
   #machine;
 
   /**
    * @param {SessionOptions} options As read by `readOptions`.
+   * @param {Environment} environment
    * @param {SlideRuleError} [problem] What every call rejects with, where the options could not be read.
    */
   constructor(
     { url = DEFAULT_URL, organization = PUBLIC, store, credentials, onWarning, logger, bypassDns, ...rest },
+    environment,
     problem,
   ) {
     const settings = problem ?? { url, organization, ...rest };
-    this.#connection = new Connection(settings, organization, { store, credentials, onWarning, logger });
+    this.#connection = new Connection(settings, organization, { store, credentials, onWarning, logger }, environment);
+    this.#environment = environment;
     this.#machine = machineOf({ url, provisioningUrl: rest.provisioningUrl });
     if (bypassDns) this.#connection.warn(NO_DNS);
   }
@@ -92,12 +96,12 @@ export class Session {
       timeoutMs,
       onProgress,
       signal,
-    } = readOptions("init", options, surface.start);
+    } = readOptions("init", options);
     const given = typeof credentials === "function" ? undefined : credentials;
     if (typeof credentials === "function") this.#connection.askForCredentials(credentials);
     const request = {
       init: {
-        credentials: await this.#credentials(readOptions("credentials", given, surface.credentials)),
+        credentials: await this.#credentials(readOptions("credentials", given)),
         order: order(desiredNodes, timeToLive),
         plugins,
         timeoutMs: timeoutMs ?? lifetimeMs(timeToLive),
@@ -115,7 +119,7 @@ export class Session {
    * @returns {Promise<Authentication>}
    */
   async authenticate(organization, credentials) {
-    const { signal, timeoutMs, ...given } = readOptions("authenticate", credentials, surface.authenticate);
+    const { signal, timeoutMs, ...given } = readOptions("authenticate", credentials);
     const name = organization ?? this.organization;
     if (name !== null && typeof name !== "string") throw invalid("authenticate: the organization must be text");
     const request = { authenticate: { organization: name, credentials: await this.#credentials(given, name) } };
@@ -128,7 +132,7 @@ export class Session {
    * @returns {Promise<Capacity>}
    */
   async updateAvailableServers(options) {
-    const { desiredNodes, timeToLive, ...rest } = readOptions("updateAvailableServers", options, surface.capacity);
+    const { desiredNodes, timeToLive, ...rest } = readOptions("updateAvailableServers", options);
     return shapes.capacity(
       await this.#ask({ updateAvailableServers: { order: order(desiredNodes, timeToLive) } }, rest),
     );
@@ -151,7 +155,7 @@ export class Session {
     /** @type {unknown} */
     let problem;
     try {
-      read = readOptions("scaleout", options, surface.scale);
+      read = readOptions("scaleout", options);
       if (read.desiredNodes === undefined) throw invalid("scaleout: `desiredNodes` must be given");
       onProgress = read.onProgress;
     } catch (error) {
@@ -187,7 +191,7 @@ export class Session {
    * @returns {Promise<unknown>}
    */
   async source(api, parameters, options) {
-    const { timeoutMs, signal } = readOptions("source", options, surface.source);
+    const { timeoutMs, signal } = readOptions("source", options);
     const request = { source: { ...service("source", api, parameters), timeoutMs: timeoutMs ?? SOURCE_TIMEOUT_MS } };
     const { value } = await this.#connection.call(request, signal);
     return JSON.parse(value);
@@ -201,7 +205,7 @@ export class Session {
    */
   stream(api, parameters, options) {
     try {
-      const read = readOptions("stream", options, surface.stream);
+      const read = readOptions("stream", options);
       const timeoutMs = read.timeoutMs ?? STREAM_TIMEOUT_MS;
       const request = { stream: { ...service("stream", api, parameters), timeoutMs } };
       return new RecordStream({
@@ -213,8 +217,10 @@ export class Session {
           if (response === undefined) throw fromFailure(undefined);
           // The session may belong to another organization before the stream ends.
           const { organization } = JSON.parse(value);
+          const { Decoder } = await this.#environment.module.ready();
           return {
             response,
+            Decoder,
             release: this.serverVersion,
             definition: (recordType) => this.#connection.definition(recordType, organization),
             whileOpen: (end) => this.#connection.whileOpen(end),
@@ -231,7 +237,7 @@ export class Session {
    * @returns {Promise<VersionReport>}
    */
   async checkVersion(options) {
-    const { plugins = [], ...rest } = readOptions("checkVersion", options, surface.version);
+    const { plugins = [], ...rest } = readOptions("checkVersion", options);
     return this.#ask({ checkVersion: { plugins } }, rest);
   }
 
@@ -240,7 +246,7 @@ export class Session {
    * @returns {Promise<ClusterStatus>}
    */
   async status(options) {
-    return shapes.clusterStatus(await this.#ask({ status: {} }, readOptions("status", options, surface.call)));
+    return shapes.clusterStatus(await this.#ask({ status: {} }, readOptions("status", options)));
   }
 
   /**
@@ -248,7 +254,7 @@ export class Session {
    * @returns {Promise<Costs>}
    */
   async costs(options) {
-    return shapes.costs(await this.#ask({ costs: {} }, readOptions("costs", options, surface.call)));
+    return shapes.costs(await this.#ask({ costs: {} }, readOptions("costs", options)));
   }
 
   /**
@@ -256,7 +262,7 @@ export class Session {
    * @returns {Promise<Estimate>}
    */
   async estimate(options) {
-    const { desiredNodes, timeToLive, ...rest } = readOptions("estimate", options, surface.estimate);
+    const { desiredNodes, timeToLive, ...rest } = readOptions("estimate", options);
     const asked = order(desiredNodes, timeToLive);
     if (asked === null) throw invalid("estimate: `desiredNodes` must be given");
     return shapes.estimate(await this.#ask({ estimate: { order: asked } }, rest));
@@ -267,7 +273,7 @@ export class Session {
    * @returns {Promise<Extension>}
    */
   async extend(options) {
-    const { timeToLive = DEFAULT_MINUTES, requestId, ...rest } = readOptions("extend", options, surface.extend);
+    const { timeToLive = DEFAULT_MINUTES, requestId, ...rest } = readOptions("extend", options);
     return shapes.extension(await this.#ask({ extend: { requestId: requestId ?? null, timeToLive } }, rest));
   }
 
@@ -302,7 +308,7 @@ export class Session {
 
   /** @param {KeepAliveOptions} [options] */
   #keepAlive(options) {
-    const { timeToLive = KEPT_MINUTES, requestId, signal } = readOptions("keepAlive", options, surface.keepAlive);
+    const { timeToLive = KEPT_MINUTES, requestId, signal } = readOptions("keepAlive", options);
     return new KeepAlive({
       minutes: timeToLive,
       extend: () => this.extend({ timeToLive, requestId }),
@@ -322,13 +328,13 @@ export class Session {
 
   /** @param {CallOptions & { requestId?: string, request_id?: string }} [options] */
   async release(options) {
-    const { requestId, ...rest } = readOptions("release", options, surface.release);
+    const { requestId, ...rest } = readOptions("release", options);
     return this.#ask({ release: { requestId: requestId ?? null } }, rest);
   }
 
   /** @param {CallOptions} [options] */
   async signOut(options) {
-    await this.#ask({ signOut: {} }, readOptions("signOut", options, surface.call));
+    await this.#ask({ signOut: {} }, readOptions("signOut", options));
   }
 
   /**
@@ -360,7 +366,7 @@ export class Session {
   async #credentials(given, organization = this.organization) {
     if (Object.keys(given).length > 0) return given;
     if (organization === null || organization === PUBLIC) return null;
-    return (await foundCredentials(this.#machine)) ?? null;
+    return (await foundCredentials(this.#machine, this.#environment)) ?? null;
   }
 }
 

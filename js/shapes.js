@@ -4,6 +4,8 @@
  * @module
  */
 
+import { snakeCase } from "./spelling.js";
+
 /** @import { Authentication, Capacity, ClusterStatus, Costs, Estimate, Extension } from "./index.js" */
 
 /**
@@ -28,25 +30,14 @@ export function capacity(value) {
  */
 export function clusterStatus(value) {
   return {
-    organization: value.organization,
-    state: value.state,
-    blocked: value.blocked,
-    message: value.message,
-    nodes: value.nodes,
-    targetNodes: value.target_nodes,
-    minNodes: value.min_nodes,
-    maxNodes: value.max_nodes,
-    version: value.version,
-    isPublic: value.is_public,
+    ...named(
+      value,
+      "organization state blocked message nodes targetNodes minNodes maxNodes version isPublic balanceMicroUsd explanation runway",
+    ),
     requests: value.requests.map((/** @type {any} */ request) => ({
-      id: request.id,
-      user: request.user,
-      nodes: request.nodes,
+      ...named(request, "id user nodes"),
       expiresAt: new Date(request.expires_at),
     })),
-    balanceMicroUsd: value.balance_micro_usd,
-    explanation: value.explanation,
-    runway: value.runway,
     readyInSeconds: value.ready_in_seconds ?? null,
   };
 }
@@ -57,14 +48,8 @@ export function clusterStatus(value) {
  */
 export function estimate(value) {
   return {
-    nodes: value.nodes,
-    clamped: value.clamped,
+    ...named(value, "nodes clamped costMicroUsd freeMicroUsd targetNodes explanation runway"),
     expiresAt: new Date(value.expires_at),
-    costMicroUsd: value.cost_micro_usd,
-    freeMicroUsd: value.free_micro_usd,
-    targetNodes: value.target_nodes,
-    explanation: value.explanation,
-    runway: value.runway,
   };
 }
 
@@ -84,20 +69,26 @@ export function costs(value) {
   // The ledger is charged when leases are renewed; what ran since then is spent all the same.
   const runningUp = value.running_up_micro_usd ?? 0;
   return {
-    organization: value.organization,
+    ...named(value, "organization creditedMicroUsd nodeHourMicroUsd fixedHourMicroUsd"),
     balanceMicroUsd: value.balance_micro_usd - runningUp,
-    creditedMicroUsd: value.credited_micro_usd,
     spentMicroUsd: value.spent_micro_usd + runningUp,
-    nodeHourMicroUsd: value.node_hour_micro_usd,
-    fixedHourMicroUsd: value.fixed_hour_micro_usd,
     entries: value.entries.map((/** @type {any} */ entry) => ({
+      ...named(entry, "kind amountMicroUsd note"),
       at: new Date(entry.at),
-      kind: entry.kind,
-      amountMicroUsd: entry.amount_micro_usd,
       payer: entry.payer ?? null,
-      note: entry.note,
     })),
   };
+}
+
+/**
+ * The properties of these names.
+ *
+ * @param {any} value As the wire writes them.
+ * @param {string} names In camelCase.
+ * @returns {any}
+ */
+function named(value, names) {
+  return Object.fromEntries(names.split(" ").map((name) => [name, value[snakeCase(name)]]));
 }
 
 /**

@@ -2,7 +2,7 @@
 export * from "./index.js";
 
 /**
- * Loads `pkg/sliderule_wasm_bg.wasm` from wherever it is kept; resolves once it can be used. Calls before that reject
+ * Loads `sliderule-wasm/sliderule.wasm` from wherever it is kept; resolves once it can be used. Calls before that reject
  * `wasm_not_loaded`. A second load changes nothing.
  */
 export function load(source: BufferSource | WebAssembly.Module | Response | URL | Request | string): Promise<void>;

@@ -8,8 +8,9 @@
  * @module
  */
 
-import * as sliderule from "../js/index.js";
-import { lookFurther } from "../js/environment.js";
+import { Entry } from "../js/entry.js";
+import { SlideRuleError } from "../js/errors.js";
+import { inlined } from "../js/inlined.js";
 import { rowsTogether } from "./columns.js";
 
 /** @import { ScaleProgress, Session, StreamResult } from "../js/index.js" */
@@ -25,17 +26,25 @@ import { rowsTogether } from "./columns.js";
  * @typedef {{ (progress: string): void, destroy(): void }} Listener A function of Python, held until it is destroyed.
  */
 
+/** @type {((machine: string) => string | null | undefined) | undefined} */
+let credentialsFor;
 /** @type {((level: string, line: string) => void) | undefined} */
 let log;
+
+/** As the default entry of the npm package, but for where it looks for credentials. */
+const entry = new Entry({
+  wasm: inlined,
+  furtherCredentials: async (machine) => JSON.parse(credentialsFor?.(machine) ?? "null") ?? undefined,
+});
 
 /**
  * Says where Python keeps credentials, and where it takes lines for the log.
  *
- * @param {(machine: string) => string | null | undefined} credentialsFor
+ * @param {(machine: string) => string | null | undefined} findCredentials
  * @param {(level: string, line: string) => void} takeLine
  */
-export function configure(credentialsFor, takeLine) {
-  lookFurther(async (machine) => JSON.parse(credentialsFor(machine) ?? "null") ?? undefined);
+export function configure(findCredentials, takeLine) {
+  credentialsFor = findCredentials;
   log = takeLine;
 }
 
@@ -55,7 +64,7 @@ const logger = {
  */
 export function init(url, options, signal, listener) {
   const onProgress = progressTo(listener);
-  return outcome(() => sliderule.init(url, { logger, ...JSON.parse(options), onProgress, signal })).finally(() =>
+  return outcome(() => entry.init(url, { logger, ...JSON.parse(options), onProgress, signal })).finally(() =>
     listener?.destroy(),
   );
 }
@@ -65,7 +74,7 @@ export function init(url, options, signal, listener) {
  * @returns {Promise<Outcome>} with the session
  */
 export function createSession(options) {
-  return outcome(async () => sliderule.createSession({ logger, ...JSON.parse(options) }));
+  return outcome(async () => entry.createSession({ logger, ...JSON.parse(options) }));
 }
 
 /**
@@ -81,7 +90,7 @@ export function call(session, method, words, signal) {
   return outcome(async () => {
     const given = JSON.parse(words);
     given.push({ ...given.pop(), signal });
-    return textOf(await /** @type {any} */ (session ?? sliderule)[method](...given));
+    return textOf(await /** @type {any} */ (session ?? entry)[method](...given));
   });
 }
 
@@ -98,7 +107,7 @@ export function identityOf({ organization, authenticated, user, serverVersion, w
  */
 export function scaleout(session, options, signal, listener) {
   const onProgress = progressTo(listener);
-  const operation = (session ?? sliderule).scaleout({ ...JSON.parse(options), onProgress, signal });
+  const operation = (session ?? entry).scaleout({ ...JSON.parse(options), onProgress, signal });
   const ended = outcome(async () => textOf(await operation)).finally(() => listener?.destroy());
   const reports = operation[Symbol.asyncIterator]();
   return {
@@ -121,7 +130,7 @@ export function scaleout(session, options, signal, listener) {
  * @param {Listener | undefined} listener
  */
 export function stream(session, api, parameters, options, signal, listener) {
-  const rows = (session ?? sliderule).stream(api, JSON.parse(parameters), {
+  const rows = (session ?? entry).stream(api, JSON.parse(parameters), {
     ...JSON.parse(options),
     onMessage: ({ level, text }) => log?.(level, text),
     onProgress: listener && ((progress) => listener(textOf(progress))),
@@ -205,7 +214,7 @@ function failed(error) {
     progress,
     partial,
   } = error ?? {};
-  const known = error instanceof sliderule.SlideRuleError;
+  const known = error instanceof SlideRuleError;
   const said = { code: known ? code : "internal_error", message, endpoint, status, retryable, progress };
   return { value: undefined, error: textOf(said), partial: partial && together(partial) };
 }

@@ -8,15 +8,12 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
+import { BUNDLING } from "../js/build/bundling.mjs";
+
 const folder = process.argv[2] ?? fileURLToPath(new URL("./sliderule_wasm", import.meta.url));
 
 await build({
   entryPoints: [fileURLToPath(new URL("./bridge.js", import.meta.url))],
   outfile: `${folder}/bridge.mjs`,
-  bundle: true,
-  format: "esm",
-  target: "es2022",
-  minify: true,
-  legalComments: "inline",
-  logLevel: "warning",
+  ...BUNDLING,
 });

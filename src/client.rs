@@ -40,8 +40,8 @@ impl Client {
     /// A session that has not sent anything yet. `settings` is JSON; throws a failure as JSON.
     #[wasm_bindgen(constructor)]
     pub fn new(settings: &str, host: Host) -> Result<Client, JsValue> {
-        let settings: Settings = parse(settings)?;
-        let session = Session::new(settings).map_err(|failure| json(&failure))?;
+        let settings = Settings::from_json(settings).map_err(thrown)?;
+        let session = Session::new(settings).map_err(thrown)?;
         Ok(Client(Rc::new(Shell {
             session: RefCell::new(session),
             host,
@@ -62,7 +62,7 @@ impl Client {
 
     /// Begins a call. `call` is JSON; throws a failure as JSON.
     pub fn start(&self, id: u32, call: &str) -> Result<(), JsValue> {
-        let call: Call = parse(call)?;
+        let call = Call::from_json(call).map_err(thrown)?;
         self.0.feed(Input::Call { id: CallId(id), call });
         Ok(())
     }
@@ -126,16 +126,16 @@ impl Shell {
             Effect::Unlock { port } => drop(self.host.unlock(port.0)),
             Effect::Ask { port, message } => self.when(port, self.host.ask(&message), |_| Answer::Done),
             Effect::Broadcast { message } => drop(self.host.broadcast(&message.0)),
-            Effect::Emit { call, event } => drop(self.host.emit(call.map(|call| call.0), &text(&event))),
+            Effect::Emit { call, event } => drop(self.host.emit(call.map(|call| call.0), &event.to_json())),
             Effect::Done { call, result: Ok(outcome) } => {
                 let response = match outcome {
                     Outcome::Opened(ref opened) => self.unread.borrow_mut().remove(&opened.port),
                     _ => None,
                 };
                 let response = response.map_or(JsValue::UNDEFINED, |(response, _)| response.into());
-                drop(self.host.succeeded(call.0, &value(outcome), response));
+                drop(self.host.succeeded(call.0, &outcome.to_json(), response));
             }
-            Effect::Done { call, result: Err(failure) } => drop(self.host.failed(call.0, &text(&failure))),
+            Effect::Done { call, result: Err(failure) } => drop(self.host.failed(call.0, &failure.to_json())),
         }
     }
 
@@ -240,23 +240,8 @@ fn random() -> u64 {
     (half() << 32) | half()
 }
 
-fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, JsValue> {
-    serde_json::from_str(text)
-        .map_err(|error| json(&Failure::invalid(format!("the options cannot be read: {error}"))))
-}
-
-fn json<T: serde::Serialize>(value: &T) -> JsValue {
-    JsValue::from_str(&text(value))
-}
-
-fn text<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
-/// An outcome as JSON; what a server wrote as JSON passes as it is.
-fn value(outcome: Outcome) -> String {
-    match outcome {
-        Outcome::Text(text) => text,
-        other => text(&other),
-    }
+/// A failure as it is thrown.
+#[allow(clippy::needless_pass_by_value, reason = "as `map_err` wants it")]
+fn thrown(failure: Failure) -> JsValue {
+    JsValue::from_str(&failure.to_json())
 }

@@ -151,7 +151,7 @@ fn thrown(error: Error) -> JsValue {
         _ => ErrorCode::StreamMalformed,
     };
     let failure = Failure::new(code, error.to_string());
-    JsValue::from_str(&serde_json::to_string(&failure).unwrap_or_default())
+    JsValue::from_str(&failure.to_json())
 }
 
 /// What the columns of each record type are called, written once instead of for each batch: making text costs more

@@ -14,6 +14,7 @@
 //! | `timers` | sleeps that can be abandoned |
 //! | [`decoder`] | the exported `Decoder` of a record stream |
 //! | [`panics`] | what happens should something here be wrong all the same |
+//! | [`version`] | which release this is |
 
 #![cfg(target_arch = "wasm32")]
 
@@ -24,3 +25,4 @@ pub mod panics;
 mod pieces;
 mod send;
 mod timers;
+pub mod version;

@@ -7,7 +7,6 @@
  * @module
  */
 
-import { randomUUID } from "node:crypto";
 import { open, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 
@@ -32,7 +31,7 @@ const PAUSE_MS = 50;
 export function fileLock(placeOf) {
   return async (name, released, signal) => {
     const place = await placeOf(name);
-    const id = randomUUID();
+    const id = crypto.randomUUID();
     /** @type {Owner} */
     const owner = { id, pid: process.pid, host: hostname() };
     while (!(await created(place, JSON.stringify(owner)))) {

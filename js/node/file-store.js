@@ -6,7 +6,6 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 
 import { invalid } from "../errors.js";
@@ -34,6 +33,8 @@ export function fileStore(options = {}) {
     await privateFolder(folder);
     swept ??= sweep(folder);
     await swept;
+    // Loaded here, since it takes longer than the rest of the entry, which most programs use without files.
+    const { createHash } = await import("node:crypto");
     return join(folder, `${createHash("sha256").update(name).digest("hex")}${ending}`);
   };
   const lockFile = fileLock((name) => placeOf(name, ".lock"));

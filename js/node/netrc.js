@@ -29,7 +29,8 @@ const OTHERS = 0o077;
  * @param {string} [path] Default: what `NETRC` names, or `.netrc` in the home folder.
  * @returns {Promise<Credentials | undefined>}
  */
-export async function netrcCredentials(machine, path = process.env.NETRC || join(homedir(), ".netrc")) {
+export async function netrcCredentials(machine, path = usualPath()) {
+  if (path === undefined) return undefined;
   const text = await readFile(path, "utf8").catch((cause) => {
     if (["ENOENT", "ENOTDIR", "EISDIR"].includes(cause?.code)) return undefined;
     throw missing(`${path} cannot be read`, cause);
@@ -50,6 +51,15 @@ export async function netrcCredentials(machine, path = process.env.NETRC || join
     throw missing(`${path}: ${problem ?? `the machine ${machine} has no ${login ? "password" : "login"}`}`);
   }
   return { username: login, password };
+}
+
+/** Nothing where the program cannot know it: some users have no home folder, and Deno asks for a permission. */
+function usualPath() {
+  try {
+    return process.env.NETRC || join(homedir(), ".netrc");
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -9,7 +9,6 @@
  * @module
  */
 
-import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { lstat, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -59,7 +58,7 @@ export async function readPrivate(path) {
  * @param {string} text
  */
 export async function writePrivate(path, text) {
-  const draft = `${path}.${randomUUID()}${DRAFT}`;
+  const draft = `${path}.${crypto.randomUUID()}${DRAFT}`;
   try {
     const handle = await open(draft, "wx", 0o600);
     try {

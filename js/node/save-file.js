@@ -8,7 +8,6 @@
  * @module
  */
 
-import { randomUUID } from "node:crypto";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,7 +41,7 @@ export async function saveFile(file, path) {
  * @param {string} place
  */
 async function saved(chunks, place) {
-  const draft = join(dirname(place), `.sliderule-${randomUUID()}.part`);
+  const draft = join(dirname(place), `.sliderule-${crypto.randomUUID()}.part`);
   const handle = await trying(place, async () => {
     // Only the move at the end would find these faults, when all has been received.
     const before = await stat(place).catch((error) => {

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { Decoder } from "../../pkg/sliderule_wasm.js";
 import { notify } from "../callbacks.js";
 import { fromFailure, invalid, SlideRuleError } from "../errors.js";
 import { either } from "../signals.js";
@@ -20,6 +19,7 @@ import { wholeRecord } from "./whole-record.js";
  * @import {
  *   Batch, RecordStream as Stream, ServerMessage, StreamedFile, StreamProgress, StreamResult,
  * } from "../index.js"
+ * @import { Bindings } from "../wasm.js"
  */
 
 const LEVELS = /** @type {const} */ (["debug", "info", "warning", "error", "critical"]);
@@ -46,6 +46,7 @@ const CLEAN_UP_MS = 2000;
 /**
  * @typedef {object} Opened An answer that has begun.
  * @property {Response} response
+ * @property {Bindings["Decoder"]} Decoder Of the module that the session uses.
  * @property {string | null} release The server's, where it is known: it says what exceptions mean.
  * @property {(recordType: string) => Promise<string>} definition The layout of a record type, as the server wrote it.
  * @property {(end: (reason: unknown) => void) => () => void} whileOpen Has the stream ended with its session.
@@ -120,7 +121,7 @@ export class RecordStream {
    * @returns {AsyncGenerator<Batch, void, undefined>}
    */
   async *#read(settings) {
-    const { response, release, definition, whileOpen } = await settings.open();
+    const { response, Decoder, release, definition, whileOpen } = await settings.open();
     // Whatever ends the stream before its end: the caller, the session, a file that could not be taken.
     const ending = new AbortController();
     const { signal, untie } = either(settings.signal, ending.signal);

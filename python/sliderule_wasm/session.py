@@ -26,7 +26,7 @@ class Session:
     async def update_available_servers(self, desired_nodes=None, time_to_live=None, **options):
         """Asks for nodes without waiting for them. See the module's ``update_available_servers``."""
         options.update(desired_nodes=desired_nodes, time_to_live=time_to_live)
-        return answer(await self._call("update_available_servers", **options))
+        return answer(await self._call("updateAvailableServers", **options))
 
     def scaleout(self, desired_nodes, time_to_live=None, bypass_dns=None, on_progress=None, **options):
         """Asks for nodes and waits for them. See the module's ``scaleout``."""

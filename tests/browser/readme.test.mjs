@@ -61,7 +61,7 @@ test("the README's Node example runs as it is shipped", async (t) => {
 test("the README's browser example runs as it is shipped", async (t) => {
   const { origin, account, stop } = await startProvisioning(t);
   const pages = await serveFolders(t, {
-    folders: ["js", "pkg"],
+    folders: ["dist"],
     below: "/node_modules/sliderule-wasm",
     pages: { "/example.html": await example("ten-lines.html") },
   });

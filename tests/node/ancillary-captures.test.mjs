@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
-import { createSession } from "sliderule-wasm";
+import { createSession } from "../../js/index.js";
 
 import { records, standIn } from "./stand-in.mjs";
 

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { createSession, init, source } from "sliderule-wasm";
+import { createSession, init, source } from "../../js/index.js";
 
 import { answer, ORGANIZATION, PASSWORD, standIn, USER } from "./stand-in.mjs";
 
@@ -44,6 +44,22 @@ describe("authenticate", () => {
     assert.deepEqual({ organization, url, reason }, { organization: ORGANIZATION, url: server.url, reason: "missing" });
     assert.ok(signal instanceof AbortSignal && !signal.aborted);
     assert.equal(server.asked("/api/org_token/").length, 1);
+  });
+
+  test("takes an environment that may not be read, as in Deno, for an empty one", async (t) => {
+    const { session, reasons } = await sessionAsking(t, [credentials]);
+    const { env } = process;
+    t.after(() => {
+      process.env = env;
+    });
+    process.env = new Proxy(env, {
+      get(_, name) {
+        throw new Error(`Requires env access to "${String(name)}"`);
+      },
+    });
+    await session.authenticate();
+    process.env = env;
+    assert.deepEqual(reasons(), ["missing"]);
   });
 
   test("does not ask where the environment has credentials, nor for wrong ones that were given", async (t) => {

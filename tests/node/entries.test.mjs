@@ -20,6 +20,7 @@ const FUNCTIONS = [
   "toDates",
   "updateAvailableServers",
   "update_available_servers",
+  "version",
 ];
 
 /** Each entry gets a program of its own, since entries of one program share the module. */
@@ -60,7 +61,7 @@ test("the slim entry says that it must be loaded, and loads what it is given", a
     import { readFile } from "node:fs/promises";
     import { init, load } from "sliderule-wasm/slim"; ${CODE_OF_A_CALL}
     const before = await code(init("10.0.0.1"));
-    await load(await readFile(new URL(import.meta.resolve("sliderule-wasm/pkg/sliderule_wasm_bg.wasm"))));
+    await load(await readFile(new URL(import.meta.resolve("sliderule-wasm/sliderule.wasm"))));
     console.log(JSON.stringify([before, await code(init("10.0.0.1"))]));
   `);
   assert.deepEqual(codes, ["wasm_not_loaded", "invalid_argument"]);

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
 
-import { createSession, fileStore } from "sliderule-wasm/node";
+import { createSession, fileStore } from "../../js/node.js";
 
 import { cacheFolder } from "../../js/node/cache-folder.js";
 import { fileLock } from "../../js/node/file-lock.js";

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
-import { createSession } from "sliderule-wasm";
+import { createSession } from "../../js/index.js";
 
 import { Host } from "../../js/host.js";
 import { ORGANIZATION, PASSWORD, standIn, USER } from "./stand-in.mjs";

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { createSession } from "sliderule-wasm/node";
+import { createSession } from "../../js/node.js";
 
 import { machineOf } from "../../js/environment.js";
 import { netrcCredentials } from "../../js/node/netrc.js";
@@ -85,4 +85,19 @@ test("a session signs in with it where neither arguments nor environment have cr
   const session = createSession({ url: server.url, organization: ORGANIZATION });
   const { user } = await session.authenticate();
   assert.equal(user, USER);
+});
+
+test("where the program may not know its environment or home, as in Deno, there is no file", async (t) => {
+  const { env } = process;
+  t.after(() => {
+    process.env = env;
+  });
+  process.env = new Proxy(env, {
+    get(_, name) {
+      throw new Error(`Requires env access to "${String(name)}"`);
+    },
+  });
+  const found = await netrcCredentials("ps.a");
+  process.env = env;
+  assert.equal(found, undefined);
 });

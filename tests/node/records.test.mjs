@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 
-import { createSession, rowsOf, saveFile, toDate } from "sliderule-wasm/node";
+import { createSession, rowsOf, saveFile, toDate } from "../../js/node.js";
 
 import { ATL06, ORGANIZATION, PASSWORD, records, standIn, USER } from "./stand-in.mjs";
 import { data, eof, exception, meta, remote } from "./wire.mjs";

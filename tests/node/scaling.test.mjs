@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { createSession } from "sliderule-wasm";
+import { createSession } from "../../js/index.js";
 
 import { answer, ORGANIZATION, PASSWORD, standIn, statusOf, USER, withEvents } from "./stand-in.mjs";
 

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { afterEach, test } from "node:test";
 import { promisify } from "node:util";
 
-import { createSession, SlideRuleError } from "sliderule-wasm";
+import { createSession, SlideRuleError } from "../../js/index.js";
 
 import { forgetSeen, leaks, secret, seenSoFar } from "./secrets.mjs";
 import { GITHUB_TOKEN, ORGANIZATION, PASSWORD, standIn, USER } from "./stand-in.mjs";

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { createSession } from "sliderule-wasm";
+import { createSession } from "../../js/index.js";
 
 import { ATL06, ATL06_PARTIAL, answer, ORGANIZATION, PASSWORD, records, standIn, USER } from "./stand-in.mjs";
 

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { authenticate, createSession, init, SlideRuleError, source, update_available_servers } from "sliderule-wasm";
+import { authenticate, createSession, init, SlideRuleError, source, update_available_servers } from "../../js/index.js";
 
 import { GITHUB_TOKEN, ORGANIZATION, PASSWORD, standIn, USER } from "./stand-in.mjs";
 

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 
-import { createSession, saveFile } from "sliderule-wasm/node";
+import { createSession, saveFile } from "../../js/node.js";
 
 import { ATL06, answer, ORGANIZATION, PASSWORD, standIn, USER } from "./stand-in.mjs";
 import { data, exception, meta, record } from "./wire.mjs";

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { createSession } from "sliderule-wasm";
+import { createSession } from "../../js/index.js";
 
 import { wholeRecord } from "../../js/stream/whole-record.js";
 import { records, standIn } from "./stand-in.mjs";

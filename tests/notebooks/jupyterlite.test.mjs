@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { openBrowser, openPage } from "../browser/harness/chromium.mjs";
 import { startProvisioning } from "../browser/harness/provisioning.mjs";
-import { ROOT, serveFolders } from "../browser/harness/static-server.mjs";
+import { ROOT, serveSite } from "../browser/harness/static-server.mjs";
 import { buildSite } from "./harness/jupyterlite.mjs";
 import { openLab, runAll } from "./harness/jupyterlab.mjs";
 import { pythonPackage, wheelOf } from "./harness/python-package.mjs";
@@ -39,7 +39,7 @@ const USUAL = /terminals plugin/;
  */
 async function setUp(t) {
   const { origin, account, stop } = await startProvisioning(t);
-  const pages = await serveFolders(t, { folders: ["js", "pkg"], below: "/files/sliderule-wasm", site });
+  const pages = await serveSite(t, site);
   const context = await openBrowser(t);
   const traffic = watchTraffic(context);
   const { page, complaints } = await openPage(context);

@@ -11,7 +11,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { createSession } from "sliderule-wasm/node";
 import { openBrowser, openPage } from "../browser/harness/chromium.mjs";
 import { startProvisioning } from "../browser/harness/provisioning.mjs";
-import { ROOT, serveFolders } from "../browser/harness/static-server.mjs";
+import { ROOT, serveSite } from "../browser/harness/static-server.mjs";
 import { buildNotebook } from "./harness/observable.mjs";
 import { watchTraffic } from "./harness/traffic.mjs";
 
@@ -38,7 +38,7 @@ async function until(what, look, holds) {
 test("the Observable notebook signs in, scales with progress, plots, and leaves nothing when its cells run again", async (t) => {
   const { origin, account, stop } = await startProvisioning(t);
   const site = await buildNotebook(t, join(ROOT, "docs/notebooks/observable.html"));
-  const pages = await serveFolders(t, { folders: [], site });
+  const pages = await serveSite(t, site);
   const context = await openBrowser(t);
   const traffic = watchTraffic(context);
   const { page, complaints } = await openPage(context);

@@ -9,10 +9,10 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { ROOT } from "../browser/harness/static-server.mjs";
+import { install, pack } from "./harness/projects.mjs";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const ENTRIES = ["sliderule-wasm", "sliderule-wasm/slim", "sliderule-wasm/node"];
 const SEED_NAMES = ["init", "authenticate", "scaleout", "update_available_servers", "source", "stream"];
 
@@ -25,12 +25,10 @@ let packed;
 
 before(async () => {
   project = await mkdtemp(join(tmpdir(), "sliderule-packaging-"));
-  const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", project], { cwd: ROOT });
-  const [tarball] = JSON.parse(stdout);
-  packed = tarball.files.map((/** @type {{ path: string }} */ file) => file.path).sort();
+  const { tarball, files } = await pack(project);
+  packed = files;
   await writeFile(join(project, "package.json"), JSON.stringify({ name: "throwaway", private: true }));
-  const quiet = ["--offline", "--no-save", "--no-package-lock", "--no-audit", "--no-fund"];
-  await run("npm", ["install", ...quiet, join(project, tarball.filename)], { cwd: project });
+  await install(project, tarball);
 });
 
 after(() => rm(project, { recursive: true, force: true }));

@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import { afterEach, describe, test } from "node:test";
 import { promisify } from "node:util";
 
-import { createSession } from "sliderule-wasm";
+import { createSession } from "../../js/index.js";
 
 import { ORGANIZATION, PASSWORD, standIn, USER } from "../node/stand-in.mjs";
 

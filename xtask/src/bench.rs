@@ -1,9 +1,10 @@
-//! `cargo xtask bench control | session | streams [--json FILE]`: how long things take, in a release build.
+//! `cargo xtask bench control | session | streams | startup [--json FILE]`: how long things take, in a release build.
 //!
 //! The measurements are `crates/server/benches/control/` and `tests/bench/*.mjs`; each prints a table and fails if
 //! a goal is missed.
 
 mod session;
+mod startup;
 mod streams;
 
 use std::path::Path;
@@ -20,6 +21,8 @@ pub(crate) enum Subject {
     Session,
     /// The decoding of record streams.
     Streams,
+    /// From the import to the first request.
+    Startup,
 }
 
 impl Subject {
@@ -29,6 +32,7 @@ impl Subject {
             "control" => Ok(Self::Control),
             "session" => Ok(Self::Session),
             "streams" => Ok(Self::Streams),
+            "startup" => Ok(Self::Startup),
             other => Err(Failure::Usage(format!("there is nothing to measure called `{other}`"))),
         }
     }
@@ -43,6 +47,7 @@ pub(crate) fn bench(shell: &Shell, subject: Subject, json: Option<&Path>) -> Res
         Subject::Control => control(shell, json),
         Subject::Session => session::bench(shell, json),
         Subject::Streams => streams::bench(shell, json),
+        Subject::Startup => startup::bench(shell, json),
     }
 }
 

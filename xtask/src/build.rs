@@ -1,9 +1,11 @@
 //! `cargo xtask build`: everything that `demo` and the tests run.
 //!
-//! In this order, since each needs the one before: the WebAssembly module in `pkg/`, the page in `www/dist`,
-//! the servers in `target/debug`, and the package packed and installed into `target/consumer` as a user would.
+//! In this order, since each needs the one before: the WebAssembly module in `pkg/`, the package in `dist/`, the page
+//! in `www/dist`, the servers in `target/debug`, and the package packed and installed into `target/consumer` as a user
+//! would.
 
 mod consumer;
+mod package;
 mod page;
 mod servers;
 mod wasm;
@@ -22,15 +24,17 @@ use crate::shell::Shell;
 pub(crate) fn build(shell: &Shell, tools: &Tools) -> Result<()> {
     let _alone = alone(shell)?;
     wasm::build(shell, tools)?;
+    package::build(shell)?;
     page::build(shell)?;
     servers::build(shell)?;
     consumer::install(shell)
 }
 
-/// Builds the WebAssembly module alone.
-pub(crate) fn module(shell: &Shell, tools: &Tools) -> Result<()> {
+/// Builds the WebAssembly module and the package alone.
+pub(crate) fn package(shell: &Shell, tools: &Tools) -> Result<()> {
     let _alone = alone(shell)?;
-    wasm::build(shell, tools)
+    wasm::build(shell, tools)?;
+    package::build(shell)
 }
 
 /// One build at a time in this tree: two would write the same files. The lock goes with the process.
@@ -48,7 +52,7 @@ fn alone(shell: &Shell) -> Result<File> {
 }
 
 /// Makes `folder` new and empty.
-fn empty(folder: &PathBuf) -> Result<()> {
+pub(crate) fn empty(folder: &PathBuf) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder).map_err(Failure::file("remove", folder))?;
     }

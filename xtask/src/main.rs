@@ -1,4 +1,4 @@
-//! The commands of this repository, one file each: `cargo xtask build | demo | test | simulate | soak | bench`.
+//! The commands of this repository, one file each: `cargo xtask build | demo | test | simulate | soak | bench | size`.
 //!
 //! Each command does its own set-up ([`setup`]) and says what it does while it does it, one line each with
 //! its duration. What always holds: a second run skips what is there by looking at it; a failure is one
@@ -17,6 +17,7 @@
 //! | `simulate` | the control plane with everything going wrong that can, from seeds |
 //! | `soak` | the proofs at full length |
 //! | `bench` | how long things take, in a release build |
+//! | `size` | how large the package is, and may be |
 //! | `figures` | what a measurement wrote down |
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks on the terminal")]
 
@@ -33,6 +34,7 @@ mod interrupt;
 mod setup;
 mod shell;
 mod simulate;
+mod size;
 mod soak;
 mod test;
 mod tree;
@@ -46,15 +48,17 @@ use shell::Shell;
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  build             the package (pkg/), the page (www/dist), the servers (target/debug)
+  build             the package (dist/), the page (www/dist), the servers (target/debug)
   demo [--once]     a provisioning system with one sleeping private cluster, and the main job against it;
                     serves until Ctrl-C, or ends by itself with --once
   simulate [--first-seed S] --seeds N --days D [--json FILE]
                     the control plane over simulated nodes, with everything going wrong that can
   soak [--kills N] [--seeds N] [--fuzz-seconds N] [--json FILE]
                     the proofs at full length: 300 kills, 1000 seeds, 600 s of each fuzz target, the measurements
-  bench control | session | streams [--json FILE]
-                    how long decisions, requests, waits and decoding take, in a release build
+  bench control | session | streams | startup [--json FILE]
+                    how long decisions, requests, waits, decoding and beginning take, in a release build
+  size [--json FILE] [--record]
+                    how large the package is, against its budgets and docs/sizes.json, which --record renews
   test [group …]    every test, or the named groups only:
 ";
 
@@ -92,6 +96,7 @@ fn run(arguments: &[String]) -> Result<()> {
         Command::Test { groups } => test::test(&shell, &groups),
         Command::Simulate(words) => simulate::simulate(&shell, &words),
         Command::Soak(soak) => soak::soak(&shell, &soak),
+        Command::Size(size) => size::size(&shell, &size),
         Command::Bench { subject, json } => bench::bench(&shell, subject, json.as_deref()),
     };
     let ended = descendants::end_all();
@@ -113,6 +118,7 @@ enum Command {
     Test { groups: Vec<test::Group> },
     Simulate(Vec<String>),
     Soak(soak::Soak),
+    Size(size::Size),
     Bench { subject: bench::Subject, json: Option<PathBuf> },
 }
 
@@ -128,6 +134,7 @@ impl Command {
                 Ok(Self::Simulate(words.iter().map(|word| (*word).to_owned()).collect()))
             }
             ["soak", flags @ ..] => Ok(Self::Soak(soak::Soak::read(flags)?)),
+            ["size", flags @ ..] => Ok(Self::Size(size::Size::read(flags)?)),
             ["bench", subject] => Ok(Self::Bench { subject: bench::Subject::named(subject)?, json: None }),
             ["bench", subject, "--json", file] => {
                 Ok(Self::Bench { subject: bench::Subject::named(subject)?, json: Some(PathBuf::from(file)) })

@@ -46,6 +46,11 @@ impl Tree {
         self.at("target/notebooks")
     }
 
+    /// The bundlers and runtimes of the packaging tests.
+    pub(crate) fn packaging_tools(&self) -> PathBuf {
+        self.at("target/packaging-tools")
+    }
+
     /// What programs said while these commands ran them.
     pub(crate) fn logs(&self) -> PathBuf {
         self.at("target/xtask")

@@ -5,17 +5,17 @@
 //! server's, as far as its `Date` headers tell them: a wrong clock here ends no token early.
 
 use std::fmt;
+use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use sliderule_api::tokens::TokenAnswer;
 use sliderule_api::{ErrorCode, OrganizationName};
 
 use crate::Failure;
 use crate::http::Reply;
+use crate::json::{self, Json, Read as _, Write as _, field, read_fields, write_fields};
 
 /// Tokens of one user for one organization of one deployment. Times are milliseconds since 1970.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Tokens {
     /// Sent with requests.
     pub access: String,
@@ -45,10 +45,45 @@ impl fmt::Debug for Tokens {
     }
 }
 
+read_fields! {
+    Tokens {
+        access: "access",
+        refresh: "refresh",
+        user: "user",
+        principal: "principal",
+        issued_at: "issued_at",
+        renew_at: "renew_at",
+        expires_at: "expires_at",
+        ours: "ours",
+    }
+    TokenAnswer { access_lifetime: "access_lifetime", refresh: "refresh", access: "access", api: "api" }
+}
+
+write_fields! {
+    Tokens {
+        access: "access",
+        refresh: "refresh",
+        user: "user",
+        principal: "principal",
+        issued_at: "issued_at",
+        renew_at: "renew_at",
+        expires_at: "expires_at",
+        ours: "ours",
+    }
+}
+
+/// What is read of an answer with tokens ([`sliderule_api::tokens::TokenAnswer`]).
+struct TokenAnswer {
+    access_lifetime: String,
+    refresh: String,
+    access: String,
+    api: Option<String>,
+}
+
 /// No token is believed to live longer than this.
-const LONGEST_LIFETIME_S: f64 = 366.0 * 86_400.0;
+const LONGEST_LIFETIME_MS: u64 = 366 * 86_400_000;
 /// How long a token is believed to live of which neither the answer nor the token itself says it.
-const UNKNOWN_LIFETIME_S: f64 = 60.0;
+const UNKNOWN_LIFETIME_MS: u64 = 60_000;
 /// Tokens are renewed this long before their end, if half of their life is not earlier.
 const BEFORE_THE_END_MS: u64 = 60_000;
 
@@ -65,7 +100,8 @@ pub(crate) fn github_principal(token: &str) -> String {
 }
 
 impl Tokens {
-    /// The tokens in an answer of a token endpoint. A lifetime that cannot be meant is taken from the token itself.
+    /// The tokens in an answer of a token endpoint, for this principal; or, where it is empty, for the user by the name as the
+    /// server writes it, which is how they are looked for where none is given. A lifetime that cannot be meant is taken from the token itself.
     ///
     /// # Errors
     /// `bad_response` where the answer is not a usable pair of tokens.
@@ -74,7 +110,7 @@ impl Tokens {
         now: u64,
         principal: &str,
         user: Option<&str>,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Rc<Self>, Failure> {
         let answer: TokenAnswer = reply.json()?;
         if !is_header_safe(&answer.access) || !is_header_safe(&answer.refresh) {
             let message = "the provisioning system answered with tokens that cannot be sent";
@@ -84,36 +120,40 @@ impl Tokens {
         let lifetime = lifetime_ms(&answer.access_lifetime, &claims);
         let user =
             claims.user_name.or_else(|| user.map(str::to_owned)).unwrap_or_else(|| "github".to_owned());
-        Ok(Self {
+        Ok(Rc::new(Self {
+            principal: if principal.is_empty() { user_principal(&user) } else { principal.to_owned() },
             user,
-            principal: principal.to_owned(),
             issued_at: now,
             renew_at: now.saturating_add(renew_after(lifetime)),
             expires_at: now.saturating_add(lifetime),
             ours: answer.api.is_some(),
             access: answer.access,
             refresh: answer.refresh,
-        })
+        }))
     }
 
     /// The tokens of a record, if it is one.
-    pub(crate) fn from_record(record: &str) -> Option<Self> {
-        let tokens: Self = serde_json::from_str(record).ok()?;
-        (is_header_safe(&tokens.access) && is_header_safe(&tokens.refresh)).then_some(tokens)
+    pub(crate) fn from_record(record: &str) -> Option<Rc<Self>> {
+        Self::read(&json::parse(record)?)?.checked()
+    }
+
+    /// The tokens, where they can be sent.
+    pub(crate) fn checked(self) -> Option<Rc<Self>> {
+        (is_header_safe(&self.access) && is_header_safe(&self.refresh)).then(|| Rc::new(self))
     }
 
     /// The record to keep.
     pub(crate) fn to_record(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        self.text()
     }
 }
 
 /// How long a token lives, in milliseconds. Servers write the seconds as text.
 fn lifetime_ms(text: &str, claims: &Named) -> u64 {
-    let by_claims = claims.exp.zip(claims.iat).map(|(exp, iat)| exp - iat);
-    let sensible = |seconds: &f64| *seconds > 0.0;
-    let seconds = text.trim().parse().ok().filter(sensible).or_else(|| by_claims.filter(sensible));
-    milliseconds(seconds.unwrap_or(UNKNOWN_LIFETIME_S).min(LONGEST_LIFETIME_S))
+    let by_claims = || claims.exp.zip(claims.iat).map(|(exp, iat)| exp.saturating_sub(iat));
+    let sensible = |lifetime: &u64| *lifetime > 0;
+    let lifetime = milliseconds(text.trim()).filter(sensible).or_else(|| by_claims().filter(sensible));
+    lifetime.unwrap_or(UNKNOWN_LIFETIME_MS).min(LONGEST_LIFETIME_MS)
 }
 
 /// After how much of its life a token is renewed: half, or a minute before its end if that comes earlier; but of a
@@ -125,9 +165,16 @@ fn renew_after(lifetime: u64) -> u64 {
     (lifetime / 2).min((lifetime - BEFORE_THE_END_MS).max(lifetime / 4))
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 < seconds <= one year")]
-fn milliseconds(seconds: f64) -> u64 {
-    (seconds * 1000.0) as u64
+/// The milliseconds of a number of seconds such as `3600.0`, to the whole second; without floating point, which nothing
+/// else here needs.
+fn milliseconds(seconds: &str) -> Option<u64> {
+    let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    // More digits than fit are longer than anything that is believed.
+    Some(whole.parse().unwrap_or(LONGEST_LIFETIME_MS).saturating_mul(1000))
 }
 
 /// A token travels in a header, where control characters and spaces have meanings of their own.
@@ -139,7 +186,7 @@ fn is_header_safe(token: &str) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Account {
     /// The tokens held.
-    pub tokens: Option<Tokens>,
+    pub tokens: Option<Rc<Tokens>>,
     /// The refresh under way, or how the last one failed.
     pub renewal: Renewal,
     /// How often `authenticate` brought tokens.
@@ -179,22 +226,27 @@ pub(crate) fn last_principal_key(provisioning: &str, organization: &Organization
 
 /// What a token says of itself, which is read here without being verified: for display, as a key, and to guess
 /// a lifetime.
-#[derive(Default, Deserialize)]
+#[derive(Default)]
 struct Named {
-    #[serde(default)]
     user_name: Option<String>,
-    #[serde(default)]
-    exp: Option<f64>,
-    #[serde(default)]
-    iat: Option<f64>,
+    /// Milliseconds.
+    exp: Option<u64>,
+    iat: Option<u64>,
 }
 
 fn claims_of(token: &str) -> Named {
-    let read = |token: &str| serde_json::from_slice::<Named>(&base64url(token.split('.').nth(1)?)?).ok();
-    let mut claims = read(token).unwrap_or_default();
-    claims.user_name =
-        claims.user_name.filter(|name| !name.is_empty() && !name.chars().any(char::is_control));
-    claims
+    let read = |token: &str| {
+        let text = String::from_utf8(base64url(token.split('.').nth(1)?)?).ok()?;
+        let json = json::parse(&text)?;
+        let instant = |name| match json::find(&json, name) {
+            Some(Json::Number((seconds, _))) => milliseconds(seconds),
+            _ => None,
+        };
+        let presentable = |name: &String| !name.is_empty() && !name.chars().any(char::is_control);
+        let user_name = field::<String>(&json, "user_name").filter(presentable);
+        Some(Named { user_name, exp: instant("exp"), iat: instant("iat") })
+    };
+    read(token).unwrap_or_default()
 }
 
 /// Decodes base64url without padding.
@@ -247,13 +299,13 @@ mod tests {
     #[test]
     fn lifetimes_that_cannot_be_meant_are_taken_from_the_token_or_guessed() {
         let silent = Named::default();
-        let says = Named { exp: Some(1_000.0), iat: Some(400.0), ..Named::default() };
+        let says = Named { exp: Some(1_000_000), iat: Some(400_000), ..Named::default() };
         assert_eq!(lifetime_ms("3600.0", &says), 3_600_000);
-        for odd in ["0", "-5.0", "NaN", "-inf", "", "soon"] {
+        for odd in ["0", "-5.0", "NaN", "inf", "1e300", "", ".", "soon"] {
             assert_eq!((lifetime_ms(odd, &says), lifetime_ms(odd, &silent)), (600_000, 60_000), "{odd}");
         }
-        assert_eq!(lifetime_ms("inf", &silent), lifetime_ms("1e300", &silent));
-        assert_eq!(lifetime_ms("1e300", &silent), 366 * 86_400_000);
+        assert_eq!(lifetime_ms(&"9".repeat(300), &silent), 366 * 86_400_000);
+        assert_eq!(lifetime_ms(" 90 ", &silent), 90_000);
     }
 
     #[test]

@@ -1,51 +1,39 @@
 //! What a caller can ask of a session, and what they get for it.
 //!
-//! Both cross the WebAssembly boundary as JSON with camelCase names; `js/` checks options and fills in
-//! defaults before, and makes `Date`s of instants after.
+//! [`crate::boundary`] says how both cross to JavaScript; `js/` checks options and fills in defaults before, and makes
+//! `Date`s of instants after.
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-use sliderule_api::costs::Costs;
-use sliderule_api::status::{ClusterStatus, Estimate};
 use sliderule_api::{RequestId, UtcTime};
 
 use crate::PortId;
 
 /// How a session is set up.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// A bare domain, or a URL with a scheme.
     pub url: String,
     /// The organization; none for a single node without provisioning.
     pub organization: Option<String>,
     /// In place of the provisioning origin that `url` means.
-    #[serde(default)]
     pub provisioning_url: Option<String>,
     /// In place of the cluster address that `url` means.
-    #[serde(default)]
     pub cluster_url: Option<String>,
     /// Whether plain http may leave this machine.
-    #[serde(default)]
     pub allow_http: bool,
     /// The release spoken; [`crate::version::SPOKEN`] by default.
-    #[serde(default)]
     pub protocol_version: Option<String>,
 }
 
 /// How to sign in; the GitHub token wins.
-#[derive(Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Default)]
 pub struct Credentials {
     /// User name.
-    #[serde(default)]
     pub username: Option<String>,
     /// Password; used once.
-    #[serde(default)]
     pub password: Option<String>,
     /// GitHub access token; used once.
-    #[serde(default)]
     pub github_token: Option<String>,
 }
 
@@ -57,8 +45,7 @@ impl fmt::Debug for Credentials {
 }
 
 /// An order for nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order {
     /// Nodes wanted; 0 releases one's own.
     pub desired_nodes: u32,
@@ -67,19 +54,15 @@ pub struct Order {
 }
 
 /// What a caller asks for.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub enum Call {
     /// Sign in, scale, check the version.
     Init {
         /// How to sign in; none to use what is cached.
-        #[serde(default)]
         credentials: Option<Credentials>,
         /// Nodes to ask and wait for.
-        #[serde(default)]
         order: Option<Order>,
         /// Packages of the server for which the version rule holds too.
-        #[serde(default)]
         plugins: Vec<String>,
         /// Longest wait for the nodes.
         timeout_ms: u32,
@@ -89,13 +72,11 @@ pub enum Call {
         /// The session's organization from now on.
         organization: Option<String>,
         /// How; none to use what is cached.
-        #[serde(default)]
         credentials: Option<Credentials>,
     },
     /// Ask for nodes, or only look.
     UpdateAvailableServers {
         /// What to ask for.
-        #[serde(default)]
         order: Option<Order>,
     },
     /// Ask for nodes and wait.
@@ -103,7 +84,6 @@ pub enum Call {
         /// What to ask for.
         order: Order,
         /// Nodes that must be ready; all granted by default.
-        #[serde(default)]
         min_ready: Option<u32>,
         /// Longest wait.
         timeout_ms: u32,
@@ -136,7 +116,6 @@ pub enum Call {
     /// The version rule.
     CheckVersion {
         /// Packages of the server for which it holds too.
-        #[serde(default)]
         plugins: Vec<String>,
     },
     /// What the cluster is doing.
@@ -151,7 +130,6 @@ pub enum Call {
     /// Let a request for nodes live for so many minutes from now on; one that lives longer stays as it is.
     Extend {
         /// Which; the last that this session made by default.
-        #[serde(default)]
         request_id: Option<RequestId>,
         /// Minutes from now.
         time_to_live: u32,
@@ -159,7 +137,6 @@ pub enum Call {
     /// Take a request back.
     Release {
         /// Which; all that this session made by default.
-        #[serde(default)]
         request_id: Option<RequestId>,
     },
     /// Forget the tokens.
@@ -167,25 +144,18 @@ pub enum Call {
 }
 
 /// What a caller gets.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// Of `Authenticate`.
     Authentication(Authentication),
     /// Of `UpdateAvailableServers` and `Scaleout`.
     Capacity(Capacity),
-    /// Of `Source` and `Definition`: JSON as the server wrote it.
+    /// Of `Source`, `Definition`, `Status`, `Costs` and `Estimate`: JSON as the server wrote it.
     Text(String),
     /// Of `Stream`.
     Opened(Opened),
     /// Of `CheckVersion`.
     Version(VersionReport),
-    /// Of `Status`.
-    Status(Box<ClusterStatus>),
-    /// Of `Costs`.
-    Costs(Box<Costs>),
-    /// Of `Estimate`.
-    Estimate(Box<Estimate>),
     /// Of `Extend`.
     Extended(Extended),
     /// Of `Release`.
@@ -195,18 +165,16 @@ pub enum Outcome {
 }
 
 /// A stream whose answer has begun.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Opened {
     /// The `Fetch` whose answer is the caller's to read.
-    #[serde(skip)]
     pub port: PortId,
     /// Whose cluster sends it; none for a single node.
     pub organization: Option<String>,
 }
 
 /// Who is signed in.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Authentication {
     /// User name; none where no token is needed.
     pub user: Option<String>,
@@ -219,8 +187,7 @@ pub struct Authentication {
 }
 
 /// Where a sign-in came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// User name and password.
     Password,
@@ -233,8 +200,7 @@ pub enum Source {
 }
 
 /// What a cluster has, and what was granted.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Capacity {
     /// Nodes ready now.
     pub available_nodes: u32,
@@ -253,8 +219,7 @@ pub struct Capacity {
 }
 
 /// What the version rule found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct VersionReport {
     /// The server's release, such as `4.20.0`.
     pub server: String,
@@ -267,8 +232,7 @@ pub struct VersionReport {
 }
 
 /// A request for nodes that lives on.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Extended {
     /// Which.
     pub request_id: RequestId,
@@ -281,8 +245,7 @@ pub struct Extended {
 }
 
 /// What is wanted after a release.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Released {
     /// Nodes wanted now.
     pub target_nodes: u32,

@@ -6,14 +6,13 @@
 
 use std::rc::Rc;
 
-use sliderule_api::capacity::{CapacityAnswer, NodeCounts};
-use sliderule_api::discovery::{SERVICE, StatusAnswer, StatusRequest};
-use sliderule_api::status::{CapacityOrder, Grant};
+use sliderule_api::discovery::SERVICE;
 use sliderule_api::{ErrorCode, OrganizationName};
 
 use crate::address::Target;
+use crate::answers::{CapacityAnswer, Grant, NodeCounts, Registered};
 use crate::call::{Capacity, Order};
-use crate::http::{REQUEST_TIMEOUT_MS, request, send};
+use crate::http::{REQUEST_TIMEOUT_MS, body, request, send};
 use crate::renewal::send_authorized;
 use crate::world::World;
 use crate::{Failure, Method, Request, console, refusal};
@@ -59,17 +58,17 @@ pub(crate) async fn place(world: &World, target: &Rc<Target>, order: Order) -> R
 /// Those of our own status; an older cluster that cannot be reached simply has no nodes.
 pub(crate) async fn nodes_ready(world: &World, target: &Rc<Target>) -> Result<u32, Failure> {
     if target.organization.as_ref().is_some_and(|name| generation(world, name) == Generation::Ours) {
-        return console::status(world, target).await.map(|status| status.nodes.ready);
+        return console::status(world, target).await.map(|status| status.ready);
     }
     Ok(registered(world, target).await)
 }
 
 /// What the cluster's discovery service says; anything but an answer counts as no nodes.
 pub(crate) async fn registered(world: &World, target: &Target) -> u32 {
-    let body = serde_json::to_string(&StatusRequest { service: SERVICE.to_owned() }).ok();
-    let request = request(Method::Post, format!("{}/discovery/status", target.cluster), body);
+    let asked = body(&[("service", &SERVICE)]);
+    let request = request(Method::Post, format!("{}/discovery/status", target.cluster), Some(asked));
     match send(world, target, &request, REQUEST_TIMEOUT_MS).await {
-        Ok(reply) if reply.is_success() => reply.json().map_or(0, |answer: StatusAnswer| answer.nodes),
+        Ok(reply) if reply.is_success() => reply.json().map_or(0, |answer: Registered| answer.nodes),
         _ => 0,
     }
 }
@@ -98,12 +97,8 @@ async fn place_ours(
     order: Order,
 ) -> Result<Capacity, Failure> {
     let seconds = u64::from(order.time_to_live) * 60;
-    let body = CapacityOrder { nodes: order.desired_nodes, time_to_live_seconds: seconds, replace: false };
-    let mut request = request(
-        Method::Post,
-        console::path(target, organization, "requests")?,
-        serde_json::to_string(&body).ok(),
-    );
+    let asked = body(&[("nodes", &order.desired_nodes), ("time_to_live_seconds", &seconds)]);
+    let mut request = request(Method::Post, console::path(target, organization, "requests")?, Some(asked));
     request.headers.push(("Idempotency-Key", format!("{:016x}{:016x}", world.random(), world.random())));
     let grant = world.to_the_end(send_order(world.clone(), Rc::clone(target), request)).await?;
     Ok(Capacity {
@@ -113,7 +108,7 @@ async fn place_ours(
         ready: false,
         request_id: Some(grant.request.id),
         expires_at: Some(grant.request.expires_at),
-        cost_micro_usd: Some(grant.cost_micro_usd.0),
+        cost_micro_usd: Some(grant.cost_micro_usd),
     })
 }
 
@@ -158,7 +153,9 @@ async fn place_older(
     }
     let answer: CapacityAnswer = reply.json()?;
     if !matches!(answer.status.as_str(), "QUEUED" | "REDUNDANT") {
-        return Err(reply.failure(ErrorCode::ScaleRefused, reply.quote(&answer.msg)));
+        return Err(
+            reply.failure(ErrorCode::ScaleRefused, reply.quote(answer.msg.as_deref().unwrap_or_default()))
+        );
     }
     Ok(Capacity {
         requested_nodes: nodes,

@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use sliderule_api::costs::Costs;
-use sliderule_api::status::{CapacityRequest, ClusterStatus, Estimate, Grant, RequestChange};
 use sliderule_api::{ErrorCode, OrganizationName, RequestId};
 
 use crate::address::Target;
+use crate::answers::{self, CapacityRequest, Grant, Status};
 use crate::call::{Extended, Order, Released};
 use crate::capacity::{Generation, generation};
-use crate::http::{REQUEST_TIMEOUT_MS, Reply, request};
+use crate::http::{REQUEST_TIMEOUT_MS, Reply, body, request};
+use crate::json::{Json, Read as _};
 use crate::renewal::send_authorized;
 use crate::world::World;
 use crate::{Failure, Method, refusal};
@@ -21,26 +21,36 @@ const CONFLICT: u16 = 409;
 ///
 /// # Errors
 /// `unsupported` on an older provisioning system, and whatever refused the request.
-pub(crate) async fn status(world: &World, target: &Rc<Target>) -> Result<ClusterStatus, Failure> {
+pub(crate) async fn status(world: &World, target: &Rc<Target>) -> Result<Status, Failure> {
     ask(world, target, Method::Get, "status").await?.json()
 }
 
-/// What it cost.
+/// Status, costs or an estimate, as the server wrote it.
 ///
 /// # Errors
-/// `unsupported` on an older provisioning system, and whatever refused the request.
-pub(crate) async fn costs(world: &World, target: &Rc<Target>) -> Result<Costs, Failure> {
-    ask(world, target, Method::Get, "costs").await?.json()
+/// `unsupported` on an older provisioning system, and whatever refused the request: for an estimate, the refusal that the
+/// order would get.
+pub(crate) async fn view(world: &World, target: &Rc<Target>, view: View) -> Result<String, Failure> {
+    let (rest, is_one): (String, fn(&Json<'_>) -> bool) = match view {
+        View::Status => ("status".to_owned(), |json| Status::read(json).is_some()),
+        View::Costs => ("costs".to_owned(), answers::is_costs),
+        View::Estimate(order) => {
+            let seconds = u64::from(order.time_to_live) * 60;
+            let query = format!("estimate?nodes={}&time_to_live_seconds={seconds}", order.desired_nodes);
+            (query, answers::is_estimate)
+        }
+    };
+    ask(world, target, Method::Get, &rest).await?.text(is_one)
 }
 
-/// What an order would be granted now.
-///
-/// # Errors
-/// The refusal that the order would get; `unsupported` on an older provisioning system.
-pub(crate) async fn estimate(world: &World, target: &Rc<Target>, order: Order) -> Result<Estimate, Failure> {
-    let seconds = u64::from(order.time_to_live) * 60;
-    let query = format!("estimate?nodes={}&time_to_live_seconds={seconds}", order.desired_nodes);
-    ask(world, target, Method::Get, &query).await?.json()
+/// What a caller can look at.
+pub(crate) enum View {
+    /// What the cluster is doing.
+    Status,
+    /// What it cost.
+    Costs,
+    /// What an order would be granted now.
+    Estimate(Order),
 }
 
 /// Lets a request for nodes live longer.
@@ -64,12 +74,11 @@ pub(crate) async fn extend(
             "there is no request for nodes to extend; ask for some with scaleout, or name one of those in the status",
         ));
     };
-    let change = RequestChange { time_to_live_seconds: Some(u64::from(minutes) * 60), ..Default::default() };
-    let body = serde_json::to_string(&change).ok();
-    let reply = send_to(world, target, Method::Patch, &format!("requests/{id}"), body).await?;
+    let change = body(&[("time_to_live_seconds", &(u64::from(minutes) * 60))]);
+    let reply = send_to(world, target, Method::Patch, &format!("requests/{id}"), Some(change)).await?;
     if reply.is_success() {
         let grant: Grant = reply.json()?;
-        return Ok(extended(grant.request, grant.cost_micro_usd.0));
+        return Ok(extended(grant.request, grant.cost_micro_usd));
     }
     let failure = refusal::of_any(&reply);
     if reply.response.status == CONFLICT {
@@ -81,7 +90,7 @@ pub(crate) async fn extend(
 }
 
 fn extended(request: CapacityRequest, cost_micro_usd: i64) -> Extended {
-    let CapacityRequest { id: request_id, nodes, expires_at, .. } = request;
+    let CapacityRequest { id: request_id, nodes, expires_at } = request;
     Extended { request_id, nodes, expires_at, cost_micro_usd }
 }
 
@@ -115,7 +124,7 @@ pub(crate) async fn release(
 
 async fn release_one(world: &World, target: &Rc<Target>, id: &RequestId) -> Result<Released, Failure> {
     let reply = ask(world, target, Method::Delete, &format!("requests/{id}")).await?;
-    let released: sliderule_api::status::Released = reply.json()?;
+    let released: answers::Released = reply.json()?;
     settle(world, id);
     Ok(Released { target_nodes: released.target_nodes })
 }
@@ -133,7 +142,7 @@ pub(crate) fn path(target: &Target, organization: &OrganizationName, rest: &str)
     Ok(format!("{}{}organizations/{organization}/{rest}", target.provisioning()?, sliderule_api::API_PATH))
 }
 
-async fn ask(world: &World, target: &Rc<Target>, method: Method, rest: &str) -> Result<Reply, Failure> {
+async fn ask(world: &World, target: &Rc<Target>, method: Method, rest: &str) -> Result<Box<Reply>, Failure> {
     let reply = send_to(world, target, method, rest, None).await?;
     if reply.is_success() { Ok(reply) } else { Err(refusal::of_any(&reply)) }
 }
@@ -144,7 +153,7 @@ async fn send_to(
     method: Method,
     rest: &str,
     body: Option<String>,
-) -> Result<Reply, Failure> {
+) -> Result<Box<Reply>, Failure> {
     let organization = target.organization.as_ref().ok_or_else(no_api)?;
     match generation(world, organization) {
         Generation::Ours => {}

@@ -5,8 +5,6 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
 use crate::call::Capacity;
 use crate::{Call, Failure, Outcome};
 
@@ -227,8 +225,7 @@ impl fmt::Debug for Response {
 }
 
 /// What a caller is told while things go on.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// A cluster on its way to a size.
     Progress {
@@ -278,8 +275,7 @@ pub enum Event {
 }
 
 /// How much a line of the log matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     /// For whoever looks for a fault.
     Debug,
@@ -290,8 +286,7 @@ pub enum Level {
 }
 
 /// How far a cluster has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// The order is not placed yet.
     Requesting,

@@ -3,13 +3,30 @@
 //! A failure never carries a password or a token: messages are made of our own sentences, of what servers
 //! said, and of URLs, and no secret is ever put into a URL.
 
-use serde::Serialize;
+use std::ops::Deref;
+
 use sliderule_api::ErrorCode;
 
-/// Why a call failed, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{message}")]
-pub struct Failure {
+use crate::json::Write;
+
+/// Why a call failed, and what to do: its [`Reason`].
+///
+/// It is boxed, so that every result that may be one, and every flow that waits for such a result, stays small.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.message)]
+pub struct Failure(Box<Reason>);
+
+impl Deref for Failure {
+    type Target = Reason;
+
+    fn deref(&self) -> &Reason {
+        &self.0
+    }
+}
+
+/// What a failure says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
     /// For programs.
     pub code: ErrorCode,
     /// For people: what happened and what to do.
@@ -25,7 +42,8 @@ pub struct Failure {
 impl Failure {
     /// A failure that no request was involved in.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), endpoint: None, status: None, retryable: false }
+        let message = message.into();
+        Self(Box::new(Reason { code, message, endpoint: None, status: None, retryable: false }))
     }
 
     /// A wrong option or argument.
@@ -36,21 +54,21 @@ impl Failure {
     /// The same, naming the URL that was asked.
     #[must_use]
     pub fn at(mut self, endpoint: &str) -> Self {
-        self.endpoint = Some(endpoint.to_owned());
+        self.0.endpoint = Some(endpoint.to_owned());
         self
     }
 
     /// The same, with the status of the answer.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
-        self.status = Some(status);
+        self.0.status = Some(status);
         self
     }
 
     /// The same, worth trying again.
     #[must_use]
     pub fn retryable(mut self) -> Self {
-        self.retryable = true;
+        self.0.retryable = true;
         self
     }
 }
@@ -78,14 +96,37 @@ pub(crate) fn redact(text: &str, secrets: &[String]) -> String {
             return text;
         }
         let json = escaped(secret);
-        text.replace(secret.as_str(), "…").replace(&json, "…").replace(&in_ascii(&json), "…")
+        [secret, &json, &in_ascii(&json)].into_iter().fold(text, |text, secret| without(&text, secret))
     };
     secrets.iter().fold(text.to_owned(), shown)
 }
 
+/// The text with a dot in place of the part.
+fn without(text: &str, part: &str) -> String {
+    let mut left = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = place(rest, part).and_then(|at| rest.split_at_checked(at)) {
+        left.push_str(before);
+        left.push('…');
+        rest = after.get(part.len()..).unwrap_or_default();
+    }
+    left.push_str(rest);
+    left
+}
+
+/// Whether the text has the part in it.
+pub(crate) fn says(text: &str, part: &str) -> bool {
+    place(text, part).is_some()
+}
+
+/// Where the part begins. Texts here are short, and the search of the standard library is two kilobytes of WebAssembly.
+fn place(text: &str, part: &str) -> Option<usize> {
+    text.as_bytes().windows(part.len().max(1)).position(|window| window == part.as_bytes())
+}
+
 /// The text within the quotes of a JSON string.
 fn escaped(text: &str) -> String {
-    let json = serde_json::to_string(text).unwrap_or_default();
+    let json = text.text();
     json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or_default().to_owned()
 }
 
@@ -115,6 +156,7 @@ mod tests {
                 assert_eq!(redact(&echo, &[secret.to_owned()]), "bad … !");
             }
         }
+        assert_eq!(redact("onlyonlyonly only", &["only".to_owned()]), "……… …");
         assert_eq!(redact("bad p\\u00e4ssw\\u00f6rd !", &["pässwörd".to_owned()]), "bad … !");
     }
 }

@@ -5,11 +5,12 @@
 //! answers are the caller's to judge. A server that takes too long may be at work all the same, so a time-out is
 //! not tried again. Redirects are errors: following one could carry a token elsewhere.
 
-use sliderule_api::{ErrorCode, Problem};
+use sliderule_api::ErrorCode;
 
 use crate::address::Target;
 use crate::effect::Level;
 use crate::failure::{quote, redact};
+use crate::json::{self, Json, Read, Write, field};
 use crate::world::{World, confused};
 use crate::{Answer, Failure, Method, PortId, Request, Response, refusal};
 
@@ -55,17 +56,32 @@ impl Reply {
     ///
     /// # Errors
     /// `bad_response`.
-    pub(crate) fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Failure> {
-        serde_json::from_str(&self.response.body).map_err(|error| {
-            // The reason names types and places, never values: serde_json quotes numbers and short
-            // strings of unexpected type, and a token answer is all strings.
-            let place = format!("line {}, column {}", error.line(), error.column());
-            self.failure(
-                ErrorCode::BadResponse,
-                format!("{} answered something else than was asked for ({place})", self.url),
-            )
-        })
+    pub(crate) fn json<T: Read>(&self) -> Result<T, Failure> {
+        let read = json::parse(&self.response.body).and_then(|json| T::read(&json));
+        read.ok_or_else(|| self.unexpected())
     }
+
+    /// The body as it is, after it proved to be JSON of a known shape.
+    ///
+    /// # Errors
+    /// `bad_response`.
+    pub(crate) fn text(self, is_one: fn(&Json<'_>) -> bool) -> Result<String, Failure> {
+        let known = json::parse(&self.response.body).is_some_and(|json| is_one(&json));
+        if known { Ok(self.response.body) } else { Err(self.unexpected()) }
+    }
+
+    fn unexpected(&self) -> Failure {
+        // It is not quoted: a token answer is all secrets.
+        let message = format!("{} answered something else than was asked for", self.url);
+        self.failure(ErrorCode::BadResponse, message)
+    }
+}
+
+/// The body of a request: a JSON object.
+pub(crate) fn body(fields: &[(&str, &dyn Write)]) -> String {
+    let mut out = String::new();
+    json::object(&mut out, fields);
+    out
 }
 
 /// A request without a token.
@@ -83,7 +99,7 @@ pub(crate) async fn send(
     target: &Target,
     request: &Request,
     timeout_ms: u32,
-) -> Result<Reply, Failure> {
+) -> Result<Box<Reply>, Failure> {
     let mut tried = 1;
     loop {
         let outcome = once(world, target, request, timeout_ms).await;
@@ -111,10 +127,17 @@ fn pause_before(world: &World, tried: u32, at_least_s: u32) -> u32 {
     at_least_s.saturating_mul(1000).saturating_add(jitter)
 }
 
-async fn once(world: &World, target: &Target, request: &Request, timeout_ms: u32) -> Result<Reply, Failure> {
+async fn once(
+    world: &World,
+    target: &Target,
+    request: &Request,
+    timeout_ms: u32,
+) -> Result<Box<Reply>, Failure> {
     let url = request.url.clone();
-    let answered = world.within(timeout_ms, world.fetch(request.clone())).await;
-    if let Some((_, Answer::Response(Response { date: Some(date), .. }))) = &answered {
+    let fetch = world.fetch(request.clone());
+    let port = fetch.id();
+    let answered = world.within(timeout_ms, fetch).await;
+    if let Some(Answer::Response(Response { date: Some(date), .. })) = &answered {
         world.dated(*date);
     }
     match answered {
@@ -122,7 +145,7 @@ async fn once(world: &World, target: &Target, request: &Request, timeout_ms: u32
             let message = format!("{url} gave no answer within {} s{}", timeout_ms / 1000, hint(target));
             Err(Failure::new(ErrorCode::TimedOut, message).at(&url).retryable())
         }
-        Some((_, Answer::NoResponse(reason))) => {
+        Some(Answer::NoResponse(reason)) => {
             let reason = quote(&redact(&reason, &request.secrets));
             let message = format!(
                 "nothing answered at {url} ({reason}); check the address and the network{}",
@@ -130,16 +153,14 @@ async fn once(world: &World, target: &Target, request: &Request, timeout_ms: u32
             );
             Err(Failure::new(ErrorCode::Unreachable, message).at(&url).retryable())
         }
-        Some((_, Answer::Response(response)))
-            if response.status == 0 || (300..400).contains(&response.status) =>
-        {
+        Some(Answer::Response(response)) if response.status == 0 || (300..400).contains(&response.status) => {
             let message = format!(
                 "{url} answers with a redirect, and a token must not follow one; use the address it leads to"
             );
             Err(Failure::new(ErrorCode::BadResponse, message).at(&url).with_status(response.status))
         }
-        Some((port, Answer::Response(response))) => {
-            Ok(Reply { port, url, response, secrets: request.secrets.clone() })
+        Some(Answer::Response(response)) => {
+            Ok(Box::new(Reply { port, url, response, secrets: request.secrets.clone() }))
         }
         Some(_) => Err(confused()),
     }
@@ -151,6 +172,6 @@ fn hint(target: &Target) -> String {
 
 /// The code of ours that an answer carries.
 pub(crate) fn code_of(response: &Response) -> Option<ErrorCode> {
-    let problem: Problem = serde_json::from_str(&response.body).ok()?;
-    ErrorCode::from_text(&problem.code)
+    let code: String = field(&json::parse(&response.body)?, "code")?;
+    ErrorCode::from_text(&code)
 }

@@ -32,10 +32,15 @@
 //! | [`service`] | plain and streaming services of the cluster |
 //! | [`version`] | the version rule |
 //! | [`start`] | `init` |
+//! | [`answers`] | what is read of the answers of our own API |
+//! | [`boundary`] | how calls and outcomes cross to JavaScript |
+//! | [`json`] | JSON, read and written |
 //! | [`few`] | a map of few entries |
 
 pub mod account;
 pub mod address;
+mod answers;
+mod boundary;
 pub mod call;
 mod capacity;
 mod console;
@@ -43,6 +48,7 @@ pub mod effect;
 pub mod failure;
 pub mod few;
 mod http;
+mod json;
 mod port;
 mod refusal;
 mod renewal;

@@ -5,22 +5,15 @@
 //! apart by status and wording (`shared/reference/provisioning-api.md` 1.1 to 1.5, `cluster-protocol.md` 2.6), and
 //! we say what to do before we quote them.
 
-use serde::Deserialize;
 use sliderule_api::ErrorCode;
 
+use crate::failure::says;
 use crate::http::{Reply, code_of};
+use crate::json::{self, Json, field};
 use crate::{Failure, Response};
 
-/// Both envelopes at once.
-#[derive(Default, Deserialize)]
-struct Envelope {
-    #[serde(default)]
-    detail: Option<String>,
-    #[serde(default)]
-    error_msg: Option<String>,
-    #[serde(default)]
-    msg: Option<String>,
-}
+/// Where the envelopes have their text. One path of the original puts it into `msg` and leaves `error_msg` empty.
+const TEXTS: [&str; 3] = ["error_msg", "detail", "msg"];
 
 /// What happened and what to do, where a code says that much.
 fn sentence(code: ErrorCode) -> Option<&'static str> {
@@ -80,15 +73,13 @@ fn failure(reply: &Reply, code: ErrorCode, message: String) -> Failure {
 /// What the server said, in its own words; empty if it said nothing fit to repeat.
 pub(crate) fn words(reply: &Reply) -> String {
     let body = &reply.response.body;
-    let Ok(envelope) = serde_json::from_str::<Envelope>(body) else {
+    let Some(envelope) = envelope(body) else {
         let html = body.trim_start().starts_with('<');
         return if html { String::new() } else { reply.quote(body) };
     };
-    // One path of the original puts the text into `msg` and leaves `error_msg` empty.
-    let texts = [envelope.error_msg, envelope.detail, envelope.msg];
-    texts
+    TEXTS
         .into_iter()
-        .flatten()
+        .filter_map(|name| field::<String>(&envelope, name))
         .find(|text| !text.is_empty())
         .map(|text| reply.quote(&text))
         .unwrap_or_default()
@@ -96,12 +87,17 @@ pub(crate) fn words(reply: &Reply) -> String {
 
 /// Whether an answer gives a reason as JSON: then somebody decided, and asking again changes nothing.
 pub(crate) fn is_decided(response: &Response) -> bool {
-    serde_json::from_str::<Envelope>(&response.body).is_ok()
+    envelope(&response.body).is_some()
+}
+
+/// A refusal in either envelope: an object.
+fn envelope(body: &str) -> Option<Json<'_>> {
+    json::parse(body).filter(|json| matches!(json, Json::Object(_)))
 }
 
 /// Whether a request was refused for its token, so that a newer one may help.
 pub(crate) fn is_about_the_token(reply: &Reply) -> bool {
-    let said = |text: &str| reply.response.body.contains(text);
+    let said = |text: &str| says(&reply.response.body, text);
     match reply.response.status {
         401 => !matches!(code_of(&reply.response), Some(code) if code != ErrorCode::ReauthenticationRequired),
         // The original answers 403 where it means 401, and so does its gateway.
@@ -116,9 +112,9 @@ pub(crate) fn of_sign_in(reply: &Reply) -> Failure {
     let lower = said.to_ascii_lowercase();
     let code = match code_of(&reply.response) {
         Some(code) => return told(reply, code, &said),
-        None if lower.contains("not an active member") => ErrorCode::MembershipInactive,
-        None if lower.contains("not a member") => ErrorCode::NotAMember,
-        None if lower.contains("not a valid organization") || lower.contains("unknown org") => {
+        None if says(&lower, "not an active member") => ErrorCode::MembershipInactive,
+        None if says(&lower, "not a member") => ErrorCode::NotAMember,
+        None if says(&lower, "not a valid organization") || says(&lower, "unknown org") => {
             ErrorCode::UnknownOrganization
         }
         None if matches!(reply.response.status, 400 | 401 | 403) => ErrorCode::WrongCredentials,
@@ -133,9 +129,9 @@ pub(crate) fn of_scaling(reply: &Reply) -> Failure {
     let lower = said.to_ascii_lowercase();
     let code = match (code_of(&reply.response), reply.response.status) {
         (Some(code), _) => return told(reply, code, &said),
-        _ if lower.contains("active member") => ErrorCode::MembershipInactive,
-        _ if lower.contains("unknown org") => ErrorCode::UnknownOrganization,
-        _ if lower.contains("not a member") => ErrorCode::NotAMember,
+        _ if says(&lower, "active member") => ErrorCode::MembershipInactive,
+        _ if says(&lower, "unknown org") => ErrorCode::UnknownOrganization,
+        _ if says(&lower, "not a member") => ErrorCode::NotAMember,
         (_, status) if (400..500).contains(&status) && status != 429 => ErrorCode::ScaleRefused,
         (_, 503) if !said.is_empty() => ErrorCode::ScaleRefused,
         _ => return of_any(reply),
@@ -148,10 +144,10 @@ pub(crate) fn of_cluster(reply: &Reply, api: &str) -> Failure {
     let said = words(reply);
     match (code_of(&reply.response), reply.response.status) {
         (Some(code), _) => told(reply, code, &said),
-        (_, 403) if said.contains("Missing Authorization") => {
+        (_, 403) if says(&said, "Missing Authorization") => {
             refused(reply, ErrorCode::CredentialsMissing, &said)
         }
-        (_, 403) if said.contains("JWT organization") => reply.failure(
+        (_, 403) if says(&said, "JWT organization") => reply.failure(
             ErrorCode::NotAMember,
             "the token is for another organization than this cluster's; call authenticate",
         ),

@@ -8,12 +8,11 @@
 
 use std::rc::Rc;
 
-use sliderule_api::tokens::RefreshToken;
 use sliderule_api::{ErrorCode, OrganizationName};
 
 use crate::account::{Account, Renewal, Tokens, record_key};
 use crate::address::Target;
-use crate::http::{REQUEST_TIMEOUT_MS, Reply, request, send};
+use crate::http::{REQUEST_TIMEOUT_MS, Reply, body, request, send};
 use crate::siblings::{self, is_newer};
 use crate::sign_in::{announce, revoke};
 use crate::world::World;
@@ -37,7 +36,7 @@ pub(crate) async fn send_authorized(
     target: &Rc<Target>,
     request: &Request,
     timeout_ms: u32,
-) -> Result<Reply, Failure> {
+) -> Result<Box<Reply>, Failure> {
     let Some(tokens) = fresh(world, target, None).await? else {
         return send(world, target, request, timeout_ms).await;
     };
@@ -70,7 +69,7 @@ pub(crate) async fn fresh(
     world: &World,
     target: &Rc<Target>,
     refused: Option<&str>,
-) -> Result<Option<Tokens>, Failure> {
+) -> Result<Option<Rc<Tokens>>, Failure> {
     let Some(organization) = target.organization.clone() else {
         return Ok(None);
     };
@@ -155,7 +154,7 @@ async fn renew(
     world: World,
     target: Rc<Target>,
     organization: OrganizationName,
-    held: Tokens,
+    held: Rc<Tokens>,
     refused: bool,
 ) {
     let result = renew_once(&world, &target, &organization, &held).await;
@@ -195,7 +194,7 @@ async fn renew_once(
     target: &Target,
     organization: &OrganizationName,
     held: &Tokens,
-) -> Result<Tokens, Failure> {
+) -> Result<Rc<Tokens>, Failure> {
     let provisioning = target.provisioning()?;
     let key = record_key(provisioning, organization, &held.principal);
     if let Some(tokens) = stored(world, &key, held).await {
@@ -221,8 +220,8 @@ async fn renew_once(
         world.save(key, tokens.to_record()).await;
         return Ok(tokens);
     }
-    let body = serde_json::to_string(&RefreshToken { refresh: held.refresh.clone() }).ok();
-    let mut request = request(Method::Post, format!("{provisioning}/api/org_token/refresh/"), body);
+    let asked = body(&[("refresh", &held.refresh)]);
+    let mut request = request(Method::Post, format!("{provisioning}/api/org_token/refresh/"), Some(asked));
     request.secrets.push(held.refresh.clone());
     let reply = send(world, target, &request, REQUEST_TIMEOUT_MS).await?;
     if reply.is_success() {
@@ -261,12 +260,12 @@ async fn renew_once(
 }
 
 /// What another tab or worker put into the store, if it is newer than what is held.
-pub(crate) async fn stored(world: &World, key: &str, held: &Tokens) -> Option<Tokens> {
+pub(crate) async fn stored(world: &World, key: &str, held: &Tokens) -> Option<Rc<Tokens>> {
     let record = world.load(key.to_owned()).await?;
     Tokens::from_record(&record).filter(|tokens| is_newer(tokens, held))
 }
 
-fn held(world: &World, organization: &OrganizationName) -> Option<Tokens> {
+fn held(world: &World, organization: &OrganizationName) -> Option<Rc<Tokens>> {
     world.with(|state| state.accounts.get(organization).and_then(|account| account.tokens.clone()))
 }
 

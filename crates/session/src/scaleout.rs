@@ -6,10 +6,11 @@
 
 use std::rc::Rc;
 
-use sliderule_api::status::{Block, ClusterStatus};
+use sliderule_api::status::Block;
 use sliderule_api::{ErrorCode, RequestId};
 
 use crate::address::Target;
+use crate::answers::Status;
 use crate::call::{Capacity, Order};
 use crate::capacity::{Generation, generation, place, registered};
 use crate::effect::Phase;
@@ -93,7 +94,7 @@ impl Wait<'_> {
                 Err(failure) => return Err(failure),
                 Ok(status) => {
                     failures = 0;
-                    self.nodes = status.nodes.ready;
+                    self.nodes = status.ready;
                     self.expected_ms = status.ready_in_seconds.map(|seconds| seconds.saturating_mul(1000));
                     if self.nodes >= self.wanted {
                         return Ok(());
@@ -149,7 +150,7 @@ impl Wait<'_> {
 }
 
 /// Whether the nodes can still come.
-fn still_coming(status: &ClusterStatus, request: Option<&RequestId>) -> Result<(), Failure> {
+fn still_coming(status: &Status, request: Option<&RequestId>) -> Result<(), Failure> {
     let code = match status.blocked {
         Some(Block::Suspended) => ErrorCode::ClusterSuspended,
         Some(Block::Paused) => ErrorCode::ClusterPaused,

@@ -6,15 +6,15 @@
 
 use std::rc::Rc;
 
-use serde::Serialize;
-use serde::de::IgnoredAny;
 use sliderule_api::ErrorCode;
-use sliderule_api::capacity::NodeCounts;
-use sliderule_api::status::{Block, ClusterState, ClusterStatus};
+use sliderule_api::names::shown;
+use sliderule_api::status::{Block, ClusterState};
 
 use crate::address::Target;
+use crate::answers::{NodeCounts, Status};
 use crate::capacity::{Generation, generation};
-use crate::http::{REQUEST_TIMEOUT_MS, Reply, request};
+use crate::http::{REQUEST_TIMEOUT_MS, Reply, body, request};
+use crate::json;
 use crate::renewal::send_authorized;
 use crate::world::{LONGEST_SLEEP_MS, World};
 use crate::{Effect, Failure, Method, PortId, console, refusal, version};
@@ -45,12 +45,6 @@ pub(crate) async fn plain(
     unchecked(world, target, api, parameters, LONGEST_SLEEP_MS).await
 }
 
-/// Parameters of the service that gives layouts.
-#[derive(Serialize)]
-struct RecordType<'a> {
-    rectype: &'a str,
-}
-
 /// The layout of a record type; JSON text.
 ///
 /// # Errors
@@ -60,13 +54,11 @@ pub(crate) async fn definition(
     target: &Rc<Target>,
     record_type: &str,
 ) -> Result<String, Failure> {
-    let parameters = serde_json::to_string(&RecordType { rectype: record_type }).unwrap_or_default();
+    let parameters = body(&[("rectype", &record_type)]);
     let text = unchecked(world, target, "definition", &parameters, REQUEST_TIMEOUT_MS).await?;
     if text.trim() == "null" {
-        let message = format!(
-            "the server sends records of type `{}` and cannot say what they are",
-            record_type.escape_default()
-        );
+        let message =
+            format!("the server sends records of type `{}` and cannot say what they are", shown(record_type));
         return Err(Failure::new(ErrorCode::StreamMalformed, message).at(&target.cluster));
     }
     Ok(text)
@@ -94,10 +86,8 @@ pub(crate) async fn open(
     }
     if !reply.response.content_type.starts_with("application/octet-stream") {
         world.push(Effect::Abandon { port: reply.port });
-        let message = format!(
-            "`{api}` answered {} and no stream of records",
-            reply.response.content_type.escape_default()
-        );
+        let message =
+            format!("`{api}` answered {} and no stream of records", shown(&reply.response.content_type));
         return Err(reply.failure(ErrorCode::BadResponse, message));
     }
     Ok(reply.port)
@@ -131,7 +121,7 @@ pub(crate) async fn unchecked(
     if !reply.is_success() {
         return Err(refused(world, target, &reply, api).await);
     }
-    if serde_json::from_str::<IgnoredAny>(&reply.response.body).is_err() {
+    if json::parse(&reply.response.body).is_none() {
         return Err(
             reply.failure(ErrorCode::BadResponse, format!("`{api}` answered something that is not JSON"))
         );
@@ -154,7 +144,7 @@ fn url(target: &Target, api: &str) -> String {
 fn check_name(api: &str) -> Result<(), Failure> {
     let plain = api.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./".contains(&b));
     if api.is_empty() || !plain || api.split('/').any(|part| part.is_empty() || part.starts_with('.')) {
-        return Err(Failure::invalid(format!("`{}` cannot be the name of a service", api.escape_default())));
+        return Err(Failure::invalid(format!("`{}` cannot be the name of a service", shown(api))));
     }
     Ok(())
 }
@@ -163,12 +153,12 @@ fn check_name(api: &str) -> Result<(), Failure> {
 async fn explain(
     world: &World,
     target: &Rc<Target>,
-    reply: Result<Reply, Failure>,
-) -> Result<Reply, Failure> {
+    reply: Result<Box<Reply>, Failure>,
+) -> Result<Box<Reply>, Failure> {
     match reply {
         Err(failure) if matches!(failure.code, ErrorCode::Unreachable | ErrorCode::TimedOut) => {
             Err(match asleep(world, target).await {
-                Some(asleep) => Failure { endpoint: failure.endpoint, ..asleep },
+                Some(asleep) => asleep.at(failure.endpoint.as_deref().unwrap_or_default()),
                 None => failure,
             })
         }
@@ -193,7 +183,7 @@ async fn asleep(world: &World, target: &Rc<Target>) -> Option<Failure> {
     match generation(world, organization) {
         Generation::Ours => {
             let status = console::status(world, target).await.ok()?;
-            (status.nodes.ready == 0).then(|| off(&status))
+            (status.ready == 0).then(|| off(&status))
         }
         Generation::Older => {
             let url = format!("{}/api/org_num_nodes/{organization}/", target.provisioning.as_ref()?);
@@ -209,7 +199,7 @@ async fn asleep(world: &World, target: &Rc<Target>) -> Option<Failure> {
 }
 
 /// What keeps a cluster off that has no node.
-fn off(status: &ClusterStatus) -> Failure {
+fn off(status: &Status) -> Failure {
     let code = match (status.blocked, status.state) {
         (Some(Block::Suspended), _) => ErrorCode::ClusterSuspended,
         (Some(Block::Paused), _) => ErrorCode::ClusterPaused,

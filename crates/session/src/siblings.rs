@@ -4,24 +4,24 @@
 //! server, tell each other of new ones, and of a sign-out. Always holds: what is heard is believed only about the
 //! same deployment, organization and principal, and only where it was asked for or is newer than what is held.
 
-use serde::{Deserialize, Serialize};
+use std::rc::Rc;
+
 use sliderule_api::OrganizationName;
 
 use crate::account::{Account, Tokens, last_principal_key, record_key};
+use crate::json::{self, Json, Read, field, variant};
 use crate::renewal::stored;
 use crate::sign_in::announce;
 use crate::world::World;
 
 /// What one session says to the others.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 enum Word {
     /// I have tokens.
     News {
         /// Where their record is kept.
         key: String,
         /// The tokens.
-        tokens: Tokens,
+        tokens: Rc<Tokens>,
     },
     /// Who has tokens?
     Ask {
@@ -40,11 +40,38 @@ enum Word {
 }
 
 fn text(word: &Word) -> String {
-    serde_json::to_string(word).unwrap_or_default()
+    let mut out = String::new();
+    match word {
+        Word::News { key, tokens } => variant(&mut out, "news", &[("key", key), ("tokens", &**tokens)]),
+        Word::Ask { place, principal, after } => {
+            variant(&mut out, "ask", &[("place", place), ("principal", principal), ("after", after)]);
+        }
+        Word::SignedOut { key } => variant(&mut out, "signed_out", &[("key", key)]),
+    }
+    out
+}
+
+impl Read for Word {
+    fn read(json: &Json<'_>) -> Option<Self> {
+        let Json::Object(fields) = json else { return None };
+        let [(name, json)] = fields.as_slice() else { return None };
+        Some(match &**name {
+            "news" => {
+                Self::News { key: field(json, "key")?, tokens: field::<Tokens>(json, "tokens")?.checked()? }
+            }
+            "ask" => Self::Ask {
+                place: field(json, "place")?,
+                principal: field(json, "principal")?,
+                after: field(json, "after")?,
+            },
+            "signed_out" => Self::SignedOut { key: field(json, "key")? },
+            _ => return None,
+        })
+    }
 }
 
 /// Tells the others of new tokens.
-pub(crate) fn tell(world: &World, key: &str, tokens: &Tokens) {
+pub(crate) fn tell(world: &World, key: &str, tokens: &Rc<Tokens>) {
     world.broadcast(text(&Word::News { key: key.to_owned(), tokens: tokens.clone() }));
 }
 
@@ -59,7 +86,7 @@ pub(crate) async fn ask(
     provisioning: &str,
     organization: &OrganizationName,
     principal: Option<&str>,
-) -> Option<Tokens> {
+) -> Option<Rc<Tokens>> {
     let after = world.with(|state| {
         if !state.accounts.contains(organization) {
             state.accounts.insert(organization.clone(), Account::default());
@@ -73,29 +100,27 @@ pub(crate) async fn ask(
     world.with(|state| {
         let account = state.accounts.get_mut(organization)?;
         account.asking = None;
-        let matching = |tokens: &&Tokens| principal.is_none_or(|name| name == tokens.principal);
+        let matching = |tokens: &&Rc<Tokens>| principal.is_none_or(|name| name == tokens.principal);
         account.tokens.as_ref().filter(|tokens| tokens.issued_at > after).filter(matching).cloned()
     })
 }
 
 /// Takes up what another session said, or answers it.
 pub(crate) fn heard(world: &World, message: &str) {
-    let Ok(word) = serde_json::from_str::<Word>(message) else { return };
+    let Some(word) = json::parse(message).and_then(|json| Word::read(&json)) else { return };
     let target = world.target();
     let (Some(organization), Some(provisioning)) = (&target.organization, &target.provisioning) else {
         return;
     };
     match word {
         Word::News { key, tokens } => {
-            let tokens = Tokens::from_record(&tokens.to_record());
-            let ours = |tokens: &Tokens| key == record_key(provisioning, organization, &tokens.principal);
-            if let Some(tokens) = tokens.filter(ours) {
+            if key == record_key(provisioning, organization, &tokens.principal) {
                 take_up(world, organization, key, tokens);
             }
         }
         Word::Ask { place, principal, after } => {
             let held = world.with(|state| state.accounts.get(organization)?.tokens.clone());
-            let wanted = |tokens: &Tokens| {
+            let wanted = |tokens: &Rc<Tokens>| {
                 place == last_principal_key(provisioning, organization)
                     && principal.is_none_or(|name| name == tokens.principal)
                     && tokens.issued_at > after
@@ -120,7 +145,7 @@ pub(crate) fn heard(world: &World, message: &str) {
     }
 }
 
-fn take_up(world: &World, organization: &OrganizationName, key: String, tokens: Tokens) {
+fn take_up(world: &World, organization: &OrganizationName, key: String, tokens: Rc<Tokens>) {
     // Whoever asks keeps what it is told.
     let was_asked =
         world.with(|state| state.accounts.get(organization).is_some_and(|account| account.asking.is_some()));
@@ -147,7 +172,7 @@ fn take_up(world: &World, organization: &OrganizationName, key: String, tokens: 
 
 /// Keeps tokens that were heard of, where the store does not have them yet: a duplicated tab has a store of its own, and in it a
 /// refresh token that was used, with which a reload would end.
-async fn keep(world: World, key: String, tokens: Tokens) {
+async fn keep(world: World, key: String, tokens: Rc<Tokens>) {
     let _lock = world.lock(key.clone()).await;
     if stored(&world, &key, &tokens).await.is_none() {
         world.save(key, tokens.to_record()).await;

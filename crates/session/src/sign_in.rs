@@ -6,14 +6,13 @@
 
 use std::rc::Rc;
 
-use sliderule_api::tokens::{GithubSignIn, PasswordSignIn, RefreshToken};
 use sliderule_api::{ErrorCode, OrganizationName};
 
 use crate::account::{Renewal, Tokens, github_principal, last_principal_key, record_key, user_principal};
 use crate::address::Target;
 use crate::call::{Authentication, Credentials, Source};
 use crate::effect::Level;
-use crate::http::{REQUEST_TIMEOUT_MS, request, send};
+use crate::http::{REQUEST_TIMEOUT_MS, body, request, send};
 use crate::renewal::{fresh, signed_out};
 use crate::world::World;
 use crate::{Event, Failure, Method, refusal, siblings};
@@ -156,18 +155,16 @@ async fn by_password(
     organization: &OrganizationName,
     username: String,
     password: String,
-) -> Result<Tokens, Failure> {
-    let body = PasswordSignIn { username: username.clone(), password, org_name: organization.to_string() };
-    let mut request =
-        request(Method::Post, format!("{provisioning}/api/org_token/"), serde_json::to_string(&body).ok());
-    request.secrets.push(body.password);
+) -> Result<Rc<Tokens>, Failure> {
+    let asked =
+        body(&[("username", &username), ("password", &password), ("org_name", &organization.as_str())]);
+    let mut request = request(Method::Post, format!("{provisioning}/api/org_token/"), Some(asked));
+    request.secrets.push(password);
     let reply = send(world, target, &request, REQUEST_TIMEOUT_MS).await?;
     if !reply.is_success() {
         return Err(refusal::of_sign_in(&reply));
     }
-    let tokens = Tokens::from_answer(&reply, world.server_now(), "", Some(&username))?;
-    // Under the name as the server writes it, which is how it is looked for where none is given.
-    Ok(Tokens { principal: user_principal(&tokens.user), ..tokens })
+    Tokens::from_answer(&reply, world.server_now(), "", Some(&username))
 }
 
 async fn by_github(
@@ -176,15 +173,11 @@ async fn by_github(
     provisioning: &str,
     organization: &OrganizationName,
     token: String,
-) -> Result<Tokens, Failure> {
+) -> Result<Rc<Tokens>, Failure> {
     let principal = github_principal(&token);
-    let body = GithubSignIn { org_name: organization.to_string(), access_token: token };
-    let mut request = request(
-        Method::Post,
-        format!("{provisioning}/api/org_token_github/"),
-        serde_json::to_string(&body).ok(),
-    );
-    request.secrets.push(body.access_token);
+    let asked = body(&[("org_name", &organization.as_str()), ("access_token", &token)]);
+    let mut request = request(Method::Post, format!("{provisioning}/api/org_token_github/"), Some(asked));
+    request.secrets.push(token);
     let reply = send(world, target, &request, REQUEST_TIMEOUT_MS).await?;
     if reply.response.status == 404 {
         let message =
@@ -205,7 +198,7 @@ async fn cached(
     provisioning: &str,
     organization: &OrganizationName,
     principal: Option<&str>,
-) -> Option<Tokens> {
+) -> Option<Rc<Tokens>> {
     let held =
         world.with(|state| state.accounts.get(organization).and_then(|account| account.tokens.clone()));
     if let Some(tokens) = held.filter(|tokens| principal.is_none_or(|name| name == tokens.principal)) {
@@ -225,7 +218,7 @@ async fn stored(
     provisioning: &str,
     organization: &OrganizationName,
     principal: Option<&str>,
-) -> Option<Tokens> {
+) -> Option<Rc<Tokens>> {
     let principal = match principal {
         Some(name) => name.to_owned(),
         None => world.load(last_principal_key(provisioning, organization)).await?,
@@ -262,15 +255,15 @@ pub(crate) async fn sign_out(world: &World) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn revoke_in_time(world: World, target: Rc<Target>, tokens: Tokens) {
+async fn revoke_in_time(world: World, target: Rc<Target>, tokens: Rc<Tokens>) {
     revoke(&world, &target, &tokens).await;
 }
 
 /// Has the server end tokens that nobody holds any more. Where that fails they end by themselves.
 pub(crate) async fn revoke(world: &World, target: &Target, tokens: &Tokens) {
     let Some(provisioning) = &target.provisioning else { return };
-    let body = serde_json::to_string(&RefreshToken { refresh: tokens.refresh.clone() }).ok();
-    let mut request = request(Method::Post, format!("{provisioning}/api/token/blacklist/"), body);
+    let asked = body(&[("refresh", &tokens.refresh)]);
+    let mut request = request(Method::Post, format!("{provisioning}/api/token/blacklist/"), Some(asked));
     request.secrets.push(tokens.refresh.clone());
     let revoked = world.within(REVOKE_TIMEOUT_MS, send(world, target, &request, REVOKE_TIMEOUT_MS)).await;
     // A refusal says that they have ended already.

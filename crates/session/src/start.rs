@@ -30,7 +30,7 @@ pub(crate) async fn init(
                 ErrorCode::CredentialsMissing | ErrorCode::ReauthenticationRequired
             ) && order.is_none() =>
         {
-            world.warn(failure.code, failure.message);
+            world.warn(failure.code, failure.message.clone());
             return Ok(());
         }
         other => other?,

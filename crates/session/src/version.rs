@@ -4,13 +4,14 @@
 
 use std::rc::Rc;
 
-use serde_json::Value;
+use sliderule_api::names::shown;
 use sliderule_api::{ErrorCode, ReleaseVersion};
 
 use crate::Failure;
 use crate::address::Target;
 use crate::call::VersionReport;
 use crate::http::REQUEST_TIMEOUT_MS;
+use crate::json::{self, Json, field};
 use crate::service::{NO_PARAMETERS, VERSION, unchecked};
 use crate::sign_in::announce;
 use crate::world::World;
@@ -26,7 +27,7 @@ const GENERATION: std::ops::RangeInclusive<u32> = 2..=4;
 /// # Errors
 /// `invalid_argument` for anything else, and for a release that this client cannot speak.
 pub(crate) fn spoken(text: &str) -> Result<ReleaseVersion, Failure> {
-    let full = match text.matches('.').count() {
+    let full = match text.bytes().filter(|&byte| byte == b'.').count() {
         0 => format!("{text}.0.0"),
         1 => format!("{text}.0"),
         _ => text.to_owned(),
@@ -45,8 +46,8 @@ pub(crate) fn spoken(text: &str) -> Result<ReleaseVersion, Failure> {
 }
 
 /// The release of a part of the server, in the answer of `/source/version`: `server` itself, or a package.
-fn release_of(answer: &Value, part: &str) -> Option<ReleaseVersion> {
-    answer.get(part)?.get("version")?.as_str()?.parse().ok()
+fn release_of(answer: &Json<'_>, part: &str) -> Option<ReleaseVersion> {
+    field::<String>(json::find(answer, part)?, "version")?.parse().ok()
 }
 
 /// Applies the rule before the first use of a cluster, once.
@@ -70,7 +71,7 @@ pub(crate) async fn check(
     plugins: &[String],
 ) -> Result<VersionReport, Failure> {
     let text = unchecked(world, target, VERSION, NO_PARAMETERS, REQUEST_TIMEOUT_MS).await?;
-    let answer: Value = serde_json::from_str(&text).unwrap_or_default();
+    let answer = json::parse(&text).unwrap_or(Json::Null);
     let server = release_of(&answer, "server").ok_or_else(|| {
         Failure::new(ErrorCode::BadResponse, "the cluster does not say which release it runs")
             .at(&target.cluster)
@@ -82,7 +83,7 @@ pub(crate) async fn check(
     }
     for plugin in plugins {
         let installed = release_of(&answer, plugin).ok_or_else(|| {
-            let message = format!("the server has no plugin `{}`", plugin.escape_default());
+            let message = format!("the server has no plugin `{}`", shown(plugin));
             Failure::new(ErrorCode::Unsupported, message).at(&target.cluster)
         })?;
         if installed.major != client.major {

@@ -6,10 +6,11 @@
 use std::rc::Rc;
 
 use sliderule_api::ErrorCode;
-use sliderule_api::status::ClusterStatus;
 
 use crate::address::Target;
+use crate::answers::Status;
 use crate::http::request;
+use crate::json::{self, Read as _};
 use crate::port::Listening;
 use crate::renewal::{fresh, with_token};
 use crate::server_events::EventReader;
@@ -51,7 +52,7 @@ impl Watch {
     ///
     /// # Errors
     /// Why there is none.
-    pub(crate) async fn next(&mut self) -> Result<ClusterStatus, Failure> {
+    pub(crate) async fn next(&mut self) -> Result<Status, Failure> {
         let begun = std::mem::replace(&mut self.begun, true);
         if matches!(self.events, Events::Closed) {
             self.events = self.open().await?;
@@ -81,7 +82,7 @@ impl Watch {
     }
 
     /// The next status among the events; nothing once they end.
-    async fn told(&mut self) -> Option<ClusterStatus> {
+    async fn told(&mut self) -> Option<Status> {
         let Events::Open { listening, reader, silence_ms } = &mut self.events else { return None };
         loop {
             let Answer::Piece(piece) = listening.next().await else { return None };
@@ -90,7 +91,9 @@ impl Watch {
                 return None;
             }
             let statuses = events.iter().filter(|event| event.kind == "status");
-            let newest = statuses.filter_map(|event| serde_json::from_str(&event.data).ok()).next_back();
+            let newest = statuses
+                .filter_map(|event| json::parse(&event.data).and_then(|json| Status::read(&json)))
+                .next_back();
             if newest.is_some() {
                 *silence_ms = SILENCE_MS;
                 return newest;
@@ -118,7 +121,7 @@ impl Watch {
                     let reader = EventReader::default();
                     return Ok(Events::Open { listening, reader, silence_ms: FIRST_SILENCE_MS });
                 }
-                Some(Answer::Response(Response { status: 401, .. })) => refused = Some(tokens.access),
+                Some(Answer::Response(Response { status: 401, .. })) => refused = Some(tokens.access.clone()),
                 // Whatever it is, asking for the status says it better.
                 _ => return Ok(Events::None),
             }

@@ -186,9 +186,9 @@ fn check(shell: &Shell, cancelled: &[CallId]) {
 fn shown(effect: &Effect) -> Option<String> {
     match effect {
         Effect::Fetch { request, .. } => Some(request.url.clone()),
-        Effect::Emit { event, .. } => Some(serde_json::to_string(event).unwrap()),
-        Effect::Done { result: Err(failure), .. } => Some(serde_json::to_string(failure).unwrap()),
-        Effect::Done { result: Ok(outcome), .. } => Some(serde_json::to_string(outcome).unwrap()),
+        Effect::Emit { event, .. } => Some(event.to_json()),
+        Effect::Done { result: Err(failure), .. } => Some(failure.to_json()),
+        Effect::Done { result: Ok(outcome), .. } => Some(outcome.to_json()),
         _ => None,
     }
 }

@@ -25,15 +25,25 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+const MISSING = "The browser tests need Chromium: install it (apt install chromium) or set CHROME to its path.";
+
 /**
  * @returns {string} the executable
  */
 function executable() {
   const found = process.env.CHROME ?? PLACES.find((place) => existsSync(place));
-  if (found === undefined) {
-    throw new Error("The browser tests need Chromium: install it (apt install chromium) or set CHROME to its path.");
-  }
+  if (found === undefined) throw new Error(MISSING);
   return found;
+}
+
+/**
+ * Why tests that need Chromium among others have to be left out; where continuous integration runs, that is no reason.
+ *
+ * @returns {string | undefined}
+ */
+export function chromiumMissing() {
+  const isThere = process.env.CHROME !== undefined || PLACES.some((place) => existsSync(place));
+  return isThere || process.env.CI !== undefined ? undefined : MISSING;
 }
 
 /**

@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ROOT } from "../../browser/harness/static-server.mjs";
 import { installed, outputOf } from "./place.mjs";
 
 const CORE = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip"];
@@ -28,6 +29,7 @@ export async function buildSite(folder, wheel) {
   const wheels = [wheel, ...(await wheelsOf("comm"))].flatMap((file) => ["--piplite-wheels", file]);
   const words = ["lite", "build", "--output-dir", site, "--apps", "lab", "--no-sourcemaps", ...wheels];
   await outputOf(installed("environment/bin/jupyter"), words, source);
+  await cp(join(ROOT, "dist/index.js"), join(site, "files/sliderule-wasm.js"));
   return site;
 }
 

@@ -10,7 +10,7 @@ use crate::shell::Shell;
 /// Builds the package and the servers, and measures; `json` is where the figures go besides.
 pub(super) fn bench(shell: &Shell, json: Option<&Path>) -> Result<()> {
     let tools = setup::prepare(shell)?;
-    build::module(shell, &tools)?;
+    build::package(shell, &tools)?;
     let mut servers = shell.command("cargo");
     servers.args([
         "build",

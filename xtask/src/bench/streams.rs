@@ -16,7 +16,7 @@ const RELEASE: &str = "5.6.0";
 /// Builds the module and measures; `json` is where the figures go besides.
 pub(super) fn bench(shell: &Shell, json: Option<&Path>) -> Result<()> {
     let tools = setup::prepare(shell)?;
-    build::module(shell, &tools)?;
+    build::package(shell, &tools)?;
     let folder = shell.temporary_folder("sliderule-bench-")?;
     let npm = npm_client(shell, folder.path())?;
     let mut run = shell.command("node");

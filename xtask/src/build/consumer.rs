@@ -10,8 +10,7 @@ use crate::fresh;
 use crate::shell::Shell;
 
 /// What the tarball is made from.
-const INPUTS: [&str; 7] =
-    ["js", "pkg", "examples", "package.json", "README.md", "LICENSE-MIT", "LICENSE-APACHE"];
+const INPUTS: [&str; 6] = ["dist", "examples", "package.json", "README.md", "LICENSE-MIT", "LICENSE-APACHE"];
 const MANIFEST: &str = "{ \"name\": \"consumer\", \"private\": true, \"type\": \"module\" }\n";
 
 /// Where the package is installed.

@@ -7,8 +7,7 @@ use crate::fresh;
 use crate::shell::Shell;
 
 /// What the page is made from.
-const INPUTS: [&str; 6] =
-    ["www/src", "www/build.mjs", "js", "pkg/inlined.js", "package.json", "package-lock.json"];
+const INPUTS: [&str; 4] = ["www/src", "www/build.mjs", "dist/index.js", "package-lock.json"];
 
 /// Bundles the page if anything it is made from changed.
 pub(super) fn build(shell: &Shell) -> Result<()> {

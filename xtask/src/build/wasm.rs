@@ -1,4 +1,4 @@
-//! The client's WebAssembly module: wasm-pack, then wasm-opt, then the same bytes inlined into a module.
+//! The client's WebAssembly module: wasm-pack, then wasm-opt.
 //!
 //! It is made in `target/wasm-pack` and moved into `pkg/` when it is complete, so that `pkg/` never holds half
 //! of a build. wasm-opt is binaryen's from npm: wasm-pack's own download cannot be relied on.
@@ -6,9 +6,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 
 use crate::build::empty;
 use crate::failure::{Failure, Result};
@@ -28,7 +25,6 @@ const INPUTS: [&str; 8] = [
     "xtask/src/build/wasm.rs",
 ];
 const MODULE: &str = "sliderule_wasm_bg.wasm";
-const INLINED: &str = "inlined.js";
 
 /// What the Rust compiler emits by itself for this target since 1.82, and the vector instructions that it is asked for;
 /// every browser of the last three years has them.
@@ -46,7 +42,7 @@ const FEATURES: [&str; 7] = [
 pub(super) fn build(shell: &Shell, tools: &Tools) -> Result<()> {
     let pkg = shell.tree.at("pkg");
     let inputs: Vec<PathBuf> = INPUTS.iter().map(|path| shell.tree.at(path)).collect();
-    if pkg.join(MODULE).exists() && fresh::up_to_date(&pkg.join(INLINED), &inputs) {
+    if fresh::up_to_date(&pkg.join(MODULE), &inputs) {
         println!("The WebAssembly module is up to date");
         return Ok(());
     }
@@ -55,14 +51,8 @@ pub(super) fn build(shell: &Shell, tools: &Tools) -> Result<()> {
     empty(&staged)?;
     compile(shell, tools, &staged)?;
     optimise(shell, &staged.join(MODULE))?;
-    let module = staged.join(MODULE);
-    let bytes = fs::read(&module).map_err(Failure::file("read", &module))?;
-    move_files(&staged, &pkg)?;
-
-    // Last, since its time is what says that `pkg/` is complete.
-    let inlined = pkg.join(INLINED);
-    fs::write(&inlined, inlined_module(&bytes)).map_err(Failure::file("write", &inlined))?;
-    fresh::made_from(&inlined, began)
+    fresh::made_from(&staged.join(MODULE), began)?;
+    move_files(&staged, &pkg)
 }
 
 fn compile(shell: &Shell, tools: &Tools, staged: &Path) -> Result<()> {
@@ -87,26 +77,13 @@ fn optimise(shell: &Shell, module: &Path) -> Result<()> {
     shell.step("Optimising it for size", "wasm-opt", &mut command).map(drop)
 }
 
+/// The module last, since its time is what says that `pkg/` is complete.
 fn move_files(from: &Path, to: &Path) -> Result<()> {
     for entry in fs::read_dir(from).map_err(Failure::file("read", from))? {
         let file = entry.map_err(Failure::file("read", from))?.path();
-        let Some(name) = file.file_name().filter(|_| file.is_file()) else { continue };
+        let Some(name) = file.file_name().filter(|name| file.is_file() && *name != MODULE) else { continue };
         fs::rename(&file, to.join(name)).map_err(Failure::file("move", &file))?;
     }
-    Ok(())
-}
-
-/// The module as JavaScript, for where nothing serves a `.wasm` file.
-fn inlined_module(bytes: &[u8]) -> String {
-    format!("export default \"{}\";\n", STANDARD.encode(bytes))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::inlined_module;
-
-    #[test]
-    fn the_inlined_module_is_one_default_export_in_base64() {
-        assert_eq!(inlined_module(b"\0asm"), "export default \"AGFzbQ==\";\n");
-    }
+    let module = from.join(MODULE);
+    fs::rename(&module, to.join(MODULE)).map_err(Failure::file("move", &module))
 }

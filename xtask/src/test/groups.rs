@@ -93,7 +93,9 @@ impl Group {
             Self::Contract => "Rust, JavaScript and the tree say the same",
             Self::Wasm => "the WebAssembly boundary, whatever comes in from outside",
             Self::Node => "the package in Node",
-            Self::Packaging => "the package as npm packs and installs it",
+            Self::Packaging => {
+                "the package as npm packs and installs it, in every environment that it is for"
+            }
             Self::Python => "the Python clients of the organization-token generation, as they were published",
             Self::Browser => "the package, the page and the README's examples in Chromium",
             Self::Notebooks => "the notebooks of docs/notebooks, and the package in Pyodide",
@@ -118,7 +120,7 @@ impl Group {
             Self::Contract => node_tests(shell, "tests/contract"),
             Self::Wasm => node_tests(shell, "tests/wasm"),
             Self::Node => node_tests(shell, "tests/node"),
-            Self::Packaging => node_tests(shell, "tests/packaging"),
+            Self::Packaging => packaging(shell),
             Self::Python => python(shell),
             Self::Browser => browser(shell),
             Self::Notebooks => notebooks(shell),
@@ -211,6 +213,18 @@ fn notebooks(shell: &Shell) -> Result<Tally> {
         }
         Place::Missing(reason) => left_out(&reason),
     }
+}
+
+/// The tests leave out by themselves what needs Chromium, where there is none.
+fn packaging(shell: &Shell) -> Result<Tally> {
+    shell.set("SLIDERULE_PACKAGING_TOOLS", setup::packaging_tools(shell)?);
+    match setup::chromium(shell)? {
+        Some(chromium) => shell.set("CHROME", chromium),
+        None => {
+            left_out(CHROMIUM_MISSING)?;
+        }
+    }
+    node_tests(shell, "tests/packaging")
 }
 
 fn python(shell: &Shell) -> Result<Tally> {

@@ -1,0 +1,224 @@
+//! How calls, events, outcomes and failures cross to JavaScript and back: as JSON with camelCase names.
+//!
+//! `js/` is the only other side: it checks options before, so what cannot be read here is a fault of ours.
+
+use crate::call::{
+    Authentication, Capacity, Credentials, Extended, Opened, Order, Released, Source, VersionReport,
+};
+use crate::effect::{Level, Phase};
+use crate::failure::Reason;
+use crate::json::{self, Json, Read, Write, field, object, read_fields, words, write_fields};
+use crate::{Call, Event, Failure, Outcome, Settings};
+
+impl Settings {
+    /// The settings that `js/` passes in.
+    ///
+    /// # Errors
+    /// `invalid_argument` where they are none.
+    pub fn from_json(text: &str) -> Result<Self, Failure> {
+        unreadable(json::parse(text).and_then(|json| Self::read(&json)))
+    }
+}
+
+impl Call {
+    /// A call that `js/` passes in: `{"status": {}}`.
+    ///
+    /// # Errors
+    /// `invalid_argument` where it is none.
+    pub fn from_json(text: &str) -> Result<Self, Failure> {
+        unreadable(json::parse(text).and_then(|json| Self::read(&json)))
+    }
+}
+
+fn unreadable<T>(read: Option<T>) -> Result<T, Failure> {
+    read.ok_or_else(|| Failure::invalid("the options cannot be read"))
+}
+
+impl Outcome {
+    /// What the caller gets.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        match self {
+            Self::Authentication(value) => value.text(),
+            Self::Capacity(value) => value.text(),
+            Self::Text(text) => text.clone(),
+            Self::Opened(value) => value.text(),
+            Self::Version(value) => value.text(),
+            Self::Extended(value) => value.text(),
+            Self::Released(value) => value.text(),
+            Self::Nothing => "null".to_owned(),
+        }
+    }
+}
+
+impl Event {
+    /// What the caller is told.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        match self {
+            Self::Progress { phase, nodes, wanted, elapsed_ms, expected_ms, message } => object(
+                &mut out,
+                &[
+                    ("type", &"progress"),
+                    ("phase", phase),
+                    ("nodes", nodes),
+                    ("wanted", wanted),
+                    ("elapsedMs", elapsed_ms),
+                    ("expectedMs", expected_ms),
+                    ("message", message),
+                ],
+            ),
+            Self::Granted { capacity } => object(&mut out, &[("type", &"granted"), ("capacity", capacity)]),
+            Self::Log { level, message } => {
+                object(&mut out, &[("type", &"log"), ("level", level), ("message", message)]);
+            }
+            Self::Warning { code, message } => {
+                object(&mut out, &[("type", &"warning"), ("code", code), ("message", message)]);
+            }
+            Self::Identity { organization, authenticated, user, server_version } => object(
+                &mut out,
+                &[
+                    ("type", &"identity"),
+                    ("organization", organization),
+                    ("authenticated", authenticated),
+                    ("user", user),
+                    ("serverVersion", server_version),
+                ],
+            ),
+        }
+        out
+    }
+}
+
+impl Failure {
+    /// What the caller gets instead.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        self.text()
+    }
+}
+
+impl Read for Call {
+    fn read(json: &Json<'_>) -> Option<Self> {
+        let Json::Object(fields) = json else { return None };
+        let [(name, json)] = fields.as_slice() else { return None };
+        Some(match &**name {
+            "init" => Self::Init {
+                credentials: field(json, "credentials")?,
+                order: field(json, "order")?,
+                plugins: field(json, "plugins")?,
+                timeout_ms: field(json, "timeoutMs")?,
+            },
+            "authenticate" => Self::Authenticate {
+                organization: field(json, "organization")?,
+                credentials: field(json, "credentials")?,
+            },
+            "updateAvailableServers" => Self::UpdateAvailableServers { order: field(json, "order")? },
+            "scaleout" => Self::Scaleout {
+                order: field(json, "order")?,
+                min_ready: field(json, "minReady")?,
+                timeout_ms: field(json, "timeoutMs")?,
+            },
+            "source" => Self::Source {
+                api: field(json, "api")?,
+                parameters: field(json, "parameters")?,
+                timeout_ms: field(json, "timeoutMs")?,
+            },
+            "stream" => Self::Stream {
+                api: field(json, "api")?,
+                parameters: field(json, "parameters")?,
+                timeout_ms: field(json, "timeoutMs")?,
+            },
+            "definition" => Self::Definition {
+                record_type: field(json, "recordType")?,
+                organization: field(json, "organization")?,
+            },
+            "checkVersion" => Self::CheckVersion { plugins: field(json, "plugins")? },
+            "status" => Self::Status {},
+            "costs" => Self::Costs {},
+            "estimate" => Self::Estimate { order: field(json, "order")? },
+            "extend" => Self::Extend {
+                request_id: field(json, "requestId")?,
+                time_to_live: field(json, "timeToLive")?,
+            },
+            "release" => Self::Release { request_id: field(json, "requestId")? },
+            "signOut" => Self::SignOut {},
+            _ => return None,
+        })
+    }
+}
+
+read_fields! {
+    Credentials { username: "username", password: "password", github_token: "githubToken" }
+    Order { desired_nodes: "desiredNodes", time_to_live: "timeToLive" }
+}
+
+impl Read for Settings {
+    fn read(json: &Json<'_>) -> Option<Self> {
+        Some(Self {
+            url: field(json, "url")?,
+            organization: field(json, "organization")?,
+            provisioning_url: field(json, "provisioningUrl")?,
+            cluster_url: field(json, "clusterUrl")?,
+            allow_http: field::<Option<bool>>(json, "allowHttp")?.unwrap_or(false),
+            protocol_version: field(json, "protocolVersion")?,
+        })
+    }
+}
+
+write_fields! {
+    Authentication { user: "user", organization: "organization", expires_at: "expiresAt", source: "source" }
+    Capacity {
+        available_nodes: "availableNodes",
+        requested_nodes: "requestedNodes",
+        clamped: "clamped",
+        ready: "ready",
+        request_id: "requestId",
+        expires_at: "expiresAt",
+        cost_micro_usd: "costMicroUsd",
+    }
+    VersionReport { server: "server", client: "client", out_of_date: "outOfDate", warning: "warning" }
+    Extended { request_id: "requestId", nodes: "nodes", expires_at: "expiresAt", cost_micro_usd: "costMicroUsd" }
+    Released { target_nodes: "targetNodes" }
+    Opened { organization: "organization" }
+    Reason {
+        code: "code",
+        message: "message",
+        endpoint: "endpoint",
+        status: "status",
+        retryable: "retryable",
+    }
+}
+
+words! {
+    Source { Password = "password", Github = "github", Cache = "cache", None = "none" }
+    Level { Debug = "debug", Info = "info", Warn = "warn" }
+    Phase { Requesting = "requesting", Waking = "waking", Growing = "growing", Ready = "ready" }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Call, Settings};
+
+    #[test]
+    fn a_call_is_named_by_its_only_field() {
+        let call =
+            r#"{"scaleout":{"order":{"desiredNodes":4,"timeToLive":60},"minReady":null,"timeoutMs":1000}}"#;
+        let Call::Scaleout { order, min_ready, timeout_ms } = Call::from_json(call).unwrap() else {
+            panic!("another call")
+        };
+        assert_eq!((order.desired_nodes, order.time_to_live, min_ready, timeout_ms), (4, 60, None, 1000));
+        for not in ["", "{}", "[]", r#"{"scaleout":{}}"#, r#"{"dance":{}}"#, r#"{"status":{},"costs":{}}"#] {
+            assert!(Call::from_json(not).is_err(), "{not}");
+        }
+    }
+
+    #[test]
+    fn settings_need_an_address() {
+        let settings =
+            Settings::from_json(r#"{"url":"x.org","organization":null,"allowHttp":true}"#).unwrap();
+        assert!(settings.allow_http && settings.organization.is_none());
+        assert!(Settings::from_json("{}").is_err());
+    }
+}

@@ -1,0 +1,108 @@
+//! Reading.
+
+use std::borrow::Cow;
+
+use hifijson::SliceLexer;
+use hifijson::token::Lex as _;
+use hifijson::value::{self, Value};
+use sliderule_api::{RequestId, UtcTime};
+
+/// What a text holds. Numbers stay as they are written.
+pub(crate) type Json<'a> = Value<&'a str, Cow<'a, str>>;
+
+/// Nothing that is said here goes deeper.
+const DEEPEST: usize = 128;
+
+/// The tree of a text that is JSON.
+pub(crate) fn parse(text: &str) -> Option<Json<'_>> {
+    let mut lexer = SliceLexer::new(text.as_bytes());
+    lexer.exactly_one(SliceLexer::ws_peek, |next, lexer| value::parse_bounded(DEEPEST, next, lexer)).ok()
+}
+
+/// What can be read from JSON.
+pub(crate) trait Read: Sized {
+    /// The value, if it is one.
+    fn read(json: &Json<'_>) -> Option<Self>;
+
+    /// The value where there is none.
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+/// The field of an object.
+pub(crate) fn field<T: Read>(json: &Json<'_>, name: &str) -> Option<T> {
+    match find(json, name) {
+        Some(value) => T::read(value),
+        None => T::absent(),
+    }
+}
+
+/// Of fields of the same name, the last.
+pub(crate) fn find<'a, 'b>(json: &'a Json<'b>, name: &str) -> Option<&'a Json<'b>> {
+    let Json::Object(fields) = json else { return None };
+    fields.iter().rfind(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+impl Read for bool {
+    fn read(json: &Json<'_>) -> Option<Self> {
+        if let Json::Bool(value) = json { Some(*value) } else { None }
+    }
+}
+
+impl Read for String {
+    fn read(json: &Json<'_>) -> Option<Self> {
+        if let Json::String(text) = json { Some(text.clone().into_owned()) } else { None }
+    }
+}
+
+impl<T: Read> Read for Option<T> {
+    fn read(json: &Json<'_>) -> Option<Self> {
+        if let Json::Null = json { Some(None) } else { T::read(json).map(Some) }
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
+
+impl<T: Read> Read for Vec<T> {
+    fn read(json: &Json<'_>) -> Option<Self> {
+        if let Json::Array(values) = json { values.iter().map(T::read).collect() } else { None }
+    }
+}
+
+/// A whole number.
+fn number(json: &Json<'_>) -> Option<i64> {
+    if let Json::Number((text, _)) = json { text.parse().ok() } else { None }
+}
+
+impl Read for i64 {
+    fn read(json: &Json<'_>) -> Option<Self> {
+        number(json)
+    }
+}
+
+impl Read for u64 {
+    fn read(json: &Json<'_>) -> Option<Self> {
+        number(json)?.try_into().ok()
+    }
+}
+
+impl Read for u32 {
+    fn read(json: &Json<'_>) -> Option<Self> {
+        number(json)?.try_into().ok()
+    }
+}
+
+impl Read for RequestId {
+    fn read(json: &Json<'_>) -> Option<Self> {
+        if let Json::String(text) = json { text.parse().ok() } else { None }
+    }
+}
+
+impl Read for UtcTime {
+    fn read(json: &Json<'_>) -> Option<Self> {
+        String::read(json).map(Self)
+    }
+}

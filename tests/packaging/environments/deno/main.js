@@ -1,0 +1,4 @@
+import * as sliderule from "sliderule-wasm";
+import { smoke } from "./smoke.js";
+
+console.log(JSON.stringify(await smoke(sliderule)));

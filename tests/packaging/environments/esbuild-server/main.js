@@ -1,0 +1,4 @@
+import * as sliderule from "sliderule-wasm";
+import { smoke } from "./smoke.js";
+
+smoke(sliderule).then((seen) => console.log(JSON.stringify(seen)));

@@ -1,0 +1,6 @@
+import wasm from "sliderule-wasm/sliderule.wasm";
+import * as sliderule from "sliderule-wasm/slim";
+import { smoke } from "./smoke.js";
+
+await sliderule.load(new URL(wasm, import.meta.url));
+document.body.textContent = JSON.stringify(await smoke(sliderule));
