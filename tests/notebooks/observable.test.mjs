@@ -73,6 +73,13 @@ test("the Observable notebook signs in, scales with progress, plots, and leaves 
   for (const name of ["2 for 15 minutes", "1 for 15 minutes", "2 for 15 minutes"]) await choose(name);
   await until("only the last request stands", nodesAskedFor, (nodes) => nodes.join() === "2");
 
+  // Twice within a second, the same.
+  await choose("1 for 15 minutes");
+  await page.getByRole("button", { name: "2 for 15 minutes" }).dblclick();
+  await until("one request stands", nodesAskedFor, (nodes) => nodes.join() === "2");
+  await page.getByText("2546 heights").waitFor({ timeout: PATIENCE_MS });
+  assert.deepEqual(await nodesAskedFor(), [2]);
+
   // The cell that signs in runs again, and with it all that comes after.
   const [former] = (await witness.status()).requests;
   await page.getByRole("button", { name: "Sign in" }).click();
