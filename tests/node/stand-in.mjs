@@ -10,11 +10,11 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 
+import { ORGANIZATION, PASSWORD, USER } from "./people.mjs";
 import { note as noteSeen, secret } from "./secrets.mjs";
 
-export const ORGANIZATION = "acme";
-export const USER = "ada";
-export const PASSWORD = secret("correct horse battery staple");
+export { ORGANIZATION, PASSWORD, USER };
+secret(PASSWORD);
 export const GITHUB_TOKEN = secret("ghp_0123456789abcdef");
 
 const data = (name) => readFileSync(new URL(`data/${name}`, import.meta.url));

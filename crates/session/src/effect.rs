@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use sliderule_api::{OrganizationName, RequestId};
+
 use crate::call::Capacity;
 use crate::{Call, Failure, Outcome};
 
@@ -260,6 +262,11 @@ pub enum Event {
         code: sliderule_api::ErrorCode,
         /// For people.
         message: String,
+    },
+    /// The requests for nodes that are the session's to release, whenever they change.
+    Requests {
+        /// Whose cluster, and which.
+        requests: Vec<(OrganizationName, RequestId)>,
     },
     /// What the session is, whenever that changes.
     Identity {

@@ -86,14 +86,7 @@ async fn exchange(
                 Source::Password,
             ),
             (None, Some(_)) => return Err(missing("a password was given without a user name")),
-            (username, None) => match cached(
-                world,
-                provisioning,
-                organization,
-                username.as_deref().map(user_principal).as_deref(),
-            )
-            .await
-            {
+            (username, None) => match kept(world, provisioning, organization, username.as_deref()).await {
                 Some(tokens) => (tokens, Source::Cache),
                 None if anybody => {
                     return Ok(nobody(Some(organization)));
@@ -188,6 +181,22 @@ async fn by_github(
         return Err(refusal::of_sign_in(&reply));
     }
     Tokens::from_answer(&reply, world.server_now(), &principal, None)
+}
+
+/// The tokens kept for this user, however they signed in, or for whoever signed in last.
+async fn kept(
+    world: &World,
+    provisioning: &str,
+    organization: &OrganizationName,
+    username: Option<&str>,
+) -> Option<Rc<Tokens>> {
+    let Some(username) = username else { return cached(world, provisioning, organization, None).await };
+    let by_password = cached(world, provisioning, organization, Some(&user_principal(username))).await;
+    if by_password.is_some() {
+        return by_password;
+    }
+    let last = stored(world, provisioning, organization, None).await;
+    last.filter(|tokens| tokens.user == username)
 }
 
 /// The tokens kept for this principal, or for whoever signed in last; other tabs are asked too.

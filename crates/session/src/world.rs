@@ -60,13 +60,14 @@ pub(crate) struct State {
 
 impl World {
     pub(crate) fn new(settings: Settings, spoken: ReleaseVersion, target: Target) -> Self {
+        let orders = settings.requests.clone();
         Self(Rc::new(RefCell::new(State {
             settings,
             spoken,
             target: Rc::new(target),
             accounts: Few::default(),
             checked: Few::default(),
-            orders: Vec::new(),
+            orders,
             ordering: 0,
             now: 0,
             skew: 0,
@@ -188,6 +189,11 @@ impl World {
     /// Tells the caller.
     pub(crate) fn emit(&self, call: Option<CallId>, event: Event) {
         self.push(Effect::Emit { call, event });
+    }
+
+    /// Tells the shell which requests for nodes are the session's.
+    pub(crate) fn tell_orders(&self) {
+        self.emit(None, Event::Requests { requests: self.with(|state| state.orders.clone()) });
     }
 
     /// Tells whoever keeps a log.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use hifijson::SliceLexer;
 use hifijson::token::Lex as _;
 use hifijson::value::{self, Value};
-use sliderule_api::{RequestId, UtcTime};
+use sliderule_api::{OrganizationName, RequestId, UtcTime};
 
 /// What a text holds. Numbers stay as they are written.
 pub(crate) type Json<'a> = Value<&'a str, Cow<'a, str>>;
@@ -92,6 +92,20 @@ impl Read for u64 {
 impl Read for u32 {
     fn read(json: &Json<'_>) -> Option<Self> {
         number(json)?.try_into().ok()
+    }
+}
+
+impl<A: Read, B: Read> Read for (A, B) {
+    fn read(json: &Json<'_>) -> Option<Self> {
+        let Json::Array(values) = json else { return None };
+        let [one, other] = values.as_slice() else { return None };
+        Some((A::read(one)?, B::read(other)?))
+    }
+}
+
+impl Read for OrganizationName {
+    fn read(json: &Json<'_>) -> Option<Self> {
+        if let Json::String(text) = json { text.parse().ok() } else { None }
     }
 }
 
