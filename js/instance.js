@@ -16,6 +16,9 @@ import { SlideRuleError } from "./errors.js";
 
 /** @typedef {Awaited<ReturnType<typeof instantiate>>} Bindings What the module exports, by way of wasm-bindgen. */
 
+/** How many requests are remembered before those that are over are looked for. */
+const FEW = 64;
+
 export class Instance {
   /** @type {Bindings | undefined} */
   #bindings;
@@ -105,6 +108,7 @@ export class Instance {
   #world() {
     const timers = this.#timers;
     const requests = this.#requests;
+    let many = FEW;
     return {
       WebAssembly: {
         instantiate: async (/** @type {WebAssembly.Module} */ module, /** @type {Imports} */ imports) => {
@@ -115,8 +119,10 @@ export class Instance {
       AbortController: class extends AbortController {
         constructor() {
           super();
-          for (const each of requests) if (each.deref() === undefined) requests.delete(each);
           requests.add(new WeakRef(this));
+          if (requests.size <= many) return;
+          for (const each of requests) if (each.deref() === undefined) requests.delete(each);
+          many = Math.max(FEW, 2 * requests.size);
         }
       },
       setTimeout: (/** @type {() => void} */ act, /** @type {number} */ milliseconds) => {
