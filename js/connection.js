@@ -1,31 +1,22 @@
 /**
- * A session's other half: the calls of the WebAssembly module that are under way, and what the module tells.
+ * A session's way to its mind in the WebAssembly module: calls go in, and what the module tells comes out.
+ *
+ * Always: a mind whose instance failed is followed by one that knows what it knew: whose organization, who is signed in, and
+ * which requests for nodes are the session's.
  *
  * @module
  */
 
 import { notify } from "./callbacks.js";
 import { CredentialsDesk, isNeed } from "./credentials.js";
-import { fromFailure, invalid, SlideRuleError } from "./errors.js";
+import { invalid, SlideRuleError } from "./errors.js";
 import { Host } from "./host.js";
+import { Mind } from "./mind.js";
 
 /**
  * @import { CredentialsCallback, SessionOptions, Warning } from "./index.js"
  * @import { Environment } from "./entry.js"
- * @import { Bindings } from "./wasm.js"
- */
-
-/**
- * @typedef {object} Answer
- * @property {string} value JSON.
- * @property {Response | undefined} response Of a stream.
- */
-
-/**
- * @typedef {object} Pending A call under way.
- * @property {(answer: Answer) => void} resolve
- * @property {(error: unknown) => void} reject
- * @property {((event: any) => void) | undefined} onEvent
+ * @import { Answer } from "./mind.js"
  */
 
 /**
@@ -51,10 +42,10 @@ export class Connection {
   #logger;
   /** @type {CredentialsDesk<Answer>} */
   #desk;
-  /** @type {InstanceType<Bindings["Client"]> | undefined} */
-  #client;
-  /** @type {Map<number, Pending>} */
-  #pending = new Map();
+  /** @type {Mind | undefined} */
+  #mind;
+  /** The requests for nodes that are the session's to release. @type {[string, string][]} */
+  #requests = [];
   /** @type {Map<string, Promise<string>>} */
   #definitions = new Map();
   #disposed = false;
@@ -79,30 +70,43 @@ export class Connection {
     this.identity = { organization, authenticated: false, user: null, serverVersion: null };
     this.#host = new Host(store, environment, {
       event: (call, event) => this.#heard(call, event),
-      succeeded: (call, value, response) => this.#settle(call)?.resolve({ value, response }),
-      failed: (call, failure) => this.#settle(call)?.reject(fromFailure(failure)),
-      heard: (message) => this.#client?.heard(message),
+      succeeded: (call, value, response) => this.#mind?.succeeded(call, value, response),
+      failed: (call, failure) => this.#mind?.failed(call, failure),
+      heard: (message) => this.#mind?.heard(message),
+      closed: () => {
+        if (this.#disposed) this.#mind?.free();
+      },
     });
   }
 
   /**
-   * Makes the module's half, which checks addresses and names. Sends nothing.
+   * The module's half, which checks addresses and names when it is made. Making it sends nothing, unless it takes the place
+   * of one whose instance has failed: it then signs in with what the store keeps.
    *
-   * @returns {Promise<InstanceType<Bindings["Client"]>>}
+   * @returns {Promise<Mind>}
    */
-  async open() {
+  async #open() {
     if (this.#settings instanceof SlideRuleError) throw this.#settings;
     this.#refuseIfDisposed();
-    const { Client } = await this.#module.ready();
+    const instance = await this.#module.ready();
     this.#refuseIfDisposed();
-    this.#client ??= guarded(() => new Client(JSON.stringify(this.#settings), this.#host));
-    return this.#client;
+    if (this.#mind?.instance !== instance) {
+      const { organization, authenticated, user } = this.identity;
+      const settings = { ...this.#settings, organization, requests: this.#requests };
+      const isFirst = this.#mind === undefined;
+      this.#mind = new Mind(instance, settings, this.#host);
+      if (!isFirst && authenticated && user !== null) this.#mind.resume(user);
+    }
+    const mind = this.#mind;
+    await mind.resumed;
+    return mind;
   }
 
   /** Ends every call and stream, and refuses new ones. */
   dispose() {
+    if (this.#disposed) return;
     this.#disposed = true;
-    this.#client?.dispose();
+    this.#mind?.dispose();
     this.#desk.close(disposed());
     for (const end of this.#streams) end(invalid("the session was disposed of while the stream was read"));
     this.#host.close();
@@ -188,31 +192,9 @@ export class Connection {
    */
   async #once(request, signal, onEvent, timeoutMs) {
     signal?.throwIfAborted();
-    const client = await this.open();
-    signal?.throwIfAborted();
-    const id = client.nextCall();
-    /** @type {() => void} */
-    let unwatch = () => {};
-    /** @param {unknown} reason */
-    const end = (reason) => {
-      client.cancel(id);
-      this.#settle(id)?.reject(reason);
-    };
-    const abort = () => end(signal?.reason);
-    const timer = timeoutMs === undefined ? undefined : setTimeout(() => end(late(timeoutMs)), timeoutMs);
-    try {
-      return await new Promise((resolve, reject) => {
-        this.#pending.set(id, { resolve, reject, onEvent });
-        unwatch = this.#module.whilePending(reject);
-        signal?.addEventListener("abort", abort);
-        guarded(() => client.start(id, JSON.stringify(request)));
-      });
-    } finally {
-      this.#pending.delete(id);
-      unwatch();
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
-    }
+    const mind = await this.#open();
+    this.#refuseIfDisposed();
+    return await mind.call(request, { signal, onEvent, timeoutMs });
   }
 
   /**
@@ -248,24 +230,19 @@ export class Connection {
     if (method !== undefined) notify((/** @type {string} */ line) => this.#logger?.[method]?.(line), message);
   }
 
-  /** @param {number} call */
-  #settle(call) {
-    const pending = this.#pending.get(call);
-    this.#pending.delete(call);
-    return pending;
-  }
-
   /**
    * @param {number | undefined} call
    * @param {any} event
    */
   #heard(call, { type, ...event }) {
     if (call !== undefined && type !== "log") {
-      this.#pending.get(call)?.onEvent?.({ type, ...event });
+      this.#mind?.tell(call, { type, ...event });
     } else if (type === "warning") {
       this.warn(event);
     } else if (type === "log") {
       this.#log(event.level, event.message);
+    } else if (type === "requests") {
+      this.#requests = event.requests;
     } else if (type === "identity") {
       // Layouts are those of one release.
       const { organization, serverVersion } = this.identity;
@@ -275,24 +252,6 @@ export class Connection {
   }
 }
 
-/** @param {number} timeoutMs */
-function late(timeoutMs) {
-  const message = `the call was not done within ${timeoutMs} ms; allow more with timeoutMs`;
-  return new SlideRuleError("timed_out", message, { retryable: true });
-}
-
 function disposed() {
   return invalid("the session was disposed of; make a new one");
-}
-
-/**
- * @template T
- * @param {() => T} act
- */
-function guarded(act) {
-  try {
-    return act();
-  } catch (failure) {
-    throw fromFailure(failure);
-  }
 }

@@ -37,7 +37,7 @@ function variable(name) {
  * The first credentials found.
  *
  * @param {string | undefined} machine The host of the provisioning system, with its port if the address has one.
- * @param {Environment} environment
+ * @param {Pick<Environment, "furtherCredentials">} environment
  * @returns {Promise<Credentials | undefined>}
  */
 export async function foundCredentials(machine, { furtherCredentials }) {

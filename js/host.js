@@ -26,6 +26,7 @@ const CHANNEL = "sliderule-wasm";
  * @property {(call: number, value: string, response: Response | undefined) => void} succeeded
  * @property {(call: number, failure: string) => void} failed
  * @property {(message: string) => void} heard
+ * @property {() => void} closed Nothing is under way any more after `close`.
  */
 
 /** Carries out what a session's mind decides, apart from requests and timers. */
@@ -62,6 +63,12 @@ export class Host {
     this.#channel?.close();
     this.#channel = undefined;
     this.#store.close();
+    this.#listener.closed();
+  }
+
+  /** Gives back every lock, and stops waiting for others: whoever took them is no more. */
+  unlockAll() {
+    for (const number of [...this.#held.keys()]) this.unlock(number);
   }
 
   /** @param {string} key */

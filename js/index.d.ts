@@ -8,7 +8,21 @@
  *
  * Units: minutes for `timeToLive`, milliseconds for `…Ms`, `Date` for instants, integer millionths of a
  * US dollar for `…MicroUsd`.
+ *
+ * No library of types is needed besides that of the language: `platform.d.ts`.
  */
+
+import type { ByteStream, Signal } from "./platform.js";
+
+declare global {
+  // As libraries of TypeScript from 5.2 on declare it, for those who compile without them.
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+  interface Disposable {
+    [Symbol.dispose](): void;
+  }
+}
 
 /** What went wrong, for programs. The same on the wire and here; codes are never renamed. */
 export type ErrorCode =
@@ -71,11 +85,23 @@ export class SlideRuleError extends Error {
 
 /** How to sign in: a GitHub token, or a user name and password. The GitHub token wins where both are given. */
 export interface Credentials {
-  /** User name at the provisioning system. */
+  /**
+   * User name at the provisioning system.
+   * @default `PS_USERNAME`, in Node
+   * @example { username: "ada", password }
+   */
   username?: string;
-  /** Password; used once, never stored. */
+  /**
+   * Password; used once, never stored.
+   * @default `PS_PASSWORD`, in Node
+   * @example { username: "ada", password: await ask("Password") }
+   */
   password?: string;
-  /** GitHub access token; used once, never stored. */
+  /**
+   * GitHub access token; used once, never stored.
+   * @default `PS_GITHUB_TOKEN`, in Node
+   * @example { githubToken: process.env.GITHUB_TOKEN }
+   */
   githubToken?: string;
   /** Alias of `username`. */
   ps_username?: string;
@@ -97,7 +123,7 @@ export interface CredentialsRequest {
    */
   reason: "missing" | "ended" | "wrong";
   /** Aborts when no call waits for the answer any more: take the form away. */
-  signal: AbortSignal;
+  signal: Signal;
 }
 
 /**
@@ -166,22 +192,39 @@ export interface Warning {
 
 /** Which deployment and organization a session talks to, and how. */
 export interface ConnectionOptions {
-  /** Organization whose cluster is used. Default `"sliderule"`, the public one; `null` is a single node without provisioning. */
+  /**
+   * Organization whose cluster is used; `null` is a single node at `url`, without provisioning.
+   * @default "sliderule", the public one
+   * @example { organization: "acme" }
+   */
   organization?: string | null;
-  /** Origin of the provisioning system of all organizations, in place of what `url` says. */
+  /**
+   * Origin of the provisioning system of all organizations, in place of what `url` says.
+   * @default `https://ps.<domain>`
+   * @example { provisioningUrl: "https://ps.example.org" }
+   */
   provisioningUrl?: string;
   /**
    * Address under which the `/source/` of this organization's cluster is found, in place of what `url` says.
    * Signing in to another organization is then refused, since its token must not go there.
+   * @default `https://<organization>.<domain>`
+   * @example { organization: "acme", clusterUrl: "https://10.1.2.3:8443" }
    */
   clusterUrl?: string;
-  /** Allows plain http to hosts other than this machine. Default false. */
+  /**
+   * Allows plain http to hosts other than this machine.
+   * @default false
+   * @example { allowHttp: true }
+   */
   allowHttp?: boolean;
-  /** SlideRule release the client says it speaks, for the version rule. Default `"4.20.0"`. */
+  /**
+   * SlideRule release the client says it speaks, for the version rule.
+   * @default "4.20.0"
+   * @example { protocolVersion: "3.7.0" }
+   */
   protocolVersion?: string;
   /**
-   * Where tokens are kept. Passwords and GitHub tokens are kept nowhere. Default `"session"` in pages, `"memory"`
-   * elsewhere (workers, Node).
+   * Where tokens are kept. Passwords and GitHub tokens are kept nowhere.
    *
    * - `"memory"`: gone with the page or program.
    * - `"session"`: the tab's `sessionStorage`; survives a reload, ends with the tab. Tabs of the origin that are open at the same
@@ -192,13 +235,28 @@ export interface ConnectionOptions {
    * - your own: an object with `get`, `set` and `delete`.
    *
    * Where it does not work, memory takes its place, with one warning `storage_degraded` that says what happened.
+   *
+   * @default "session" in pages, "memory" elsewhere (workers, Node)
+   * @example { store: "local" }
    */
   store?: "memory" | "session" | "local" | "indexedDB" | "file" | TokenStore;
-  /** Called with each warning as it arises. Warnings are also listed in `session.warnings`. */
+  /**
+   * Called with each warning as it arises. Warnings are also listed in `session.warnings`.
+   * @default nobody is called
+   * @example { onWarning: ({ code, message }) => console.warn(code, message) }
+   */
   onWarning?: (warning: Warning) => void;
-  /** Where lines for the log go, such as `console`. Default: nowhere. */
+  /**
+   * Where lines for the log go, such as `console`.
+   * @default nowhere
+   * @example { logger: console }
+   */
   logger?: Logger | null;
-  /** Accepted because Python scripts pass it; `fetch` cannot bypass DNS, so `true` earns a warning that names `clusterUrl`. */
+  /**
+   * Accepted because Python scripts pass it; `fetch` cannot bypass DNS, so `true` earns a warning that names `clusterUrl`.
+   * @default false
+   * @example { bypassDns: false }
+   */
   bypassDns?: boolean;
   /** Alias of `provisioningUrl`. */
   provisioning_url?: string;
@@ -208,6 +266,8 @@ export interface ConnectionOptions {
   allow_http?: boolean;
   /** Alias of `protocolVersion`. */
   protocol_version?: string;
+  /** Alias of `onWarning`. */
+  on_warning?: (warning: Warning) => void;
   /** Alias of `bypassDns`. */
   bypass_dns?: boolean;
 }
@@ -215,23 +275,48 @@ export interface ConnectionOptions {
 /** What `session.init` does besides connecting. */
 export interface StartOptions {
   /**
-   * How to sign in. Default: cached tokens; in Node also `PS_GITHUB_TOKEN`, `PS_USERNAME` and `PS_PASSWORD`, then (with the
-   * entry `sliderule-wasm/node`) the machine `ps.<domain>` of `.netrc`. A function is asked after all of these, also by
-   * later calls of the session that need a sign-in.
+   * How to sign in. A function is asked after all that is found, also by later calls of the session that need a sign-in.
+   * @default cached tokens; in Node also `PS_GITHUB_TOKEN`, `PS_USERNAME` and `PS_PASSWORD`, then (with the entry
+   * `sliderule-wasm/node`) the machine `ps.<domain>` of `.netrc`
+   * @example { organization: "acme", credentials: { username: "ada", password } }
    */
   credentials?: Credentials | CredentialsCallback;
-  /** Nodes to ask for, and wait for, before the promise resolves. Default: none are asked for. */
+  /**
+   * Nodes to ask for, and wait for, before the promise resolves; from 0 on.
+   * @default none are asked for
+   * @example { organization: "acme", desiredNodes: 4 }
+   */
   desiredNodes?: number;
-  /** Minutes the nodes are wanted for. Default 60. */
+  /**
+   * Minutes the nodes are wanted for, from 1 to a year.
+   * @default 60
+   * @example { desiredNodes: 4, timeToLive: 15 }
+   */
   timeToLive?: number;
-  /** Packages of the server for which the version rule holds too, such as `["icesat2"]`. Default none. */
+  /**
+   * Packages of the server for which the version rule holds too.
+   * @default []
+   * @example { plugins: ["icesat2"] }
+   */
   plugins?: string[];
-  /** Longest wait for the nodes, in milliseconds. Default: the time to live. */
+  /**
+   * Longest wait for the nodes, in milliseconds.
+   * @default the time to live
+   * @example { desiredNodes: 4, timeoutMs: 10 * 60_000 }
+   */
   timeoutMs?: number;
-  /** Called as the cluster grows. */
+  /**
+   * Called as the cluster grows.
+   * @default nobody is called
+   * @example { desiredNodes: 4, onProgress: ({ nodes, wanted }) => console.log(nodes, "of", wanted) }
+   */
   onProgress?: (progress: ScaleProgress) => void;
-  /** Ends the call. What was already asked of the cluster stays asked. */
-  signal?: AbortSignal;
+  /**
+   * Ends the call. What was already asked of the cluster stays asked.
+   * @default never
+   * @example { desiredNodes: 4, signal: controller.signal }
+   */
+  signal?: Signal;
   /** Alias of `desiredNodes`. */
   desired_nodes?: number;
   /** Alias of `timeToLive`. */
@@ -247,9 +332,17 @@ export interface InitOptions extends ConnectionOptions, StartOptions {}
 
 /** Options of `createSession`. */
 export interface SessionOptions extends ConnectionOptions {
-  /** As the first argument of `init`. Default `"slideruleearth.io"`. */
+  /**
+   * As the first argument of `init`.
+   * @default "slideruleearth.io"
+   * @example { url: "http://127.0.0.1:8080" }
+   */
   url?: string;
-  /** Asked for credentials when a call needs some and there are none. Default: such calls reject. */
+  /**
+   * Asked for credentials when a call needs some and there are none.
+   * @default such calls reject
+   * @example { credentials: async ({ organization, reason }) => await showForm(organization, reason) }
+   */
   credentials?: CredentialsCallback;
 }
 
@@ -267,14 +360,30 @@ export interface Authentication {
 
 /** Options of `updateAvailableServers`. */
 export interface CapacityOptions {
-  /** Nodes to ask for; 0 releases one's own. Default: nothing is asked for, the present state is returned. */
+  /**
+   * Nodes to ask for; 0 releases one's own.
+   * @default nothing is asked for, the present state is returned
+   * @example { desiredNodes: 0 }
+   */
   desiredNodes?: number;
-  /** Minutes the nodes are wanted for. Default 60. */
+  /**
+   * Minutes the nodes are wanted for, from 1 to a year.
+   * @default 60
+   * @example { desiredNodes: 4, timeToLive: 15 }
+   */
   timeToLive?: number;
-  /** Longest time for the call, in milliseconds. Default: a minute for each request. */
+  /**
+   * Longest time for the call, in milliseconds.
+   * @default a minute for each request
+   * @example { desiredNodes: 4, timeoutMs: 10_000 }
+   */
   timeoutMs?: number;
-  /** Ends the call. */
-  signal?: AbortSignal;
+  /**
+   * Ends the call: it rejects with the signal's reason, whatever that is.
+   * @default never
+   * @example { signal: AbortSignal.timeout(5_000) }
+   */
+  signal?: Signal;
   /** Alias of `desiredNodes`. */
   desired_nodes?: number;
   /** Alias of `timeToLive`. */
@@ -303,23 +412,48 @@ export interface Capacity {
 
 /** Options of `scaleout`. */
 export interface ScaleOptions {
-  /** Nodes to ask for, 0 or more. */
+  /**
+   * Nodes to ask for, 0 or more.
+   * @default none: it must be given
+   * @example { desiredNodes: 4 }
+   */
   desiredNodes?: number;
-  /** Minutes the nodes are wanted for. Default 60. */
+  /**
+   * Minutes the nodes are wanted for, from 1 to a year.
+   * @default 60
+   * @example { desiredNodes: 4, timeToLive: 15 }
+   */
   timeToLive?: number;
-  /** Nodes that must be ready before the wait ends. Default: all that are granted. */
+  /**
+   * Nodes that must be ready before the wait ends.
+   * @default all that are granted
+   * @example { desiredNodes: 10, minReady: 1 }
+   */
   minReady?: number;
   /**
    * Longest wait in milliseconds; then the call rejects `scale_timeout`, and the request stands until
-   * `session.release()` or `scaleout({ desiredNodes: 0 })`. The error's `progress` is the last state seen. Default: the
-   * time to live.
+   * `session.release()` or `scaleout({ desiredNodes: 0 })`. The error's `progress` is the last state seen.
+   * @default the time to live
+   * @example { desiredNodes: 4, timeoutMs: 5 * 60_000 }
    */
   timeoutMs?: number;
-  /** Called as the cluster grows. */
+  /**
+   * Called as the cluster grows.
+   * @default nobody is called
+   * @example { desiredNodes: 4, onProgress: ({ phase }) => console.log(phase) }
+   */
   onProgress?: (progress: ScaleProgress) => void;
-  /** Ends the wait. The request stands; `session.release()` takes it back. */
-  signal?: AbortSignal;
-  /** Accepted because Python scripts pass it; see `ConnectionOptions.bypassDns`. */
+  /**
+   * Ends the wait. The request stands; `session.release()` takes it back.
+   * @default never
+   * @example { desiredNodes: 4, signal: controller.signal }
+   */
+  signal?: Signal;
+  /**
+   * Accepted because Python scripts pass it; see `ConnectionOptions.bypassDns`.
+   * @default false
+   * @example { desiredNodes: 4, bypassDns: false }
+   */
   bypassDns?: boolean;
   /** Alias of `desiredNodes`. */
   desired_nodes?: number;
@@ -362,38 +496,65 @@ export interface ScaleProgress {
 export interface ScaleOperation extends Promise<Capacity>, AsyncIterable<ScaleProgress> {
   /**
    * Ends the wait without an error: the promise resolves with the capacity seen last and `ready: false`. The request
-   * stands.
+   * stands. May be called at any time, and more than once.
    */
   stopWaiting(): void;
+  /** `stopWaiting()`, at the end of a `using` block. */
+  [Symbol.dispose](): void;
 }
 
 /** Options of `source`. */
 export interface SourceOptions {
-  /** Longest time for the whole call, in milliseconds. Default 2 minutes. */
+  /**
+   * Longest time for the whole call, in milliseconds.
+   * @default 120_000
+   * @example { timeoutMs: 5_000 }
+   */
   timeoutMs?: number;
-  /** Ends the call. */
-  signal?: AbortSignal;
+  /**
+   * Ends the call: it rejects with the signal's reason, whatever that is.
+   * @default never
+   * @example { signal: AbortSignal.timeout(5_000) }
+   */
+  signal?: Signal;
   /** Alias of `timeoutMs`. */
   timeout_ms?: number;
 }
 
 /** Options of `stream`. */
 export interface StreamOptions {
-  /** Longest silence of the server, in milliseconds; then the stream fails with `timed_out`. Default 10 minutes. */
+  /**
+   * Longest silence of the server, in milliseconds; then the stream fails with `timed_out`.
+   * @default 600_000
+   * @example { timeoutMs: 60_000 }
+   */
   timeoutMs?: number;
-  /** Ends the stream, and the work on the cluster. */
-  signal?: AbortSignal;
-  /** Called after each piece of the stream. */
+  /**
+   * Ends the stream, and the work on the cluster.
+   * @default never
+   * @example { signal: controller.signal }
+   */
+  signal?: Signal;
+  /**
+   * Called after each piece of the stream.
+   * @default nobody is called
+   * @example { onProgress: ({ bytes, rows }) => console.log(bytes, rows) }
+   */
   onProgress?: (progress: StreamProgress) => void;
-  /** Called with what the server says while it works. */
+  /**
+   * Called with what the server says while it works.
+   * @default nobody is called
+   * @example { onMessage: ({ level, text }) => console.log(level, text) }
+   */
   onMessage?: (message: ServerMessage) => void;
   /**
    * Called with each file as soon as the server announces it. Begin to read it (its `stream`, or `bytes()`) before
    * `onFile` returns, or before the promise it returns settles: the data waits for that long, and a file that nobody
    * reads is let go. Files share the stream, so a slow reader slows all of it. What it throws or rejects with fails the
-   * stream, whose end waits for all the promises returned (after a failure for two seconds at most). Default: files are gathered in the stream's `files`, together
-   * at most 2 GiB (`stream_too_large`).
+   * stream, whose end waits for all the promises returned (after a failure for two seconds at most).
    *
+   * @default files are gathered in the stream's `files`, together at most 2 GiB (`stream_too_large`)
+   * @example
    * ```js
    * const onFile = (file) => file.name.endsWith(".parquet") && saveFile(file, "heights.parquet"); // from sliderule-wasm/node
    * ```
@@ -403,9 +564,10 @@ export interface StreamOptions {
    * Functions by record type, called with each record of that type, one after the other, in the stream's order and
    * awaited; what is called back is no part of the result. The record is an object as the existing clients give it:
    * `__rectype`, then its fields; 64-bit integers as BigInt, arrays as plain arrays, nested records as objects or arrays
-   * of objects. `eventrec` and `exceptrec` are messages as well. Default `{}`: everything comes as columns, which is
-   * quicker.
+   * of objects. `eventrec` and `exceptrec` are messages as well.
    *
+   * @default {}, so that everything comes as columns, which is quicker
+   * @example
    * ```js
    * const callbacks = { atl06rec: ({ elevation }) => console.log(elevation.length) };
    * await stream("atl06p", parameters, { callbacks }).collect();
@@ -413,7 +575,11 @@ export interface StreamOptions {
    */
   // biome-ignore lint/suspicious/noExplicitAny: whoever names a record type knows its fields.
   callbacks?: Record<string, (record: Record<string, any>) => unknown>;
-  /** Takes a result of which the server reports missing parts. Default false: it fails with `incomplete_result`. */
+  /**
+   * Takes a result of which the server reports missing parts, in place of failing with `incomplete_result`.
+   * @default false
+   * @example { allowPartial: true }
+   */
   allowPartial?: boolean;
   /** Alias of `timeoutMs`. */
   timeout_ms?: number;
@@ -479,7 +645,7 @@ export interface StreamedFile {
   /** Its size in bytes, as announced. */
   size: number;
   /** Its bytes as they arrive; each chunk is the reader's own. Ends without an error only if the whole file came. */
-  stream: ReadableStream<Uint8Array>;
+  stream: ByteStream;
   /**
    * All of its bytes, once they have arrived and the checksum, where the server sends one, was verified. A checksum that
    * comes only after a reader of another file held up the stream for five seconds still fails the stream.
@@ -549,11 +715,17 @@ export interface ArrowModule {
 
 /** How columns become Arrow's. */
 export interface ArrowOptions {
-  /** Columns of nanoseconds since 1970, which become UTC timestamps. Default: they stay 64-bit integers. */
+  /**
+   * Columns of nanoseconds since 1970, which become UTC timestamps.
+   * @default they stay 64-bit integers
+   * @example { times: ["time"] }
+   */
   times?: readonly string[];
   /**
    * Columns of lists that become `List` even where all rows are equally long, so that all batches of a stream get one
-   * schema. Default: equally long ones become `FixedSizeList`.
+   * schema.
+   * @default equally long ones become `FixedSizeList`
+   * @example { lists: ["waveform"] }
    */
   lists?: readonly string[];
 }
@@ -589,6 +761,13 @@ export interface RecordStream extends AsyncIterable<Batch> {
    * one of doubles; several values for one row are a list. The ancillary tables stay in `tables`.
    */
   collect(): Promise<StreamResult>;
+  /**
+   * Ends the stream, and the work on the cluster: whoever reads it gets an `invalid_argument`. May be called at any time, and
+   * more than once; a stream that was read to its end stays as it is.
+   */
+  dispose(): void;
+  /** `dispose()`, at the end of a `using` block. */
+  [Symbol.dispose](): void;
   /** What the server said so far. */
   readonly messages: readonly ServerMessage[];
   /** The whole files that came so far, unless `onFile` took them. */
@@ -677,9 +856,17 @@ export interface VersionReport {
 
 /** Options of calls that only wait for an answer. */
 export interface CallOptions {
-  /** Ends the call: it rejects with the signal's reason, whatever that is. */
-  signal?: AbortSignal;
-  /** Longest time for the call, in milliseconds; then it rejects `timed_out`. Default: a minute for each request. */
+  /**
+   * Ends the call: it rejects with the signal's reason, whatever that is.
+   * @default never
+   * @example { signal: AbortSignal.timeout(5_000) }
+   */
+  signal?: Signal;
+  /**
+   * Longest time for the call, in milliseconds; then it rejects `timed_out`.
+   * @default a minute for each request
+   * @example { timeoutMs: 5_000 }
+   */
   timeoutMs?: number;
   /** Alias of `timeoutMs`. */
   timeout_ms?: number;
@@ -687,15 +874,27 @@ export interface CallOptions {
 
 /** Options of `checkVersion`. */
 export interface VersionOptions extends CallOptions {
-  /** Packages of the server for which the rule holds too, such as `["icesat2"]`. Default none. */
+  /**
+   * Packages of the server for which the rule holds too.
+   * @default []
+   * @example { plugins: ["icesat2"] }
+   */
   plugins?: string[];
 }
 
 /** Options of `estimate`. */
 export interface EstimateOptions extends CallOptions {
-  /** Nodes to ask for. */
+  /**
+   * Nodes to ask for.
+   * @default none: it must be given
+   * @example { desiredNodes: 4 }
+   */
   desiredNodes?: number;
-  /** Minutes the nodes are wanted for. Default 60. */
+  /**
+   * Minutes the nodes are wanted for, from 1 to a year.
+   * @default 60
+   * @example { desiredNodes: 4, timeToLive: 15 }
+   */
   timeToLive?: number;
   /** Alias of `desiredNodes`. */
   desired_nodes?: number;
@@ -725,9 +924,17 @@ export interface Estimate {
 
 /** Options of `extend`. */
 export interface ExtendOptions extends CallOptions {
-  /** Minutes from now. A request that ends later stays as it is. Default 60. */
+  /**
+   * Minutes from now. A request that ends later stays as it is.
+   * @default 60
+   * @example { timeToLive: 30 }
+   */
   timeToLive?: number;
-  /** Which request. Default: the last that this session made. */
+  /**
+   * Which request.
+   * @default the last that this session made
+   * @example { requestId: capacity.requestId }
+   */
   requestId?: string;
   /** Alias of `timeToLive`. */
   time_to_live?: number;
@@ -747,17 +954,39 @@ export interface Extension {
   costMicroUsd: number;
 }
 
+/** Options of `release`. */
+export interface ReleaseOptions extends CallOptions {
+  /**
+   * Which request.
+   * @default all that this session made
+   * @example { requestId: capacity.requestId }
+   */
+  requestId?: string;
+  /** Alias of `requestId`. */
+  request_id?: string;
+}
+
 /** Options of `keepAlive`. */
 export interface KeepAliveOptions {
   /**
-   * Minutes that the nodes outlive the job at most. The request is extended by that much, over and over. Default 15;
-   * the server says how few it allows.
+   * Minutes that the nodes outlive the job at most. The request is extended by that much, over and over. The server
+   * says how few it allows.
+   * @default 15
+   * @example { timeToLive: 5 }
    */
   timeToLive?: number;
-  /** Which request. Default: the last that this session made. */
+  /**
+   * Which request.
+   * @default the last that this session made
+   * @example { requestId: capacity.requestId }
+   */
   requestId?: string;
-  /** Lets go. */
-  signal?: AbortSignal;
+  /**
+   * Lets go.
+   * @default never
+   * @example { signal: controller.signal }
+   */
+  signal?: Signal;
   /** Alias of `timeToLive`. */
   time_to_live?: number;
   /** Alias of `requestId`. */
@@ -766,15 +995,18 @@ export interface KeepAliveOptions {
 
 /**
  * A request for nodes that is kept alive until it is let go: by `stop()`, at the end of a `using` block, with the session,
- * or when the page closes. The nodes then end by themselves. A refusal, for want of money say, is a warning.
+ * or when the page closes. The nodes then end by themselves. A page that the browser brings back by its back button extends the
+ * request at once. A refusal, for want of money say, is a warning.
  */
 export interface KeepAlive {
   /** When the request ends if nothing extends it; null before the first extension. */
   readonly expiresAt: Date | null;
   /** Whether it is kept alive no more. */
   readonly stopped: boolean;
-  /** Lets go. */
+  /** Lets go. May be called more than once. */
   stop(): void;
+  /** `stop()`, at the end of a `using` block. */
+  [Symbol.dispose](): void;
 }
 
 /** One client's connection to one organization. */
@@ -829,17 +1061,24 @@ export interface Session {
    * Takes back a request for nodes. Without `requestId`: all requests that this session made.
    * Rejects `unsupported` on an older provisioning system. Resolves with the nodes wanted now.
    */
-  release(options?: CallOptions & { requestId?: string; request_id?: string }): Promise<{ targetNodes: number }>;
+  release(options?: ReleaseOptions): Promise<{ targetNodes: number }>;
   /**
    * Forgets the tokens of the organization, here, in the store and in other tabs, also those that an earlier session left
    * there, and has the server revoke them. A server that cannot be told is not waited for longer than five seconds.
    */
   signOut(options?: CallOptions): Promise<void>;
   /**
-   * Ends every call and stream that still runs, and refuses new ones. Tokens stay in the store: a refresh under way
-   * is finished and saved.
+   * Ends every call and stream that still runs, and refuses new ones: both reject `invalid_argument`. Tokens stay in the
+   * store: a refresh under way is finished and saved. What the session has in WebAssembly is given back at once; a program
+   * that makes many sessions should dispose of each. May be called at any time, and more than once.
+   *
+   * ```js
+   * using session = createSession({ organization: "acme" });
+   * ```
    */
   dispose(): void;
+  /** `dispose()`, at the end of a `using` block. */
+  [Symbol.dispose](): void;
 
   /** Alias of `updateAvailableServers`. */
   update_available_servers(options?: CapacityOptions): Promise<Capacity>;

@@ -2,6 +2,7 @@
 export * from "./index.js";
 
 import type { Credentials, FileResult, StreamedFile, TokenStore } from "./index.js";
+import type { Address } from "./platform.js";
 
 /** What `PS_GITHUB_TOKEN`, or `PS_USERNAME` and `PS_PASSWORD`, hold now. Every entry uses it where none are given. */
 export function environmentCredentials(): Credentials | undefined;
@@ -11,18 +12,29 @@ export function environmentCredentials(): Credentials | undefined;
  * in place of what was there. Nothing is left when the stream fails; it rejects with the stream's error then, and with
  * `invalid_argument` where the path cannot be written. Resolves with the absolute path and the bytes written.
  */
-export function saveFile(file: StreamedFile | FileResult, path: string | URL): Promise<{ path: string; size: number }>;
+export function saveFile(
+  file: StreamedFile | FileResult,
+  path: string | Address,
+): Promise<{ path: string; size: number }>;
 
 /**
  * Tokens in files, for `store`: `"file"` is `fileStore()`. One file for each record, named by a hash of its key, mode 0600, replaced
  * in one step, in a folder of mode 0700; several programs may use it at once. A folder or file that others can read, that belongs to
  * somebody else or is a symbolic link is not used: memory takes its place, with a warning `storage_degraded`.
  *
- * `path`: the folder. Default: `sliderule-wasm` in the user's cache folder, which is `$XDG_CACHE_HOME` or `~/.cache`,
- * `~/Library/Caches` on macOS, `%LOCALAPPDATA%` on Windows.
- *
  * ```js
  * const session = await init("slideruleearth.io", { organization: "acme", store: fileStore({ path: "/srv/job/tokens" }) });
  * ```
  */
-export function fileStore(options?: { path?: string }): TokenStore;
+export function fileStore(options?: FileStoreOptions): TokenStore;
+
+/** Options of `fileStore`. */
+export interface FileStoreOptions {
+  /**
+   * The folder.
+   * @default `sliderule-wasm` in the user's cache folder: `$XDG_CACHE_HOME` or `~/.cache`, `~/Library/Caches` on macOS,
+   * `%LOCALAPPDATA%` on Windows
+   * @example { path: "/srv/job/tokens" }
+   */
+  path?: string;
+}

@@ -5,6 +5,7 @@
  */
 
 import { notify } from "./callbacks.js";
+import { Disposing } from "./dispose.js";
 import { SlideRuleError } from "./errors.js";
 
 /** @import { Capacity, ScaleOperation as Operation, ScaleProgress } from "./index.js" */
@@ -16,7 +17,7 @@ import { SlideRuleError } from "./errors.js";
  */
 
 /** @implements {Operation} */
-export class ScaleOperation {
+export class ScaleOperation extends Disposing {
   /** @type {Promise<Capacity>} */
   #promise;
   /** @type {Capacity | undefined} */
@@ -34,6 +35,7 @@ export class ScaleOperation {
    * @param {((progress: ScaleProgress) => void) | undefined} onProgress
    */
   constructor(run, onProgress) {
+    super("stopWaiting");
     /** @type {Reports} */
     const reports = {
       progress: (progress) => {

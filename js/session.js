@@ -6,6 +6,7 @@
 
 import { notify } from "./callbacks.js";
 import { Connection } from "./connection.js";
+import { Disposing } from "./dispose.js";
 import { foundCredentials, machineOf } from "./environment.js";
 import { fromFailure, invalid, SlideRuleError } from "./errors.js";
 import { KeepAlive } from "./keep-alive.js";
@@ -43,7 +44,7 @@ const NO_DNS = {
 };
 
 /** @implements {SessionType} */
-export class Session {
+export class Session extends Disposing {
   #connection;
   #environment;
   /** Where credentials for the provisioning system may be found. */
@@ -59,6 +60,7 @@ export class Session {
     environment,
     problem,
   ) {
+    super("dispose");
     const settings = problem ?? { url, organization, ...rest };
     this.#connection = new Connection(settings, organization, { store, credentials, onWarning, logger }, environment);
     this.#environment = environment;
@@ -212,15 +214,14 @@ export class Session {
         ...read,
         parameters: parameters ?? {},
         timeoutMs,
-        open: async () => {
-          const { value, response } = await this.#connection.call(request, read.signal);
+        open: async (signal) => {
+          const { value, response, instance } = await this.#connection.call(request, signal);
           if (response === undefined) throw fromFailure(undefined);
           // The session may belong to another organization before the stream ends.
           const { organization } = JSON.parse(value);
-          const { Decoder } = await this.#environment.module.ready();
           return {
             response,
-            Decoder,
+            instance,
             release: this.serverVersion,
             definition: (recordType) => this.#connection.definition(recordType, organization),
             whileOpen: (end) => this.#connection.whileOpen(end),
@@ -311,7 +312,7 @@ export class Session {
     const { timeToLive = KEPT_MINUTES, requestId, signal } = readOptions("keepAlive", options);
     return new KeepAlive({
       minutes: timeToLive,
-      extend: () => this.extend({ timeToLive, requestId }),
+      extend: (letGo) => this.extend({ timeToLive, requestId, signal: letGo }),
       refused: ({ code, message }) =>
         this.#connection.warn({ code, message: `the request for nodes is kept alive no more: ${message}` }),
       until: (stop) => {

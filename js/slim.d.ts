@@ -1,8 +1,26 @@
 /** The slim entry: the same functions without the WebAssembly module, which `load` brings. */
 export * from "./index.js";
 
+import type { Address, CompiledModule, FetchRequest, FetchResponse } from "./platform.js";
+
+/** What `load` takes: bytes, a compiled module, an answer of `fetch`, or an address to fetch from. */
+export type WasmSource =
+  | ArrayBuffer
+  | ArrayBufferView
+  | CompiledModule
+  | FetchResponse
+  | FetchRequest
+  | Address
+  | string;
+
 /**
  * Loads `sliderule-wasm/sliderule.wasm` from wherever it is kept; resolves once it can be used. Calls before that reject
- * `wasm_not_loaded`. A second load changes nothing.
+ * `wasm_not_loaded`, and so does `load` where it is given something else, or the file of another release. Then it can be
+ * called again; once it was loaded, a further `load` changes nothing.
+ *
+ * ```js
+ * await load(new URL("sliderule-wasm/sliderule.wasm", import.meta.url)); // as bundlers understand it
+ * await load(await readFile(new URL(import.meta.resolve("sliderule-wasm/sliderule.wasm")))); // in Node
+ * ```
  */
-export function load(source: BufferSource | WebAssembly.Module | Response | URL | Request | string): Promise<void>;
+export function load(source: WasmSource | PromiseLike<WasmSource>): Promise<void>;

@@ -1,28 +1,26 @@
 /**
- * The WebAssembly module: loaded once for each entry, inside the first call that needs it.
+ * The WebAssembly module: compiled once for each entry, inside the first call that needs it, and run in one instance at a time.
  *
- * Always: a load that failed changes nothing, and the next call or `load` tries again.
+ * Always: a load that failed changes nothing, and the next call or `load` tries again. An instance that failed is followed by a
+ * fresh one of the same module.
  *
  * @module
  */
 
-import { instantiate, PACKAGE } from "../pkg/bindings.js";
+import { PACKAGE } from "../pkg/bindings.js";
 import { SlideRuleError } from "./errors.js";
+import { Instance } from "./instance.js";
 
 /** @import { Version } from "./index.js" */
 
 /** @typedef {BufferSource | WebAssembly.Module | Response | URL | Request | string} Source What can be compiled. */
 
-/** @typedef {Awaited<ReturnType<typeof instantiate>>} Bindings What the module exports, by way of wasm-bindgen. */
-
 export class WasmModule {
   #source;
-  /** @type {Promise<Bindings> | undefined} */
-  #loading;
-  /** @type {SlideRuleError | undefined} */
-  #broken;
-  /** @type {Set<(error: SlideRuleError) => void>} */
-  #pending = new Set();
+  /** The module of an instance that could be used. @type {WebAssembly.Module | undefined} */
+  #compiled;
+  /** @type {Promise<Instance> | undefined} */
+  #current;
 
   /** @param {() => Promise<Source>} [source] Where the bytes come from; without it, they come by `load`. */
   constructor(source) {
@@ -30,13 +28,12 @@ export class WasmModule {
   }
 
   /**
-   * The module's exports, once it can be used.
+   * The instance that calls are to use now.
    *
-   * @returns {Promise<Bindings>}
+   * @returns {Promise<Instance>}
    */
   async ready() {
-    if (this.#broken !== undefined) throw this.#broken;
-    if (this.#loading === undefined && this.#source === undefined) {
+    if (this.#current === undefined && this.#compiled === undefined && this.#source === undefined) {
       throw unusable("sliderule-wasm/slim brings no WebAssembly; await load(…) first");
     }
     return this.#load(this.#source);
@@ -56,41 +53,29 @@ export class WasmModule {
 
   /** @returns {Promise<Version>} */
   async version() {
-    const { version } = await this.ready();
-    return { package: PACKAGE, ...JSON.parse(version()) };
-  }
-
-  /**
-   * Watches for the end of the module: the function is called should it ever panic.
-   *
-   * @param {(error: SlideRuleError) => void} reject
-   * @returns {() => void} Ends the watch.
-   */
-  whilePending(reject) {
-    this.#pending.add(reject);
-    return () => this.#pending.delete(reject);
+    const instance = await this.ready();
+    return { package: PACKAGE, ...JSON.parse(instance.version()) };
   }
 
   /** @param {(() => Promise<Source>) | undefined} source */
   #load(source) {
-    this.#loading ??= this.#instance(source).catch((error) => {
-      this.#loading = undefined;
-      throw error;
-    });
-    return this.#loading;
+    if (this.#current !== undefined) return this.#current;
+    const opening = this.#open(source);
+    const forget = () => {
+      if (this.#current === opening) this.#current = undefined;
+    };
+    this.#current = opening;
+    opening.then((instance) => instance.watch(forget), forget);
+    return opening;
   }
 
   /** @param {(() => Promise<Source>) | undefined} source */
-  async #instance(source) {
-    const bindings = await instance(await compiled(source));
-    bindings.onPanic((/** @type {string} */ place) => {
-      const message = `the client failed by a fault of its own (${place}); please report it, and load the program again`;
-      const error = new SlideRuleError("internal_error", message);
-      this.#broken = error;
-      for (const reject of this.#pending) reject(error);
-      this.#pending.clear();
-    });
-    return bindings;
+  async #open(source) {
+    const module = this.#compiled ?? (await compiled(source));
+    checkRelease(module);
+    const opened = await Instance.of(module);
+    this.#compiled = module;
+    return opened;
   }
 }
 
@@ -124,20 +109,18 @@ async function fromAnswer(answer) {
 }
 
 /**
- * What was compiled as bindings, if it is what this package was built with.
+ * Refuses a module with which this package was not built, before any of it runs.
  *
  * @param {WebAssembly.Module} module
  */
-async function instance(module) {
-  try {
-    const bindings = await instantiate(module);
-    const { wasm } = JSON.parse(bindings.version());
-    if (wasm === PACKAGE) return bindings;
-    throw new Error(`it is of ${wasm}`);
-  } catch (cause) {
-    const message = `this WebAssembly is not the sliderule.wasm of sliderule-wasm ${PACKAGE}; take both from one release`;
-    throw unusable(message, { cause });
-  }
+function checkRelease(module) {
+  const [label] = WebAssembly.Module.customSections(module, "sliderule-wasm");
+  const release = label && new TextDecoder().decode(label);
+  if (release === PACKAGE) return;
+  const found = release ? `of ${release}` : "something else";
+  throw unusable(
+    `sliderule-wasm ${PACKAGE} needs its own sliderule.wasm, and this one is ${found}; take both from one release`,
+  );
 }
 
 /**

@@ -7,7 +7,7 @@
 import { fromFailure } from "../errors.js";
 import { Items } from "./items.js";
 
-/** @import { Bindings } from "../wasm.js" */
+/** @import { Instance } from "../instance.js" */
 
 /** Each call that decodes gives the batches and messages that are whole by then, in the order of the stream. */
 export class RecordDecoder {
@@ -15,12 +15,12 @@ export class RecordDecoder {
   #decoder;
 
   /**
-   * @param {Bindings["Decoder"]} Decoder Of the module that the session uses.
+   * @param {Instance} instance Of the module, which the session uses.
    * @param {string | null} release The server's, where it is known.
    * @param {string[]} whole The types whose records are not taken apart into rows.
    */
-  constructor(Decoder, release, whole) {
-    this.#decoder = new Decoder(release ?? "", this.#items);
+  constructor(instance, release, whole) {
+    this.#decoder = instance.decoder(release ?? "", this.#items);
     for (const recordType of whole) this.#decoder.keepWhole(recordType);
   }
 

@@ -46,7 +46,7 @@ export class FileTransfer {
    * @param {Budget} budget
    */
   constructor(name, size, budget) {
-    /** @type {ReadableStream<Uint8Array>} */
+    /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */
     const stream = new ReadableStream(
       {
         start: (controller) => {

@@ -5,6 +5,7 @@
  */
 
 import { notify } from "../callbacks.js";
+import { Disposing } from "../dispose.js";
 import { invalid, SlideRuleError } from "../errors.js";
 import { either } from "../signals.js";
 import { joinAncillary } from "./ancillary.js";
@@ -20,7 +21,6 @@ import { wholeRecord } from "./whole-record.js";
  * @import {
  *   Batch, RecordStream as Stream, ServerMessage, StreamedFile, StreamProgress, StreamResult,
  * } from "../index.js"
- * @import { Bindings } from "../wasm.js"
  */
 
 const LEVELS = /** @type {const} */ (["debug", "info", "warning", "error", "critical"]);
@@ -33,7 +33,7 @@ const CLEAN_UP_MS = 2000;
 
 /**
  * @typedef {object} Settings
- * @property {() => Promise<Opened>} open Sends the request.
+ * @property {(signal: AbortSignal) => Promise<Opened>} open Sends the request.
  * @property {object} parameters What was asked for; it names the ancillary fields.
  * @property {number} timeoutMs
  * @property {AbortSignal} [signal]
@@ -47,16 +47,17 @@ const CLEAN_UP_MS = 2000;
 /**
  * @typedef {object} Opened An answer that has begun.
  * @property {Response} response
- * @property {Bindings["Decoder"]} Decoder Of the module that the session uses.
+ * @property {import("../instance.js").Instance} instance What decodes it; the stream fails with it.
  * @property {string | null} release The server's, where it is known: it says what exceptions mean.
  * @property {(recordType: string) => Promise<string>} definition The layout of a record type, as the server wrote it.
  * @property {(end: (reason: unknown) => void) => () => void} whileOpen Has the stream ended with its session.
  */
 
 /** @implements {Stream} */
-export class RecordStream {
+export class RecordStream extends Disposing {
   #settings;
   #begun = false;
+  #ending = new AbortController();
   #bytes = 0;
   #rows = 0;
   #messages = new Messages();
@@ -67,6 +68,7 @@ export class RecordStream {
 
   /** @param {Settings | SlideRuleError} settings An error to fail with, where the options were wrong. */
   constructor(settings) {
+    super("dispose");
     this.#settings = settings;
   }
 
@@ -110,7 +112,12 @@ export class RecordStream {
     return result;
   }
 
+  dispose() {
+    this.#ending.abort(invalid("the stream was disposed of"));
+  }
+
   #begin() {
+    this.#ending.signal.throwIfAborted();
     if (this.#settings instanceof SlideRuleError) throw this.#settings;
     if (this.#begun) throw invalid("a stream can be read once; call stream again");
     this.#begun = true;
@@ -122,13 +129,17 @@ export class RecordStream {
    * @returns {AsyncGenerator<Batch, void, undefined>}
    */
   async *#read(settings) {
-    const { response, Decoder, release, definition, whileOpen } = await settings.open();
     // Whatever ends the stream before its end: the caller, the session, a file that could not be taken.
-    const ending = new AbortController();
+    const ending = this.#ending;
     const { signal, untie } = either(settings.signal, ending.signal);
-    const unwatch = whileOpen((reason) => ending.abort(reason));
+    const { response, instance, release, definition, whileOpen } = await settings.open(signal).catch((error) => {
+      untie();
+      throw error;
+    });
+    const end = (/** @type {unknown} */ reason) => ending.abort(reason);
+    const unwatch = [whileOpen(end), instance.watch(end)];
     const chunks = new Chunks(response, { signal, timeoutMs: settings.timeoutMs });
-    const decoder = new RecordDecoder(Decoder, release, Object.keys(settings.callbacks ?? {}));
+    const decoder = new RecordDecoder(instance, release, Object.keys(settings.callbacks ?? {}));
     const transfers = new FileTransfers({ onFile: settings.onFile, onFailure: (reason) => ending.abort(reason) });
     signal.addEventListener("abort", () => transfers.fail(signal.reason));
     this.#transfers = transfers;
@@ -194,7 +205,7 @@ export class RecordStream {
       failure = { reason: error };
       throw error;
     } finally {
-      unwatch();
+      for (const each of unwatch) each();
       untie();
       chunks.close();
       decoder.free();

@@ -73,10 +73,18 @@ test("the installed package loads its WebAssembly, and refuses with its own erro
   assert.equal(await inProject("module", script), "true invalid_argument");
 });
 
+test("the command line is installed as a program", async () => {
+  const { stdout } = await run(join(project, "node_modules/.bin/sliderule-wasm"), ["version", "--json"]);
+  const { version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+  assert.equal(JSON.parse(stdout).package, version);
+});
+
 test("TypeScript finds the types of every entry", async () => {
   const imports = ENTRIES.map((entry, n) => `import * as it${n} from "${entry}"; it${n}.init satisfies Function;`);
   const wrong = '// @ts-expect-error: there is no such option\nit0.init("localhost", { nodes: 1 });';
-  await writeFile(join(project, "consumer.mts"), [...imports, wrong, ""].join("\n"));
+  const using =
+    "export function use(): string { using session = it2.createSession(); return session.organization ?? ''; }";
+  await writeFile(join(project, "consumer.mts"), [...imports, wrong, using, ""].join("\n"));
   const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--lib", "es2023,dom"];
   const tsc = join(ROOT, "node_modules/.bin/tsc");
   const { stdout } = await run(tsc, [...options, "consumer.mts"], { cwd: project }).catch((error) => error);

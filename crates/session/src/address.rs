@@ -248,6 +248,7 @@ mod tests {
             cluster_url: None,
             allow_http: false,
             protocol_version: None,
+            requests: Vec::new(),
         }
     }
 

@@ -76,6 +76,9 @@ impl Event {
             Self::Warning { code, message } => {
                 object(&mut out, &[("type", &"warning"), ("code", code), ("message", message)]);
             }
+            Self::Requests { requests } => {
+                object(&mut out, &[("type", &"requests"), ("requests", requests)]);
+            }
             Self::Identity { organization, authenticated, user, server_version } => object(
                 &mut out,
                 &[
@@ -163,6 +166,7 @@ impl Read for Settings {
             cluster_url: field(json, "clusterUrl")?,
             allow_http: field::<Option<bool>>(json, "allowHttp")?.unwrap_or(false),
             protocol_version: field(json, "protocolVersion")?,
+            requests: field::<Option<_>>(json, "requests")?.unwrap_or_default(),
         })
     }
 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use sliderule_api::{RequestId, UtcTime};
+use sliderule_api::{OrganizationName, RequestId, UtcTime};
 
 use crate::PortId;
 
@@ -24,6 +24,9 @@ pub struct Settings {
     pub allow_http: bool,
     /// The release spoken; [`crate::version::SPOKEN`] by default.
     pub protocol_version: Option<String>,
+    /// Requests for nodes that are this session's already, as [`crate::Event::Requests`] told of them before the shell
+    /// had to begin anew.
+    pub requests: Vec<(OrganizationName, RequestId)>,
 }
 
 /// How to sign in; the GitHub token wins.

@@ -126,6 +126,7 @@ async fn send_order(world: World, target: Rc<Target>, request: Request) -> Resul
             state.orders.push((organization.clone(), grant.request.id.clone()));
         }
     });
+    world.tell_orders();
     answered
 }
 

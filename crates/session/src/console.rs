@@ -132,6 +132,7 @@ async fn release_one(world: &World, target: &Rc<Target>, id: &RequestId) -> Resu
 /// The request is not this session's to release any more.
 fn settle(world: &World, id: &RequestId) {
     world.with(|state| state.orders.retain(|(_, other)| other != id));
+    world.tell_orders();
 }
 
 /// The URL of something of an organization.

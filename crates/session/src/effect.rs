@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use sliderule_api::{OrganizationName, RequestId};
+
 use crate::call::Capacity;
 use crate::{Call, Failure, Outcome};
 
@@ -118,8 +120,8 @@ pub enum Effect {
         /// The one it was taken with.
         port: PortId,
     },
-    /// Ask the other sessions over the same token store. What they say is heard; the answer comes once they had their
-    /// time, and at once where there are none to ask.
+    /// Ask the other sessions over the same token store. What they say is heard, and may be all that was waited for; the
+    /// answer comes once they had their time, and at once where there are none to ask.
     Ask {
         /// To answer with.
         port: PortId,
@@ -188,6 +190,8 @@ pub struct Request {
     pub body: Option<String>,
     /// Whether a successful answer's body is left unread, for the caller to read as a stream.
     pub stream: bool,
+    /// Whether it is finished even where the page is closed meanwhile.
+    pub outlives_page: bool,
     /// What in it must not be repeated, should the server echo it in a refusal.
     pub secrets: Vec<String>,
 }
@@ -260,6 +264,11 @@ pub enum Event {
         code: sliderule_api::ErrorCode,
         /// For people.
         message: String,
+    },
+    /// The requests for nodes that are the session's to release, whenever they change.
+    Requests {
+        /// Whose cluster, and which.
+        requests: Vec<(OrganizationName, RequestId)>,
     },
     /// What the session is, whenever that changes.
     Identity {

@@ -60,13 +60,14 @@ pub(crate) struct State {
 
 impl World {
     pub(crate) fn new(settings: Settings, spoken: ReleaseVersion, target: Target) -> Self {
+        let orders = settings.requests.clone();
         Self(Rc::new(RefCell::new(State {
             settings,
             spoken,
             target: Rc::new(target),
             accounts: Few::default(),
             checked: Few::default(),
-            orders: Vec::new(),
+            orders,
             ordering: 0,
             now: 0,
             skew: 0,
@@ -174,10 +175,18 @@ impl World {
         Held::new(self.clone(), port)
     }
 
-    /// Asks the other sessions over the same store, and gives them time to answer.
-    pub(crate) fn ask_siblings(&self, message: String) -> Port<()> {
+    /// Asks the other sessions over the same store, and gives them time to answer: until the shared state satisfies
+    /// something, or their time is up.
+    pub(crate) async fn ask_siblings(&self, message: String, satisfied: impl Fn(&State) -> bool) {
         let port = self.register(Withdraw::Nothing, false);
-        self.ask(port, Effect::Ask { port, message })
+        let mut time: Pin<&mut Port<()>> = pin!(self.ask(port, Effect::Ask { port, message }));
+        poll_fn(|context| {
+            if self.with(|state| satisfied(state)) {
+                return Poll::Ready(());
+            }
+            time.as_mut().poll(context)
+        })
+        .await;
     }
 
     /// Tells the other sessions over the same store.
@@ -188,6 +197,11 @@ impl World {
     /// Tells the caller.
     pub(crate) fn emit(&self, call: Option<CallId>, event: Event) {
         self.push(Effect::Emit { call, event });
+    }
+
+    /// Tells the shell which requests for nodes are the session's.
+    pub(crate) fn tell_orders(&self) {
+        self.emit(None, Event::Requests { requests: self.with(|state| state.orders.clone()) });
     }
 
     /// Tells whoever keeps a log.

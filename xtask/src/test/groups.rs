@@ -9,8 +9,9 @@ use crate::closing_lines::{self, Tally};
 use crate::demo;
 use crate::failure::{Failure, Result};
 use crate::fuzz;
-use crate::setup::{self, CHROMIUM_MISSING, Clients};
+use crate::setup::{self, CHROMIUM_MISSING, Place};
 use crate::shell::Shell;
+use crate::size;
 
 /// A group of tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +29,12 @@ pub(crate) enum Group {
     Packaging,
     Python,
     Browser,
+    Notebooks,
     Demo,
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Format,
         Self::Biome,
         Self::Deny,
@@ -46,6 +48,7 @@ impl Group {
         Self::Packaging,
         Self::Python,
         Self::Browser,
+        Self::Notebooks,
         Self::Demo,
     ];
 
@@ -74,6 +77,7 @@ impl Group {
             Self::Packaging => "packaging",
             Self::Python => "python",
             Self::Browser => "browser",
+            Self::Notebooks => "notebooks",
             Self::Demo => "demo",
         }
     }
@@ -95,6 +99,7 @@ impl Group {
             }
             Self::Python => "the Python clients of the organization-token generation, as they were published",
             Self::Browser => "the package, the page and the README's examples in Chromium",
+            Self::Notebooks => "the notebooks of docs/notebooks, and the package in Pyodide",
             Self::Demo => "the demo, once",
         }
     }
@@ -119,6 +124,7 @@ impl Group {
             Self::Packaging => packaging(shell),
             Self::Python => python(shell),
             Self::Browser => browser(shell),
+            Self::Notebooks => notebooks(shell),
             Self::Demo => demo::play(shell, true).map(|()| Tally::default()),
         }
     }
@@ -196,8 +202,24 @@ fn browser(shell: &Shell) -> Result<Tally> {
     }
 }
 
-/// The tests leave out by themselves what needs Chromium, where there is none.
+fn notebooks(shell: &Shell) -> Result<Tally> {
+    let Some(chromium) = setup::chromium(shell)? else {
+        return left_out(CHROMIUM_MISSING);
+    };
+    shell.set("CHROME", chromium);
+    match setup::notebooks(shell)? {
+        Place::Installed(place) => {
+            shell.set("SLIDERULE_NOTEBOOKS", place);
+            node_tests(shell, "tests/notebooks")
+        }
+        Place::Missing(reason) => left_out(&reason),
+    }
+}
+
+/// The tests leave out by themselves what needs Chromium, where there is none. The size is looked at here and judged
+/// by `cargo xtask size`.
 fn packaging(shell: &Shell) -> Result<Tally> {
+    size::show(shell)?;
     shell.set("SLIDERULE_PACKAGING_TOOLS", setup::packaging_tools(shell)?);
     match setup::chromium(shell)? {
         Some(chromium) => shell.set("CHROME", chromium),
@@ -210,11 +232,11 @@ fn packaging(shell: &Shell) -> Result<Tally> {
 
 fn python(shell: &Shell) -> Result<Tally> {
     match setup::python_clients(shell)? {
-        Clients::Installed(place) => {
+        Place::Installed(place) => {
             shell.set("SLIDERULE_PYTHON", place);
             node_tests(shell, "tests/python")
         }
-        Clients::Missing(reason) => left_out(&reason),
+        Place::Missing(reason) => left_out(&reason),
     }
 }
 

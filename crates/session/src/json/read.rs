@@ -1,6 +1,6 @@
 //! Reading.
 
-use sliderule_api::{RequestId, UtcTime};
+use sliderule_api::{OrganizationName, RequestId, UtcTime};
 pub(crate) use sliderule_records::json::Json;
 
 /// The tree of a text that is JSON.
@@ -81,6 +81,20 @@ impl Read for u64 {
 impl Read for u32 {
     fn read(json: &Json<'_>) -> Option<Self> {
         number(json)?.try_into().ok()
+    }
+}
+
+impl<A: Read, B: Read> Read for (A, B) {
+    fn read(json: &Json<'_>) -> Option<Self> {
+        let Json::Array(values) = json else { return None };
+        let [one, other] = values.as_slice() else { return None };
+        Some((A::read(one)?, B::read(other)?))
+    }
+}
+
+impl Read for OrganizationName {
+    fn read(json: &Json<'_>) -> Option<Self> {
+        if let Json::String(text) = json { text.parse().ok() } else { None }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Writing.
 
-use sliderule_api::{ErrorCode, RequestId, UtcTime};
+use sliderule_api::{ErrorCode, OrganizationName, RequestId, UtcTime};
 
 /// What can be written as JSON.
 pub(crate) trait Write {
@@ -113,6 +113,22 @@ macro_rules! whole_numbers {
 whole_numbers!(i64, u16, u32, u64);
 
 impl Write for ErrorCode {
+    fn write(&self, out: &mut String) {
+        self.as_str().write(out);
+    }
+}
+
+impl<A: Write, B: Write> Write for (A, B) {
+    fn write(&self, out: &mut String) {
+        out.push('[');
+        self.0.write(out);
+        out.push(',');
+        self.1.write(out);
+        out.push(']');
+    }
+}
+
+impl Write for OrganizationName {
     fn write(&self, out: &mut String) {
         self.as_str().write(out);
     }

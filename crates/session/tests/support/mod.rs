@@ -59,6 +59,7 @@ pub(crate) fn settings(organization: Option<&str>) -> Settings {
         cluster_url: None,
         allow_http: false,
         protocol_version: None,
+        requests: Vec::new(),
     }
 }
 
@@ -95,8 +96,12 @@ pub(crate) fn tokens(organization: &str, serial: u32) -> Answer {
 
 impl Shell {
     pub(crate) fn new(organization: Option<&str>) -> Self {
+        Self::with(settings(organization))
+    }
+
+    pub(crate) fn with(settings: Settings) -> Self {
         Self {
-            session: Session::new(settings(organization)).unwrap(),
+            session: Session::new(settings).unwrap(),
             now: 1_000_000,
             fetches: BTreeMap::new(),
             sleeps: BTreeMap::new(),

@@ -1,0 +1,141 @@
+/**
+ * `run --nodes N -- PROGRAM`: a cluster for as long as a program runs.
+ *
+ * Always: what this command ordered is given back, however the program or the wait ends; should this command itself be killed,
+ * the nodes end by themselves after the minutes. Its exit code is the program's.
+ *
+ * @module
+ */
+
+import { spawn } from "node:child_process";
+
+import { invalid, SlideRuleError } from "../errors.js";
+import { wholeNumber } from "./arguments.js";
+import { open, signIn } from "./connect.js";
+import { exitCodeOfSignal } from "./exit-codes.js";
+import { grow } from "./grow.js";
+import { counted } from "./words.js";
+
+/**
+ * @import { Capacity, Session } from "../index.js"
+ * @import { Place } from "./connect.js"
+ * @import { Interrupts } from "./interrupts.js"
+ * @import { Context } from "./main.js"
+ * @import { Output } from "./output.js"
+ */
+
+const MINUTES = 15;
+/** What shells answer for a program that is not there, and for one that cannot be run. */
+const NOT_FOUND = 127;
+const NOT_RUNNABLE = 126;
+
+/**
+ * @param {Context} context
+ * @param {string[]} words
+ * @returns {Promise<number>}
+ */
+export async function runProgram({ values, given, place: placed, timeoutMs, output, interrupts }, words) {
+  const [program, ...rest] = words;
+  if (given.length > 0 || program === undefined) throw invalid("say what to run: run --nodes N -- PROGRAM");
+  const desiredNodes = wholeNumber(values, "nodes", { least: 1 });
+  if (desiredNodes === undefined) throw invalid("say how many nodes the program needs: --nodes N");
+  const timeToLive = wholeNumber(values, "minutes", { least: 1, otherwise: MINUTES });
+  const minReady = wholeNumber(values, "min-ready", { least: 0 });
+  const place = placed();
+  const session = open(place, output);
+  try {
+    await signIn(session, place, { signal: interrupts.signal, timeoutMs });
+    const order = { desiredNodes, timeToLive, minReady, timeoutMs };
+    const work = async () => {
+      const capacity = await grow(session, order, output, interrupts);
+      if (interrupts.received !== undefined) throw interrupts.received;
+      output.say(`${counted(capacity.availableNodes, "node")} ready; running ${program}`);
+      return whileAlive(session, capacity, timeToLive, () => outcomeOf(program, rest, place, interrupts));
+    };
+    const [worked] = await Promise.allSettled([work()]);
+    const kept = await giveBack(session, place, output, interrupts);
+    if (worked.status === "rejected") throw worked.reason;
+    if (kept !== undefined && worked.value === 0) throw kept;
+    return worked.value;
+  } finally {
+    session.dispose();
+  }
+}
+
+/**
+ * @template T
+ * @param {Session} session
+ * @param {Capacity} capacity
+ * @param {number | undefined} timeToLive
+ * @param {() => Promise<T>} act
+ */
+async function whileAlive(session, { requestId }, timeToLive, act) {
+  // An older server has no requests that could live longer.
+  return requestId === null ? act() : session.keepAlive(act, { timeToLive, requestId });
+}
+
+/**
+ * Runs the program to its end; what this command is sent meanwhile is the program's.
+ *
+ * @param {string} program
+ * @param {string[]} words
+ * @param {Place} place
+ * @param {Interrupts} interrupts
+ * @returns {Promise<number>} Its exit code.
+ */
+function outcomeOf(program, words, { url, organization }, interrupts) {
+  const env = { ...process.env, SLIDERULE_URL: url, SLIDERULE_ORGANIZATION: organization };
+  const child = spawn(program, words, { stdio: "inherit", env });
+  const ended = new Promise((/** @type {(code: number) => void} */ resolve, reject) => {
+    child.on("exit", (code, signal) => resolve(signal === null ? (code ?? 1) : exitCodeOfSignal(signal)));
+    child.on("error", (/** @type {NodeJS.ErrnoException} */ error) => {
+      if (child.pid !== undefined) return;
+      if (error.code !== "ENOENT" && error.code !== "EACCES") return reject(error);
+      process.stderr.write(`sliderule-wasm: ${program} cannot be run: ${error.message}\n`);
+      resolve(error.code === "ENOENT" ? NOT_FOUND : NOT_RUNNABLE);
+    });
+  });
+  // A terminal sends Ctrl-C to both by itself.
+  const forward = (/** @type {NodeJS.Signals} */ signal) => {
+    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+  };
+  return interrupts.during(forward, () => ended);
+}
+
+/**
+ * Whoever presses Ctrl-C meanwhile is asked to wait, once.
+ *
+ * @param {Session} session
+ * @param {Place} place
+ * @param {Output} output
+ * @param {Interrupts} interrupts
+ * @returns {Promise<SlideRuleError | undefined>} Why they could not be given back; that has been said.
+ */
+async function giveBack(session, { organization }, output, interrupts) {
+  let isTold = false;
+  /** @param {NodeJS.Signals} signal */
+  const askToWait = (signal) => {
+    if (isTold) process.exit(exitCodeOfSignal(signal));
+    isTold = true;
+    output.say("Giving the nodes back; once more leaves them asked for.");
+  };
+  try {
+    await interrupts.during(askToWait, () => release(session));
+    output.say("The nodes are given back.");
+  } catch (error) {
+    if (!(error instanceof SlideRuleError)) throw error;
+    const message = `the nodes were not given back (${error.message}); try: sliderule-wasm release -o ${organization}`;
+    output.say(message);
+    return new SlideRuleError(error.code, message, { cause: error });
+  }
+}
+
+/** @param {Session} session */
+async function release(session) {
+  try {
+    await session.release();
+  } catch (error) {
+    if (!(error instanceof SlideRuleError && error.code === "unsupported")) throw error;
+    await session.updateAvailableServers({ desiredNodes: 0 });
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * `run SERVICE`: calls a service of the cluster, and writes what it answers.
+ *
+ * @module
+ */
+
+import { readFile } from "node:fs/promises";
+
+import { invalid } from "../errors.js";
+import { given as handedIn } from "./ask.js";
+import { open, signIn } from "./connect.js";
+import { FileSink } from "./file-sink.js";
+import { RowSink } from "./row-sink.js";
+import { counted } from "./words.js";
+
+/**
+ * @import { RecordStream, ServerMessage, Session, StreamOptions } from "../index.js"
+ * @import { Values } from "./arguments.js"
+ * @import { Context } from "./main.js"
+ * @import { Output } from "./output.js"
+ */
+
+/** Services that answer JSON; the others answer records. */
+const PLAIN = ["defaults", "definition", "event", "geo", "health", "metric", "status", "tile", "time", "version"];
+const FORMATS = ["jsonl", "csv"];
+
+/** @param {Context} context */
+export async function runService({ values, given, place: placed, timeoutMs, output, interrupts: { signal } }) {
+  const [api, ...others] = given;
+  if (api === undefined || others.length > 0) throw invalid("name one service: run SERVICE; see run --help");
+  const isPlain = isPlainService(api, values.as);
+  const parameters = await parametersFrom(values.parameters);
+  const format = formatOf(values);
+  const place = placed("sliderule");
+  const session = open(place, output);
+  try {
+    await signIn(session, place, { signal, timeoutMs });
+    if (isPlain) return await answer(await session.source(api, parameters, { signal, timeoutMs }), output);
+    await stream(session, api, parameters, { values, format, output, limits: { signal, timeoutMs } });
+  } finally {
+    session.dispose();
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @param {Output} output
+ */
+async function answer(value, output) {
+  await output.write(`${JSON.stringify(value, null, output.isShown && !output.json ? 2 : undefined)}\n`);
+}
+
+/**
+ * @param {Session} session
+ * @param {string} api
+ * @param {object} parameters
+ * @param {{ values: Values, format: string, output: Output, limits: StreamOptions }} how
+ */
+async function stream(session, api, parameters, { values, format, output, limits }) {
+  const path = typeof values.output === "string" && values.output !== "-" ? values.output : undefined;
+  const rows = new RowSink({ path, format, recordType: values.record, output });
+  const files = new FileSink({ path, output });
+  const records = session.stream(api, parameters, {
+    ...limits,
+    allowPartial: values["allow-partial"] === true,
+    onFile: (file) => files.take(file),
+    onMessage: (message) => tell(message, output),
+  });
+  try {
+    for await (const batch of records) await rows.take(batch);
+    await rows.finish();
+  } catch (error) {
+    await rows.abandon();
+    throw error;
+  }
+  await summarise(records, rows, files, { path, output });
+}
+
+/**
+ * Where the rows are standard output, the rows are the result.
+ *
+ * @param {RecordStream} records
+ * @param {RowSink} rows
+ * @param {FileSink} files
+ * @param {{ path: string | undefined, output: Output }} where
+ */
+async function summarise(records, rows, files, { path, output }) {
+  const remote = records.remoteFiles;
+  const saved = files.saved;
+  if (path !== undefined) {
+    const value = { rows: rows.counts, files: saved, remoteFiles: remote };
+    const lines = Object.entries(rows.counts).map(([type, count]) => `${counted(count, "row")} of ${type} in ${path}`);
+    const others = saved.map(({ path: place, size }) => `${counted(size, "byte")} in ${place}`);
+    await output.result(value, output.quiet ? [] : [...lines, ...others]);
+  }
+  for (const { url } of remote) output.say(`The server wrote ${url}`);
+  if (path === undefined && Object.keys(rows.counts).length === 0 && saved.length === 0 && remote.length === 0) {
+    output.say("The answer has no rows.");
+  }
+}
+
+/**
+ * @param {ServerMessage} message
+ * @param {Output} output
+ */
+function tell({ meaning, level, text }, output) {
+  if (meaning !== "progress") output.say(`${level}: ${text}`);
+}
+
+/**
+ * @param {string} api
+ * @param {unknown} as
+ */
+function isPlainService(api, as) {
+  if (as === undefined) return PLAIN.includes(api);
+  if (as === "source" || as === "stream") return as === "source";
+  throw invalid("--as must be source or stream");
+}
+
+/** @param {Values} values */
+function formatOf({ format, output }) {
+  if (format === undefined) return typeof output === "string" && output.endsWith(".csv") ? "csv" : "jsonl";
+  if (typeof format === "string" && FORMATS.includes(format)) return format;
+  throw invalid(`--format must be ${FORMATS.join(" or ")}`);
+}
+
+/** @param {unknown} where */
+async function parametersFrom(where) {
+  if (typeof where !== "string") return {};
+  const isJson = where.trimStart().startsWith("{");
+  const text = isJson ? where : where === "-" ? await handedIn() : await fileText(where);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const place = isJson ? "they are" : where === "-" ? "standard input is" : `${where} is`;
+    throw invalid(`--parameters: ${place} no JSON: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** @param {string} path */
+async function fileText(path) {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw invalid(`--parameters: ${path} cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * One instance of the WebAssembly module, and its end.
+ *
+ * A panic or a trap leaves an instance in no state to go on: whatever was borrowed stays borrowed. It is given up then, and the
+ * next call has a fresh one.
+ *
+ * Always: an instance that has ended does nothing any more. Its timers are cleared and its requests aborted; what calls it is told
+ * how it ended; what it began and is answered later, such as a promise that settles, reaches nobody. Whoever watches it hears of
+ * its end once.
+ *
+ * @module
+ */
+
+import { instantiate, UNATTENDED } from "../pkg/bindings.js";
+import { SlideRuleError } from "./errors.js";
+
+/** @typedef {Awaited<ReturnType<typeof instantiate>>} Bindings What the module exports, by way of wasm-bindgen. */
+
+/** How many requests are remembered before those that are over are looked for. */
+const FEW = 64;
+
+export class Instance {
+  /** @type {Bindings | undefined} */
+  #bindings;
+  /** @type {SlideRuleError | undefined} */
+  #fault;
+  /** @type {Set<(fault: SlideRuleError) => void>} */
+  #watchers = new Set();
+  /** @type {Set<unknown>} */
+  #timers = new Set();
+  /** @type {Set<WeakRef<AbortController>>} */
+  #requests = new Set();
+
+  /**
+   * @param {WebAssembly.Module} module
+   * @returns {Promise<Instance>}
+   */
+  static async of(module) {
+    const instance = new Instance();
+    const bindings = await instantiate(module, instance.#world());
+    instance.#bindings = bindings;
+    bindings.onPanic((/** @type {string} */ place) => instance.#end(place));
+    return instance;
+  }
+
+  /** @param {ConstructorParameters<Bindings["Client"]>} given */
+  client(...given) {
+    return new (this.#live().Client)(...given);
+  }
+
+  /** @param {ConstructorParameters<Bindings["Decoder"]>} given */
+  decoder(...given) {
+    return new (this.#live().Decoder)(...given);
+  }
+
+  /** What the module says of itself; JSON. */
+  version() {
+    return this.#live().version();
+  }
+
+  /** How many bytes of memory it has; they never become fewer. */
+  get size() {
+    return this.#bindings?.memory.buffer.byteLength ?? 0;
+  }
+
+  /** How it ended; nothing while it has not. */
+  get fault() {
+    return this.#fault;
+  }
+
+  /**
+   * Calls the function when the instance ends, should it ever.
+   *
+   * @param {(fault: SlideRuleError) => void} ended
+   * @returns {() => void} Ends the watch.
+   */
+  watch(ended) {
+    if (this.#fault !== undefined) ended(this.#fault);
+    else this.#watchers.add(ended);
+    return () => this.#watchers.delete(ended);
+  }
+
+  #live() {
+    if (this.#bindings === undefined || this.#fault !== undefined) throw this.#fault;
+    return this.#bindings;
+  }
+
+  /**
+   * @param {string} place Where in the source, or what was thrown.
+   * @param {unknown} [cause]
+   */
+  #end(place, cause) {
+    if (this.#fault !== undefined) return;
+    const message = `the client failed by a fault of its own (${place}); please report it. The next call begins anew`;
+    this.#fault = new SlideRuleError("internal_error", message, cause === undefined ? {} : { cause });
+    for (const timer of this.#timers) clearTimeout(/** @type {any} */ (timer));
+    for (const request of this.#requests) request.deref()?.abort();
+    for (const ended of [...this.#watchers]) ended(this.#fault);
+    this.#watchers.clear();
+    this.#timers.clear();
+    this.#requests.clear();
+  }
+
+  /**
+   * What the glue takes from the world: exports and imports of the module are watched over, and so is what would
+   * outlive it.
+   */
+  #world() {
+    const timers = this.#timers;
+    const requests = this.#requests;
+    let many = FEW;
+    return {
+      WebAssembly: {
+        instantiate: async (/** @type {WebAssembly.Module} */ module, /** @type {Imports} */ imports) => {
+          const { exports } = await WebAssembly.instantiate(module, this.#guardedImports(imports));
+          return { exports: this.#guardedExports(exports) };
+        },
+      },
+      AbortController: class extends AbortController {
+        constructor() {
+          super();
+          requests.add(new WeakRef(this));
+          if (requests.size <= many) return;
+          for (const each of requests) if (each.deref() === undefined) requests.delete(each);
+          many = Math.max(FEW, 2 * requests.size);
+        }
+      },
+      setTimeout: (/** @type {() => void} */ act, /** @type {number} */ milliseconds) => {
+        const timer = setTimeout(() => {
+          timers.delete(timer);
+          act();
+        }, milliseconds);
+        timers.add(timer);
+        return timer;
+      },
+      clearTimeout: (/** @type {any} */ timer) => {
+        timers.delete(timer);
+        clearTimeout(timer);
+      },
+    };
+  }
+
+  /** @param {WebAssembly.Exports} exports */
+  #guardedExports(exports) {
+    return mapped(exports, (call, name) => (...given) => {
+      if (this.#fault === undefined) {
+        try {
+          return call(...given);
+        } catch (cause) {
+          // A panic has said where it was; a trap, or what JavaScript threw through the module, says what it is.
+          this.#end(cause instanceof Error ? cause.message : String(cause), cause);
+        }
+      }
+      if (!UNATTENDED.includes(name)) throw this.#fault;
+      // No error, in the way in which some of them tell of one.
+      return [];
+    });
+  }
+
+  /**
+   * While an instance ends, its code may still be running: what it calls then, throws, and so ends that too.
+   *
+   * @param {Imports} imports
+   */
+  #guardedImports(imports) {
+    const refuse = () => {
+      if (this.#fault !== undefined) throw this.#fault;
+    };
+    const modules = Object.entries(imports).map(([name, functions]) => [
+      name,
+      mapped(
+        functions,
+        (call) =>
+          /** @this {unknown} */ function (...given) {
+            refuse();
+            const result = call.apply(this, given);
+            refuse();
+            return result;
+          },
+      ),
+    ]);
+    return Object.fromEntries(modules);
+  }
+}
+
+/** @typedef {Record<string, Record<string, any>>} Imports */
+
+/**
+ * The same names, with each function replaced.
+ *
+ * @param {Record<string, any>} all
+ * @param {(call: (...given: any[]) => any, name: string) => (...given: any[]) => any} replace
+ * @returns {Record<string, any>}
+ */
+function mapped(all, replace) {
+  const each = Object.entries(all).map(([name, value]) => [
+    name,
+    typeof value === "function" ? replace(value, name) : value,
+  ]);
+  return Object.fromEntries(each);
+}

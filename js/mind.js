@@ -1,0 +1,188 @@
+/**
+ * A session's mind in WebAssembly: the calls that are under way in one instance of the module, and how each ends.
+ *
+ * Always: a call that has begun settles, also where the instance fails. Nothing is asked of a mind that was freed.
+ *
+ * @module
+ */
+
+import { fromFailure, SlideRuleError } from "./errors.js";
+
+/**
+ * @import { Host } from "./host.js"
+ * @import { Instance } from "./instance.js"
+ */
+
+/**
+ * @typedef {object} Answer
+ * @property {string} value JSON.
+ * @property {Response | undefined} response Of a stream.
+ * @property {Instance} instance What answered, and decodes the stream.
+ */
+
+/**
+ * @typedef {object} Limits When a call ends early, and who hears of it meanwhile.
+ * @property {AbortSignal} [signal]
+ * @property {(event: any) => void} [onEvent]
+ * @property {number} [timeoutMs] Longest time, where the module does not keep it.
+ */
+
+/**
+ * @typedef {object} Pending A call under way.
+ * @property {(answer: Answer) => void} resolve
+ * @property {(error: unknown) => void} reject
+ * @property {((event: any) => void) | undefined} onEvent
+ */
+
+export class Mind {
+  /** Settles once a mind in place of a failed one is as far as that was. @type {Promise<void> | undefined} */
+  resumed;
+  #instance;
+  #host;
+  #client;
+  /** @type {Map<number, Pending>} */
+  #pending = new Map();
+  #isFreed = false;
+  #unwatch;
+
+  /**
+   * Checks the settings. Sends nothing.
+   *
+   * @param {Instance} instance
+   * @param {object} settings
+   * @param {Host} host
+   */
+  constructor(instance, settings, host) {
+    this.#instance = instance;
+    this.#host = host;
+    this.#client = guarded(() => instance.client(JSON.stringify(settings), host));
+    this.#unwatch = instance.watch((fault) => this.#lost(fault));
+  }
+
+  get instance() {
+    return this.#instance;
+  }
+
+  /**
+   * Begins a call and waits for its end.
+   *
+   * @param {object} request
+   * @param {Limits} [limits]
+   * @returns {Promise<Answer>}
+   */
+  async call(request, { signal, onEvent, timeoutMs } = {}) {
+    signal?.throwIfAborted();
+    const id = guarded(() => this.#client.nextCall());
+    /** @param {unknown} reason */
+    const end = (reason) => {
+      if (!this.#isFreed && this.#instance.fault === undefined) this.#client.cancel(id);
+      this.#settle(id)?.reject(reason);
+    };
+    const abort = () => end(signal?.reason);
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => end(late(timeoutMs)), timeoutMs);
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#pending.set(id, { resolve, reject, onEvent });
+        signal?.addEventListener("abort", abort);
+        guarded(() => this.#client.start(id, JSON.stringify(request)));
+      });
+    } finally {
+      this.#pending.delete(id);
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /**
+   * Signs in as the mind before was, with what the token store keeps of that user.
+   *
+   * @param {string} user
+   */
+  resume(user) {
+    const again = { authenticate: { organization: null, credentials: { username: user } } };
+    // Where nothing is kept, or nobody answers, the calls that need a sign-in say so.
+    this.resumed = this.call(again).then(
+      () => {},
+      () => {},
+    );
+  }
+
+  /**
+   * @param {number} call
+   * @param {string} value
+   * @param {Response | undefined} response
+   */
+  succeeded(call, value, response) {
+    this.#settle(call)?.resolve({ value, response, instance: this.#instance });
+  }
+
+  /**
+   * @param {number} call
+   * @param {string} failure
+   */
+  failed(call, failure) {
+    this.#settle(call)?.reject(fromFailure(failure));
+  }
+
+  /**
+   * @param {number} call
+   * @param {object} event
+   */
+  tell(call, event) {
+    this.#pending.get(call)?.onEvent?.(event);
+  }
+
+  /**
+   * What another tab or worker said.
+   *
+   * @param {string} message
+   */
+  heard(message) {
+    if (!this.#isFreed && this.#instance.fault === undefined) this.#client.heard(message);
+  }
+
+  /** Ends every call. A refresh under way is finished and saved all the same. */
+  dispose() {
+    if (!this.#isFreed && this.#instance.fault === undefined) this.#client.dispose();
+  }
+
+  /** Gives back what it has in WebAssembly, once nothing of it runs: a callback may have disposed of the session. */
+  free() {
+    if (this.#isFreed) return;
+    this.#isFreed = true;
+    this.#unwatch();
+    queueMicrotask(() => this.#client.free());
+  }
+
+  /** @param {SlideRuleError} fault */
+  #lost(fault) {
+    for (const { reject } of this.#pending.values()) reject(fault);
+    this.#pending.clear();
+    this.#host.unlockAll();
+  }
+
+  /** @param {number} call */
+  #settle(call) {
+    const pending = this.#pending.get(call);
+    this.#pending.delete(call);
+    return pending;
+  }
+}
+
+/** @param {number} timeoutMs */
+function late(timeoutMs) {
+  const message = `the call was not done within ${timeoutMs} ms; allow more with timeoutMs`;
+  return new SlideRuleError("timed_out", message, { retryable: true });
+}
+
+/**
+ * @template T
+ * @param {() => T} act
+ */
+function guarded(act) {
+  try {
+    return act();
+  } catch (failure) {
+    throw fromFailure(failure);
+  }
+}
