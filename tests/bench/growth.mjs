@@ -15,42 +15,42 @@ const TURNS = 5;
 /**
  * By how much the time grows where the bytes grow tenfold, for the cut at which it grows most.
  *
- * @param {any} Decoder
+ * @param {any} instance
  * @returns {number}
  */
-export function growth(Decoder) {
-  return Math.max(...CUTS.map(([chunk = 0, bytes = 0]) => grown(Decoder, chunk, bytes)));
+export function growth(instance) {
+  return Math.max(...CUTS.map(([chunk = 0, bytes = 0]) => grown(instance, chunk, bytes)));
 }
 
 /**
- * @param {any} Decoder
+ * @param {any} instance
  * @param {number} chunk
  * @param {number} bytes
  */
-function grown(Decoder, chunk, bytes) {
+function grown(instance, chunk, bytes) {
   const body = block(bytes);
   // Compiled and warm before it counts.
-  decode(Decoder, body, chunk, 1);
+  decode(instance, body, chunk, 1);
   const times = { few: Number.POSITIVE_INFINITY, many: Number.POSITIVE_INFINITY };
   for (let turn = 0; turn < TURNS; turn += 1) {
-    times.few = Math.min(times.few, decode(Decoder, body, chunk, 1));
-    times.many = Math.min(times.many, decode(Decoder, body, chunk, 10));
+    times.few = Math.min(times.few, decode(instance, body, chunk, 1));
+    times.many = Math.min(times.many, decode(instance, body, chunk, 10));
   }
   return times.many / times.few;
 }
 
 /**
- * @param {any} Decoder
+ * @param {any} instance
  * @param {Buffer} body
  * @param {number} chunk
  * @param {number} times How often the body comes, in one stream.
  * @returns {number} Milliseconds.
  */
-function decode(Decoder, body, chunk, times) {
+function decode(instance, body, chunk, times) {
   // What went before left garbage, and it would be collected at somebody's expense.
   /** @type {any} */ (globalThis).gc?.();
   const began = performance.now();
-  const decoder = new RecordDecoder(Decoder, null, []);
+  const decoder = new RecordDecoder(instance, null, []);
   for (let at = 0; at < body.length * times; at += chunk) {
     const begin = at % body.length;
     decoder.push(body.subarray(begin, begin + chunk));

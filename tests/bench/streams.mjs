@@ -31,6 +31,8 @@ const TURNS = 5;
 const [folder = "", npm = "-", page = "-", file = "-"] = process.argv.slice(2);
 const { default: initialise, Decoder } = await import(join(folder, "sliderule_wasm.js"));
 const module = await initialise({ module_or_path: readFileSync(join(folder, "sliderule_wasm_bg.wasm")) });
+/** What a session has in its place: an instance of the module. */
+const instance = /** @type {any} */ ({ decoder: (/** @type {[any, any]} */ ...given) => new Decoder(...given) });
 
 const server = fork(new URL("./server.mjs", import.meta.url));
 const port = Number(await new Promise((resolve) => server.once("message", resolve)));
@@ -83,7 +85,7 @@ const figures = {
   times_dataview_over_fetch: b / viewed,
   peak_extra_mb: peak / 1e6,
   collect_extra_over_largest_column: collectPeak,
-  growth_at_ten_times_the_bytes: growth(Decoder),
+  growth_at_ten_times_the_bytes: growth(instance),
   page_longest_script_ms: blocks?.script ?? null,
   page_longest_task_ms: blocks?.task ?? null,
   page_longest_task_ms_bare_fetch: blocks?.bareTask ?? null,
@@ -142,7 +144,7 @@ function memory() {
 
 /** @param {(item: any) => void} take */
 function decodeAll(take) {
-  const decoder = new RecordDecoder(Decoder, null, []);
+  const decoder = new RecordDecoder(instance, null, []);
   const each = (/** @type {any[]} */ items) => items.forEach(take);
   for (let at = 0; at < body.length; at += CHUNK) {
     each(decoder.push(body.subarray(at, at + CHUNK)));
