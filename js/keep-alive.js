@@ -7,7 +7,7 @@
  * @module
  */
 
-import { DISPOSE } from "./dispose.js";
+import { Disposing } from "./dispose.js";
 
 /** @import { KeepAlive as Type } from "./index.js" */
 /** @import { SlideRuleError } from "./errors.js" */
@@ -17,7 +17,7 @@ const MINUTE_MS = 60_000;
 const SHORTEST_PAUSE_MS = 15_000;
 
 /** @implements {Type} */
-export class KeepAlive {
+export class KeepAlive extends Disposing {
   #stopped = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -36,12 +36,11 @@ export class KeepAlive {
    * @param {(stop: () => void) => () => void} request.until Has it stopped with whatever it depends on.
    */
   constructor({ minutes, extend, refused, until }) {
+    super("stop");
     this.#minutes = minutes;
     this.#extend = extend;
     this.#refused = refused;
     const stop = () => this.stop();
-    // Not every browser knows `using` yet.
-    if (Symbol.dispose !== undefined) Object.defineProperty(this, Symbol.dispose, { value: stop, configurable: true });
     globalThis.addEventListener?.("pagehide", stop);
     const untie = until(stop);
     this.#cleanUp = () => {
@@ -66,10 +65,6 @@ export class KeepAlive {
     this.#stopped = true;
     clearTimeout(this.#timer);
     this.#cleanUp?.();
-  }
-
-  [DISPOSE]() {
-    this.stop();
   }
 
   async #again() {

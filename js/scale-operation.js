@@ -5,7 +5,7 @@
  */
 
 import { notify } from "./callbacks.js";
-import { DISPOSE } from "./dispose.js";
+import { Disposing } from "./dispose.js";
 import { SlideRuleError } from "./errors.js";
 
 /** @import { Capacity, ScaleOperation as Operation, ScaleProgress } from "./index.js" */
@@ -17,7 +17,7 @@ import { SlideRuleError } from "./errors.js";
  */
 
 /** @implements {Operation} */
-export class ScaleOperation {
+export class ScaleOperation extends Disposing {
   /** @type {Promise<Capacity>} */
   #promise;
   /** @type {Capacity | undefined} */
@@ -35,6 +35,7 @@ export class ScaleOperation {
    * @param {((progress: ScaleProgress) => void) | undefined} onProgress
    */
   constructor(run, onProgress) {
+    super("stopWaiting");
     /** @type {Reports} */
     const reports = {
       progress: (progress) => {
@@ -66,10 +67,6 @@ export class ScaleOperation {
   stopWaiting() {
     this.#stopped = true;
     if (this.#granted !== undefined) this.#stop.abort();
-  }
-
-  [DISPOSE]() {
-    this.stopWaiting();
   }
 
   /**

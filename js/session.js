@@ -6,7 +6,7 @@
 
 import { notify } from "./callbacks.js";
 import { Connection } from "./connection.js";
-import { DISPOSE } from "./dispose.js";
+import { Disposing } from "./dispose.js";
 import { foundCredentials, machineOf } from "./environment.js";
 import { fromFailure, invalid, SlideRuleError } from "./errors.js";
 import { KeepAlive } from "./keep-alive.js";
@@ -44,7 +44,7 @@ const NO_DNS = {
 };
 
 /** @implements {SessionType} */
-export class Session {
+export class Session extends Disposing {
   #connection;
   #environment;
   /** Where credentials for the provisioning system may be found. */
@@ -60,6 +60,7 @@ export class Session {
     environment,
     problem,
   ) {
+    super("dispose");
     const settings = problem ?? { url, organization, ...rest };
     this.#connection = new Connection(settings, organization, { store, credentials, onWarning, logger }, environment);
     this.#environment = environment;
@@ -350,10 +351,6 @@ export class Session {
 
   dispose() {
     this.#connection.dispose();
-  }
-
-  [DISPOSE]() {
-    this.dispose();
   }
 
   /** For a session that another one replaces, and that somebody may still hold. */

@@ -5,7 +5,7 @@
  */
 
 import { notify } from "../callbacks.js";
-import { DISPOSE } from "../dispose.js";
+import { Disposing } from "../dispose.js";
 import { fromFailure, invalid, SlideRuleError } from "../errors.js";
 import { either } from "../signals.js";
 import { joinAncillary } from "./ancillary.js";
@@ -53,7 +53,7 @@ const CLEAN_UP_MS = 2000;
  */
 
 /** @implements {Stream} */
-export class RecordStream {
+export class RecordStream extends Disposing {
   #settings;
   #begun = false;
   #ending = new AbortController();
@@ -67,6 +67,7 @@ export class RecordStream {
 
   /** @param {Settings | SlideRuleError} settings An error to fail with, where the options were wrong. */
   constructor(settings) {
+    super("dispose");
     this.#settings = settings;
   }
 
@@ -112,10 +113,6 @@ export class RecordStream {
 
   dispose() {
     this.#ending.abort(invalid("the stream was disposed of"));
-  }
-
-  [DISPOSE]() {
-    this.dispose();
   }
 
   #begin() {

@@ -74,7 +74,7 @@ async function measure() {
 }
 
 await ready();
-await make(count / 3);
+await make(count / 2);
 const before = await measure();
 await make(count);
 console.log(JSON.stringify({ before, after: await measure() }));

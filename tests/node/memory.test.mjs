@@ -12,8 +12,8 @@ import { createSession, SlideRuleError } from "../../js/node.js";
 import { ORGANIZATION, PASSWORD, standIn, USER } from "./stand-in.mjs";
 
 const PROGRAM = fileURLToPath(new URL("memory.mjs", import.meta.url));
-/** What code that is compiled on the way, and caches of Node, may add for a thousand sessions. */
-const HEAP = 700_000;
+/** What code that is compiled on the way, and caches of Node, may add; a session that stays takes many times a thousandth of it. */
+const HEAP = 1_000_000;
 /** Where pieces of memory lie decides whether it takes one page more. */
 const PAGE = 65_536;
 

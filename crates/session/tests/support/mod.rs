@@ -96,8 +96,12 @@ pub(crate) fn tokens(organization: &str, serial: u32) -> Answer {
 
 impl Shell {
     pub(crate) fn new(organization: Option<&str>) -> Self {
+        Self::with(settings(organization))
+    }
+
+    pub(crate) fn with(settings: Settings) -> Self {
         Self {
-            session: Session::new(settings(organization)).unwrap(),
+            session: Session::new(settings).unwrap(),
             now: 1_000_000,
             fetches: BTreeMap::new(),
             sleeps: BTreeMap::new(),
