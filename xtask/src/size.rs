@@ -16,12 +16,13 @@ use crate::shell::Shell;
 const BASELINE: &str = "docs/sizes.json";
 
 /// What is measured: its name, what it is, and how many bytes it may have as gzip.
-const PARTS: [(&str, &str, Option<u64>); 5] = [
+const PARTS: [(&str, &str, Option<u64>); 6] = [
     ("wasm", "WebAssembly", Some(60 * 1024)),
     ("js", "JavaScript by hand", Some(14 * 1024)),
     ("slim", "entry ./slim", None),
     ("entry", "entry . (inlined)", Some(90 * 1024)),
     ("node", "entry ./node", None),
+    ("cli", "command line", None),
 ];
 
 /// What the command line asks for.

@@ -58,6 +58,7 @@ export async function openProject(t, account) {
   const { tarball } = await pack(folder);
   await install(folder, tarball);
   await symlink(join(ROOT, "node_modules/apache-arrow"), join(folder, "node_modules/apache-arrow"), "dir");
+  await writeFile(join(folder, "process.mjs"), "");
   await writeFile(join(folder, "request.json"), '{ "resources": ["ATL03_20200304065203_10470607_003_01.h5"] }');
   await mkdir(join(folder, "given"));
   await writeFile(join(folder, "given/node.js"), given("sliderule-wasm/node", account));

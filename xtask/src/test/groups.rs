@@ -28,11 +28,12 @@ pub(crate) enum Group {
     Packaging,
     Python,
     Browser,
+    Docs,
     Demo,
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Format,
         Self::Biome,
         Self::Deny,
@@ -46,6 +47,7 @@ impl Group {
         Self::Packaging,
         Self::Python,
         Self::Browser,
+        Self::Docs,
         Self::Demo,
     ];
 
@@ -74,6 +76,7 @@ impl Group {
             Self::Packaging => "packaging",
             Self::Python => "python",
             Self::Browser => "browser",
+            Self::Docs => "docs",
             Self::Demo => "demo",
         }
     }
@@ -94,7 +97,8 @@ impl Group {
                 "the package as npm packs and installs it, in every environment that it is for"
             }
             Self::Python => "the Python clients of the organization-token generation, as they were published",
-            Self::Browser => "the package, the page and the README's examples in Chromium",
+            Self::Browser => "the package and the page in Chromium",
+            Self::Docs => "every example, link, figure and hash of the documents",
             Self::Demo => "the demo, once",
         }
     }
@@ -119,6 +123,7 @@ impl Group {
             Self::Packaging => packaging(shell),
             Self::Python => python(shell),
             Self::Browser => browser(shell),
+            Self::Docs => docs(shell),
             Self::Demo => demo::play(shell, true).map(|()| Tally::default()),
         }
     }
@@ -199,13 +204,25 @@ fn browser(shell: &Shell) -> Result<Tally> {
 /// The tests leave out by themselves what needs Chromium, where there is none.
 fn packaging(shell: &Shell) -> Result<Tally> {
     shell.set("SLIDERULE_PACKAGING_TOOLS", setup::packaging_tools(shell)?);
+    chromium_if_there(shell)?;
+    node_tests(shell, "tests/packaging")
+}
+
+/// The tests leave out by themselves what needs Chromium, where there is none.
+fn docs(shell: &Shell) -> Result<Tally> {
+    chromium_if_there(shell)?;
+    node_tests(shell, "tests/docs")
+}
+
+/// Tells the tests where Chromium is. Where it is missing, that is said, and where continuous integration runs a failure.
+fn chromium_if_there(shell: &Shell) -> Result<()> {
     match setup::chromium(shell)? {
         Some(chromium) => shell.set("CHROME", chromium),
         None => {
             left_out(CHROMIUM_MISSING)?;
         }
     }
-    node_tests(shell, "tests/packaging")
+    Ok(())
 }
 
 fn python(shell: &Shell) -> Result<Tally> {
