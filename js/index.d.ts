@@ -709,7 +709,11 @@ export interface Rows extends Iterable<Row> {
 
 /** The module `apache-arrow`, 14 or newer. */
 export interface ArrowModule {
-  Table: new (...given: never[]) => unknown;
+  /** Its tables. */
+  Table: new (
+    ...given: never[]
+  ) => unknown;
+  /** What makes its columns. */
   makeData: unknown;
 }
 

@@ -150,7 +150,8 @@ function line({ signature, comment: { prose, byDefault, examples } }, owner, anc
 }
 
 /** Values at the beginning, and texts in quotes, as code. */
-const asCode = (/** @type {string} */ text) => text.replace(/^(\[\]|\{\}|\d[\d_]*|true|false)(?![^,;. ])|"[^"]*"/g, "`$&`");
+const asCode = (/** @type {string} */ text) =>
+  text.replace(/^(\[\]|\{\}|\d[\d_]*|true|false)(?![^,;. ])|"[^"]*"/g, "`$&`");
 
 const paragraphs = (/** @type {string[]} */ parts) => parts.filter((part) => part !== "").join("\n\n");
 

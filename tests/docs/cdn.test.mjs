@@ -47,7 +47,8 @@ after(() => rm(folder, { recursive: true, force: true }));
 test("the hashes in the page are those of the package", async (t) => {
   const page = await readFile(PAGE, "utf8");
   const right = await pinned(page, installed);
-  const told = "docs/CDN.md has the hashes of another build; SLIDERULE_RENEW=1 node --test tests/docs/cdn.test.mjs writes them";
+  const told =
+    "docs/CDN.md has the hashes of another build; SLIDERULE_RENEW=1 node --test tests/docs/cdn.test.mjs writes them";
   if (process.env.SLIDERULE_RENEW !== undefined) await writeFile(PAGE, right);
   else if (process.env.SLIDERULE_RELEASE !== undefined) assert.equal(page, right, told);
   else if (page !== right) t.diagnostic(told);
@@ -57,7 +58,9 @@ test("the hashes in the page are those of the package", async (t) => {
 });
 
 test("the page says how to compute a hash", async () => {
-  const [code = ""] = (await blocksOf("docs/CDN.md")).filter(({ language }) => language === "sh").map((each) => each.code);
+  const [code = ""] = (await blocksOf("docs/CDN.md"))
+    .filter(({ language }) => language === "sh")
+    .map((each) => each.code);
   const { stdout } = await promisify(execFile)("sh", ["-c", code], { cwd: folder });
   assert.equal(`sha384-${stdout.trim()}`, integrityOf(await readFile(join(installed, "dist/index.js"))));
 });

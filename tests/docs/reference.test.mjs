@@ -19,9 +19,16 @@ test("the reference of the client is made from its types", async () => {
   else assert.equal(await readFile(PAGE, "utf8"), made);
 });
 
-test("it explains everything that is exported, and every option", () => {
-  const silent = reference().match(/^- `\w+\??: .*`\n(?!  )/gm);
-  assert.equal(silent, null);
-  const undescribed = reference().match(/^### .*\n\n(?:```ts\n(?:.*\n)*?```\n\n)?(?=#|- |Types)/gm);
-  assert.equal(undescribed, null);
+test("it explains everything that is exported, and every member of it", () => {
+  const page = reference();
+  assert.equal(page.match(/^- `[^\n]*`\n(?! {2})/gm), null, "members without a word");
+  const entries = page.split(/^### /m).slice(1);
+  assert.ok(entries.length > 60);
+  const silent = entries.filter((entry) => {
+    const [, ...text] = entry.replace(/^```ts\n[\s\S]*?^```$/m, "").split("\n");
+    return (
+      !/^[A-Z`]/.test(text.find((line) => line !== "") ?? "") || /^Types: /.test(text.find((line) => line !== "") ?? "")
+    );
+  });
+  assert.deepEqual(silent, []);
 });

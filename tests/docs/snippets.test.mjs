@@ -84,7 +84,8 @@ test("the examples run as they stand there", { timeout: 300_000 }, async (t) => 
   for (const page of await documents()) {
     for (const block of (await blocksOf(page)).filter(isOurs)) {
       const { line, language, place, notRun, prints } = block;
-      const runBy = block.runBy ?? RUN_BY[page] ?? (page === "docs/REFERENCE.md" && language === "ts" ? TYPES : undefined);
+      const runBy =
+        block.runBy ?? RUN_BY[page] ?? (page === "docs/REFERENCE.md" && language === "ts" ? TYPES : undefined);
       await t.test(`${page}:${line} ${language} ${place}`.trim(), async (t) => {
         if (notRun !== undefined) return t.diagnostic(`not run: ${notRun}`);
         if (runBy !== undefined) {

@@ -55,7 +55,12 @@ const TESTS = [
   { name: "Bun, Node's entry", environment: "bun-entry", runtime: "@oven", check: prints },
   { name: "bundled for a server by esbuild, as ES module and CommonJS", environment: "esbuild-server", check: bundled },
   { name: "bundled for a server, Node's entry left out", environment: "esbuild-server-entry", check: bundled },
-  { name: "rendered on the server, then alive in the page", environment: "server-rendered", inBrowser: true, check: hydrated },
+  {
+    name: "rendered on the server, then alive in the page",
+    environment: "server-rendered",
+    inBrowser: true,
+    check: hydrated,
+  },
   ...["vite", "vite-slim", "vite-worker"].flatMap((environment) => [
     { name: `${environment}, development server`, environment, inBrowser: true, check: developed },
     { name: `${environment}, build`, environment, inBrowser: true, check: builtIn("dist/") },

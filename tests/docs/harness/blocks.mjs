@@ -28,7 +28,8 @@ import { ROOT } from "../../browser/harness/static-server.mjs";
  * @property {RegExp | undefined} prints what it must print
  */
 
-const FENCE = /(?:<!-- (not run|run by|prints):? (.*?) -->\n)?^( *)```(\w+) ?(\w*)\n([\s\S]*?)^\3```$(?:\n\n\3```text\n([\s\S]*?)^\3```$)?/gm;
+const FENCE =
+  /(?:<!-- (not run|run by|prints):? (.*?) -->\n)?^( *)```(\w+) ?(\w*)\n([\s\S]*?)^\3```$(?:\n\n\3```text\n([\s\S]*?)^\3```$)?/gm;
 
 /** @returns {Promise<string[]>} the paths of what is for readers: the README, and every page of `docs/` */
 export async function documents() {
@@ -44,7 +45,8 @@ export async function blocksOf(page) {
   const text = await readFile(join(ROOT, page), "utf8");
   return [...text.matchAll(FENCE)].map((match) => {
     const [, mark, says = "", indentation = "", language = "", place = "", code = "", output] = match;
-    const unindented = (/** @type {string} */ lines) => lines.replaceAll(`\n${indentation}`, "\n").slice(indentation.length);
+    const unindented = (/** @type {string} */ lines) =>
+      lines.replaceAll(`\n${indentation}`, "\n").slice(indentation.length);
     const prints = mark === "prints" ? new RegExp(says, "m") : undefined;
     return {
       page,
