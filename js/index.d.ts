@@ -68,6 +68,7 @@ export class SlideRuleError extends Error {
     message: string,
     details?: { endpoint?: string | null; status?: number | null; retryable?: boolean; cause?: unknown },
   );
+  /** Its class, for logs. */
   readonly name: "SlideRuleError";
   /** What went wrong, for programs. */
   readonly code: ErrorCode;

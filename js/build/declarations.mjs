@@ -99,7 +99,8 @@ function declaration(node, text) {
  * @returns {Member}
  */
 function member(node, text) {
-  const signature = withoutComments(text.slice(node.pos, node.end)).replace(/\s+/g, " ").trim().replace(/[;,]$/, "");
+  const written = withoutComments(text.slice(node.pos, node.end)).replace(/\s+/g, " ").trim();
+  const signature = written.replace(/\( /g, "(").replace(/,? \)/g, ")").replace(/[;,]$/, "");
   return { name: node.name?.text ?? signature, signature, comment: comment(node, text) };
 }
 

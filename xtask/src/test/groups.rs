@@ -11,6 +11,7 @@ use crate::failure::{Failure, Result};
 use crate::fuzz;
 use crate::setup::{self, CHROMIUM_MISSING, Clients};
 use crate::shell::Shell;
+use crate::size;
 
 /// A group of tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,8 +202,10 @@ fn browser(shell: &Shell) -> Result<Tally> {
     }
 }
 
-/// The tests leave out by themselves what needs Chromium, where there is none.
+/// The tests leave out by themselves what needs Chromium, where there is none. The size is looked at here and judged
+/// by `cargo xtask size`.
 fn packaging(shell: &Shell) -> Result<Tally> {
+    size::show(shell)?;
     shell.set("SLIDERULE_PACKAGING_TOOLS", setup::packaging_tools(shell)?);
     chromium_if_there(shell)?;
     node_tests(shell, "tests/packaging")
