@@ -11,13 +11,13 @@
  * @module
  */
 
-import { instantiate } from "../pkg/bindings.js";
+import { instantiate, UNATTENDED } from "../pkg/bindings.js";
 import { SlideRuleError } from "./errors.js";
 
 /** @typedef {Awaited<ReturnType<typeof instantiate>>} Bindings What the module exports, by way of wasm-bindgen. */
 
-/** Exports that promises, timers and the collector of garbage call: nobody is there to catch what they throw. */
-const UNATTENDED = /closure|_free$/;
+/** How many requests are remembered before those that are over are looked for. */
+const FEW = 64;
 
 export class Instance {
   /** @type {Bindings | undefined} */
@@ -108,6 +108,7 @@ export class Instance {
   #world() {
     const timers = this.#timers;
     const requests = this.#requests;
+    let many = FEW;
     return {
       WebAssembly: {
         instantiate: async (/** @type {WebAssembly.Module} */ module, /** @type {Imports} */ imports) => {
@@ -118,8 +119,10 @@ export class Instance {
       AbortController: class extends AbortController {
         constructor() {
           super();
-          for (const each of requests) if (each.deref() === undefined) requests.delete(each);
           requests.add(new WeakRef(this));
+          if (requests.size <= many) return;
+          for (const each of requests) if (each.deref() === undefined) requests.delete(each);
+          many = Math.max(FEW, 2 * requests.size);
         }
       },
       setTimeout: (/** @type {() => void} */ act, /** @type {number} */ milliseconds) => {
@@ -148,7 +151,7 @@ export class Instance {
           this.#end(cause instanceof Error ? cause.message : String(cause), cause);
         }
       }
-      if (!UNATTENDED.test(name)) throw this.#fault;
+      if (!UNATTENDED.includes(name)) throw this.#fault;
       // No error, in the way in which some of them tell of one.
       return [];
     });

@@ -72,7 +72,8 @@ export class WasmModule {
   /** @param {(() => Promise<Source>) | undefined} source */
   async #open(source) {
     const module = this.#compiled ?? (await compiled(source));
-    const opened = await instance(module);
+    checkRelease(module);
+    const opened = await Instance.of(module);
     this.#compiled = module;
     return opened;
   }
@@ -108,20 +109,18 @@ async function fromAnswer(answer) {
 }
 
 /**
- * What was compiled, running, if it is what this package was built with.
+ * Refuses a module with which this package was not built, before any of it runs.
  *
  * @param {WebAssembly.Module} module
  */
-async function instance(module) {
-  try {
-    const opened = await Instance.of(module);
-    const { wasm } = JSON.parse(opened.version());
-    if (wasm === PACKAGE) return opened;
-    throw new Error(`it is of ${wasm}`);
-  } catch (cause) {
-    const message = `this WebAssembly is not the sliderule.wasm of sliderule-wasm ${PACKAGE}; take both from one release`;
-    throw unusable(message, { cause });
-  }
+function checkRelease(module) {
+  const [label] = WebAssembly.Module.customSections(module, "sliderule-wasm");
+  const release = label && new TextDecoder().decode(label);
+  if (release === PACKAGE) return;
+  const found = release ? `of ${release}` : "something else";
+  throw unusable(
+    `sliderule-wasm ${PACKAGE} needs its own sliderule.wasm, and this one is ${found}; take both from one release`,
+  );
 }
 
 /**

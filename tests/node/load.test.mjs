@@ -90,7 +90,7 @@ test("load is done once, however often and with whatever it is called", async ()
 for (const [name, source, words] of [
   ["bytes that are no WebAssembly", () => new TextEncoder().encode("<!doctype html>"), /cannot be loaded/],
   ["no bytes at all", () => undefined, /cannot be loaded/],
-  ["another module", () => EMPTY, /is not the sliderule\.wasm of sliderule-wasm 0\.1\.0/],
+  ["another module", () => EMPTY, /needs its own sliderule\.wasm, and this one is something else/],
   ["an answer that says no", () => `${origin}/missing.wasm`, /missing\.wasm answered 404/],
   ["an address at which nothing answers", () => "http://127.0.0.1:1/sliderule.wasm", /cannot be loaded/],
   ["a promise that fails", () => Promise.reject(new Error("out of paper")), /out of paper/],
@@ -104,14 +104,8 @@ for (const [name, source, words] of [
   });
 }
 
-test("a module of another release is refused by its name", async () => {
+test("a module of another release is refused by its name, before it runs", async () => {
   const altered = Buffer.from(bytes);
-  const at = altered.indexOf('{"wasm":"0.1.0"');
-  assert.ok(at > 0, "the release is in the module");
-  altered.write('{"wasm":"0.0.9"', at);
-  await assert.rejects(new Entry().load(altered), (error) => {
-    assert.ok(wasmNotLoaded(/take both from one release/)(error));
-    assert.match(error.cause.message, /0\.0\.9/);
-    return true;
-  });
+  altered.write("0.0.9", altered.length - "0.1.0".length);
+  await assert.rejects(new Entry().load(altered), wasmNotLoaded(/this one is of 0\.0\.9; take both from one release/));
 });

@@ -11,6 +11,12 @@ use serde::{Deserialize, Serialize};
 pub const RESERVED: [&str; 10] =
     ["ps", "www", "api", "login", "provisioner", "client", "runner", "recorder", "mcp", "monitor"];
 
+/// Text of somebody else's, fit to stand in a sentence of ours: short, and without control characters.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(100).collect()
+}
+
 /// A name that cannot be used, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -53,7 +59,7 @@ impl FromStr for OrganizationName {
         if text.is_empty() || text.len() > 63 || !label || text.starts_with('-') || text.ends_with('-') {
             return Err(InvalidName(format!(
                 "`{}` cannot be an organization: use 1 to 63 lower-case letters, digits and inner hyphens",
-                text.escape_default()
+                shown(text)
             )));
         }
         if RESERVED.contains(&text) {
@@ -84,7 +90,7 @@ impl FromStr for UserName {
         if text.is_empty() || text.len() > 150 || !text.bytes().all(allowed) {
             return Err(InvalidName(format!(
                 "`{}` cannot be a user name: use 1 to 150 letters, digits and . _ - + @",
-                text.escape_default()
+                shown(text)
             )));
         }
         Ok(Self(text.into()))
@@ -137,7 +143,7 @@ macro_rules! identifier {
             fn from_str(text: &str) -> Result<Self, InvalidName> {
                 let allowed = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
                 if text.is_empty() || text.len() > 64 || !allowed {
-                    return Err(InvalidName(format!(concat!("`{}` is not the id of a ", $what), text.escape_default())));
+                    return Err(InvalidName(format!(concat!("`{}` is not the id of a ", $what), shown(text))));
                 }
                 Ok(Self(text.into()))
             }

@@ -27,7 +27,7 @@ impl FromStr for ReleaseVersion {
 
     /// Reads `v4.20.0` or `4.20.0`; whatever follows a hyphen (`-rc1`, `-0-gf4f93bd0-dirty`) is ignored.
     fn from_str(text: &str) -> Result<Self, InvalidVersion> {
-        let invalid = || InvalidVersion(text.escape_default().to_string());
+        let invalid = || InvalidVersion(crate::names::shown(text));
         let numbers = text.strip_prefix('v').unwrap_or(text);
         let numbers = numbers.split_once('-').map_or(numbers, |(head, _)| head);
         let mut parts = numbers.split('.').map(str::parse::<u32>);

@@ -4,9 +4,8 @@
 //! a single origin. What results is only ever joined with paths of our own, so that a token cannot be made to
 //! go anywhere else.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
 use sliderule_api::OrganizationName;
+use sliderule_api::names::shown;
 
 use crate::{Failure, Settings};
 
@@ -96,7 +95,7 @@ enum Place {
 impl Place {
     fn read(url: &str, allow_http: bool) -> Result<Self, Failure> {
         let url = url.trim();
-        if url.contains("://") {
+        if scheme_of(url).is_some() {
             return Origin::read(url, allow_http).map(Self::Origin);
         }
         let host = Host::read(url.trim_end_matches('/'))?;
@@ -119,7 +118,7 @@ struct Origin {
 
 impl Origin {
     fn read(url: &str, allow_http: bool) -> Result<Self, Failure> {
-        let Some((scheme, rest)) = url.trim().split_once("://") else {
+        let Some((scheme, rest)) = scheme_of(url.trim()) else {
             return Err(Failure::invalid("a URL with `https://` is needed here"));
         };
         let scheme = scheme.to_ascii_lowercase();
@@ -127,7 +126,7 @@ impl Origin {
             return Err(Failure::invalid("only https and http URLs can be used"));
         }
         let rest = rest.trim_end_matches('/');
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (authority, path) = parted(rest, rest.find('/').unwrap_or(rest.len()));
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-._~".contains(&b);
         if !path.bytes().all(plain) || path.split('/').any(|part| part == "..") {
             return Err(Failure::invalid(
@@ -172,13 +171,13 @@ impl Host {
             return Err(Failure::invalid("a domain or a URL is needed here, and this one names no host"));
         }
         let text = text.to_ascii_lowercase();
-        let bad = || Failure::invalid(format!("`{}` is not a host name", text.escape_default()));
+        let bad = || Failure::invalid(format!("`{}` is not a host name", shown(&text)));
         let name_end = if text.starts_with('[') {
             text.find(']').map(|at| at + 1).ok_or_else(bad)?
         } else {
             text.find(':').unwrap_or(text.len())
         };
-        let (name, port) = text.split_at(name_end);
+        let (name, port) = parted(&text, name_end);
         let port_fits = port.is_empty()
             || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok_and(|p| p > 0));
         let label =
@@ -191,25 +190,41 @@ impl Host {
     }
 
     fn name(&self) -> &str {
-        self.text.get(..self.name_end).unwrap_or_default()
+        parted(&self.text, self.name_end).0
     }
 
+    /// As browsers tell: a host whose last label is a number is an address.
     fn is_address(&self) -> bool {
-        self.name().parse::<Ipv4Addr>().is_ok() || bracketed(self.name()).is_some()
+        let name = self.name();
+        bracketed(name).is_some()
+            || name.split('.').next_back().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit()))
     }
 
     fn is_loopback(&self) -> bool {
         let name = self.name();
         name == "localhost"
             || name.ends_with(".localhost")
-            || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
-            || bracketed(name).is_some_and(|address| address.is_loopback())
+            || (name.starts_with("127.") && self.is_address())
+            || bracketed(name) == Some("::1")
     }
 }
 
-/// The address within `[…]`.
-fn bracketed(name: &str) -> Option<Ipv6Addr> {
-    name.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
+/// The IPv6 address within `[…]`; whether it is one in full, `fetch` will say.
+fn bracketed(name: &str) -> Option<&str> {
+    let address = name.strip_prefix('[')?.strip_suffix(']')?;
+    let plain = |b: u8| b.is_ascii_hexdigit() || b == b':' || b == b'.';
+    (address.len() > 1 && address.bytes().all(plain)).then_some(address)
+}
+
+/// What stands before `://`, and after it.
+fn scheme_of(url: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = url.split_once(':')?;
+    Some((scheme, rest.strip_prefix("//")?))
+}
+
+/// The two parts of a text.
+fn parted(text: &str, at: usize) -> (&str, &str) {
+    text.split_at_checked(at).unwrap_or((text, ""))
 }
 
 fn is_loopback(domain: &str) -> bool {
@@ -266,7 +281,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_refused_with_what_to_use() {
-        let refusal = |url: &str| Target::resolve(&settings(url), Some("acme")).unwrap_err().message.clone();
+        let refusal = |url: &str| Target::resolve(&settings(url), Some("acme")).unwrap_err().to_string();
         assert!(refusal("127.0.0.1:8080").contains("`http://127.0.0.1:8080`"));
         assert!(refusal("10.0.0.9").contains("`https://10.0.0.9`"));
         assert!(refusal("http://x.org").contains("allowHttp"));
@@ -290,7 +305,7 @@ mod tests {
         with.organization = Some("acme".into());
         with.cluster_url = Some("http://localhost:9081/".into());
         assert_eq!(Target::resolve(&with, Some("acme")).unwrap().cluster, "http://localhost:9081");
-        let refusal = Target::resolve(&with, Some("beta")).unwrap_err().message.clone();
+        let refusal = Target::resolve(&with, Some("beta")).unwrap_err().to_string();
         assert!(refusal.contains("clusterUrl"), "another organization's token would go there: {refusal}");
         let node = Target::resolve(&settings("localhost:9081"), None).unwrap();
         assert_eq!((node.provisioning, node.cluster), (None, "http://localhost:9081".into()));

@@ -47,12 +47,6 @@ pub(crate) struct Grant {
     pub cost_micro_usd: i64,
 }
 
-/// [`sliderule_api::status::Estimate`], of which the caller gets everything.
-pub(crate) struct Estimate;
-
-/// [`sliderule_api::costs::Costs`], of which the caller gets everything.
-pub(crate) struct Costs;
-
 /// [`sliderule_api::status::Released`].
 pub(crate) struct Released {
     /// How many nodes are wanted now.
@@ -110,18 +104,15 @@ impl Read for Status {
     }
 }
 
-impl Read for Estimate {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        let (_, _): (u32, UtcTime) = (field(json, "nodes")?, field(json, "expires_at")?);
-        Some(Self)
-    }
+/// Whether this is a [`sliderule_api::status::Estimate`], of which the caller gets everything.
+pub(crate) fn is_estimate(json: &Json<'_>) -> bool {
+    field::<u32>(json, "nodes").is_some() && field::<UtcTime>(json, "expires_at").is_some()
 }
 
-impl Read for Costs {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        let _: i64 = field(json, "spent_micro_usd")?;
-        matches!(json::find(json, "entries")?, Json::Array(_)).then_some(Self)
-    }
+/// Whether these are [`sliderule_api::costs::Costs`], of which the caller gets everything.
+pub(crate) fn is_costs(json: &Json<'_>) -> bool {
+    field::<i64>(json, "spent_micro_usd").is_some()
+        && matches!(json::find(json, "entries"), Some(Json::Array(_)))
 }
 
 impl Read for ClusterState {

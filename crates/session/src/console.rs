@@ -5,10 +5,11 @@ use std::rc::Rc;
 use sliderule_api::{ErrorCode, OrganizationName, RequestId};
 
 use crate::address::Target;
-use crate::answers::{self, CapacityRequest, Costs, Estimate, Grant, Status};
+use crate::answers::{self, CapacityRequest, Grant, Status};
 use crate::call::{Extended, Order, Released};
 use crate::capacity::{Generation, generation};
 use crate::http::{REQUEST_TIMEOUT_MS, Reply, body, request};
+use crate::json::{Json, Read as _};
 use crate::renewal::send_authorized;
 use crate::world::World;
 use crate::{Failure, Method, refusal};
@@ -24,30 +25,32 @@ pub(crate) async fn status(world: &World, target: &Rc<Target>) -> Result<Status,
     ask(world, target, Method::Get, "status").await?.json()
 }
 
-/// The same, as the server wrote it.
+/// Status, costs or an estimate, as the server wrote it.
 ///
 /// # Errors
-/// `unsupported` on an older provisioning system, and whatever refused the request.
-pub(crate) async fn status_text(world: &World, target: &Rc<Target>) -> Result<String, Failure> {
-    ask(world, target, Method::Get, "status").await?.text::<Status>()
+/// `unsupported` on an older provisioning system, and whatever refused the request: for an estimate, the refusal that the
+/// order would get.
+pub(crate) async fn view(world: &World, target: &Rc<Target>, view: View) -> Result<String, Failure> {
+    let (rest, is_one): (String, fn(&Json<'_>) -> bool) = match view {
+        View::Status => ("status".to_owned(), |json| Status::read(json).is_some()),
+        View::Costs => ("costs".to_owned(), answers::is_costs),
+        View::Estimate(order) => {
+            let seconds = u64::from(order.time_to_live) * 60;
+            let query = format!("estimate?nodes={}&time_to_live_seconds={seconds}", order.desired_nodes);
+            (query, answers::is_estimate)
+        }
+    };
+    ask(world, target, Method::Get, &rest).await?.text(is_one)
 }
 
-/// What it cost, as the server wrote it.
-///
-/// # Errors
-/// `unsupported` on an older provisioning system, and whatever refused the request.
-pub(crate) async fn costs(world: &World, target: &Rc<Target>) -> Result<String, Failure> {
-    ask(world, target, Method::Get, "costs").await?.text::<Costs>()
-}
-
-/// What an order would be granted now, as the server wrote it.
-///
-/// # Errors
-/// The refusal that the order would get; `unsupported` on an older provisioning system.
-pub(crate) async fn estimate(world: &World, target: &Rc<Target>, order: Order) -> Result<String, Failure> {
-    let seconds = u64::from(order.time_to_live) * 60;
-    let query = format!("estimate?nodes={}&time_to_live_seconds={seconds}", order.desired_nodes);
-    ask(world, target, Method::Get, &query).await?.text::<Estimate>()
+/// What a caller can look at.
+pub(crate) enum View {
+    /// What the cluster is doing.
+    Status,
+    /// What it cost.
+    Costs,
+    /// What an order would be granted now.
+    Estimate(Order),
 }
 
 /// Lets a request for nodes live longer.

@@ -10,7 +10,7 @@ use sliderule_api::ErrorCode;
 use crate::address::Target;
 use crate::effect::Level;
 use crate::failure::{quote, redact};
-use crate::json::{self, Read, Write, field};
+use crate::json::{self, Json, Read, Write, field};
 use crate::world::{World, confused};
 use crate::{Answer, Failure, Method, PortId, Request, Response, refusal};
 
@@ -58,19 +58,22 @@ impl Reply {
     /// `bad_response`.
     pub(crate) fn json<T: Read>(&self) -> Result<T, Failure> {
         let read = json::parse(&self.response.body).and_then(|json| T::read(&json));
-        read.ok_or_else(|| {
-            // It is not quoted: a token answer is all secrets.
-            let message = format!("{} answered something else than was asked for", self.url);
-            self.failure(ErrorCode::BadResponse, message)
-        })
+        read.ok_or_else(|| self.unexpected())
     }
 
     /// The body as it is, after it proved to be JSON of a known shape.
     ///
     /// # Errors
     /// `bad_response`.
-    pub(crate) fn text<T: Read>(self: Box<Self>) -> Result<String, Failure> {
-        self.json::<T>().map(|_| self.response.body)
+    pub(crate) fn text(self, is_one: fn(&Json<'_>) -> bool) -> Result<String, Failure> {
+        let known = json::parse(&self.response.body).is_some_and(|json| is_one(&json));
+        if known { Ok(self.response.body) } else { Err(self.unexpected()) }
+    }
+
+    fn unexpected(&self) -> Failure {
+        // It is not quoted: a token answer is all secrets.
+        let message = format!("{} answered something else than was asked for", self.url);
+        self.failure(ErrorCode::BadResponse, message)
     }
 }
 
@@ -131,8 +134,10 @@ async fn once(
     timeout_ms: u32,
 ) -> Result<Box<Reply>, Failure> {
     let url = request.url.clone();
-    let answered = world.within(timeout_ms, world.fetch(request.clone())).await;
-    if let Some((_, Answer::Response(Response { date: Some(date), .. }))) = &answered {
+    let fetch = world.fetch(request.clone());
+    let port = fetch.id();
+    let answered = world.within(timeout_ms, fetch).await;
+    if let Some(Answer::Response(Response { date: Some(date), .. })) = &answered {
         world.dated(*date);
     }
     match answered {
@@ -140,7 +145,7 @@ async fn once(
             let message = format!("{url} gave no answer within {} s{}", timeout_ms / 1000, hint(target));
             Err(Failure::new(ErrorCode::TimedOut, message).at(&url).retryable())
         }
-        Some((_, Answer::NoResponse(reason))) => {
+        Some(Answer::NoResponse(reason)) => {
             let reason = quote(&redact(&reason, &request.secrets));
             let message = format!(
                 "nothing answered at {url} ({reason}); check the address and the network{}",
@@ -148,15 +153,13 @@ async fn once(
             );
             Err(Failure::new(ErrorCode::Unreachable, message).at(&url).retryable())
         }
-        Some((_, Answer::Response(response)))
-            if response.status == 0 || (300..400).contains(&response.status) =>
-        {
+        Some(Answer::Response(response)) if response.status == 0 || (300..400).contains(&response.status) => {
             let message = format!(
                 "{url} answers with a redirect, and a token must not follow one; use the address it leads to"
             );
             Err(Failure::new(ErrorCode::BadResponse, message).at(&url).with_status(response.status))
         }
-        Some((port, Answer::Response(response))) => {
+        Some(Answer::Response(response)) => {
             Ok(Box::new(Reply { port, url, response, secrets: request.secrets.clone() }))
         }
         Some(_) => Err(confused()),

@@ -1,10 +1,10 @@
 //! Things asked of the outside, as futures.
 //!
-//! A port registers its effect when it is made, and is ready once the answer is there. Dropping it before that
-//! withdraws the effect.
+//! A port stands for an effect from the moment it is made, and is ready once the answer is there. Dropping it before
+//! that withdraws the effect.
 
-use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -14,7 +14,7 @@ use crate::{Answer, Effect, PortId};
 /// A port whose answers somebody waits for.
 pub(crate) struct Waiting {
     /// The answers that are there.
-    pub answers: VecDeque<Answer>,
+    pub answers: Vec<Answer>,
     /// Whether there may be more than one.
     pub many: bool,
     /// What to do should nobody want it any more.
@@ -32,42 +32,72 @@ pub(crate) enum Withdraw {
     Unlock,
 }
 
-/// Something asked of the outside.
-pub(crate) struct Port {
-    world: World,
-    id: PortId,
+/// What an answer means to whoever asked.
+pub(crate) trait Meaning {
+    /// An answer to another kind of question, which a shell of ours never gives, means nothing.
+    fn of(answer: Answer) -> Self;
 }
 
-impl Port {
+impl Meaning for Answer {
+    fn of(answer: Answer) -> Self {
+        answer
+    }
+}
+
+impl Meaning for () {
+    fn of(_: Answer) {}
+}
+
+impl Meaning for Option<String> {
+    fn of(answer: Answer) -> Self {
+        if let Answer::Loaded(value) = answer { value } else { None }
+    }
+}
+
+/// Something asked of the outside, whose answer means a `T`.
+pub(crate) struct Port<T> {
+    asked: Asked,
+    meaning: PhantomData<fn() -> T>,
+}
+
+impl<T> Port<T> {
     /// For an effect that was registered under this name.
     pub(crate) fn new(world: World, id: PortId) -> Self {
-        Self { world, id }
+        Self { asked: Asked { world, id }, meaning: PhantomData }
     }
 
     /// Its name.
     pub(crate) fn id(&self) -> PortId {
-        self.id
+        self.asked.id
     }
 }
 
-impl Future for Port {
-    type Output = Answer;
+impl<T: Meaning> Future for Port<T> {
+    type Output = T;
 
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Answer> {
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+        self.asked.answer().map_or(Poll::Pending, |answer| Poll::Ready(T::of(answer)))
+    }
+}
+
+/// What is the same for every port.
+struct Asked {
+    world: World,
+    id: PortId,
+}
+
+impl Asked {
+    fn answer(&self) -> Option<Answer> {
         self.world.with(|state| {
-            let Some(answer) =
-                state.waiting.get_mut(&self.id).and_then(|waiting| waiting.answers.pop_front())
-            else {
-                return Poll::Pending;
-            };
+            let answer = state.waiting.get_mut(&self.id)?.answers.pop()?;
             state.waiting.remove(&self.id);
             state.changes += 1;
-            Poll::Ready(answer)
+            Some(answer)
         })
     }
 }
 
-impl Drop for Port {
+impl Drop for Asked {
     fn drop(&mut self) {
         let port = self.id;
         let withdraw = self
@@ -100,9 +130,10 @@ impl Listening {
         poll_fn(|_| {
             self.world.with(|state| {
                 let waiting = state.waiting.get_mut(&self.id);
-                match waiting.map(|waiting| waiting.answers.pop_front()) {
-                    Some(None) => Poll::Pending,
-                    Some(Some(answer)) => {
+                match waiting.map(|waiting| &mut waiting.answers) {
+                    Some(answers) if answers.is_empty() => Poll::Pending,
+                    Some(answers) => {
+                        let answer = answers.remove(0);
                         state.changes += 1;
                         if matches!(answer, Answer::Done | Answer::NoResponse(_)) {
                             state.waiting.remove(&self.id);

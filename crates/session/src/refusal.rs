@@ -7,6 +7,7 @@
 
 use sliderule_api::ErrorCode;
 
+use crate::failure::says;
 use crate::http::{Reply, code_of};
 use crate::json::{self, Json, field};
 use crate::{Failure, Response};
@@ -96,7 +97,7 @@ fn envelope(body: &str) -> Option<Json<'_>> {
 
 /// Whether a request was refused for its token, so that a newer one may help.
 pub(crate) fn is_about_the_token(reply: &Reply) -> bool {
-    let said = |text: &str| reply.response.body.contains(text);
+    let said = |text: &str| says(&reply.response.body, text);
     match reply.response.status {
         401 => !matches!(code_of(&reply.response), Some(code) if code != ErrorCode::ReauthenticationRequired),
         // The original answers 403 where it means 401, and so does its gateway.
@@ -111,9 +112,9 @@ pub(crate) fn of_sign_in(reply: &Reply) -> Failure {
     let lower = said.to_ascii_lowercase();
     let code = match code_of(&reply.response) {
         Some(code) => return told(reply, code, &said),
-        None if lower.contains("not an active member") => ErrorCode::MembershipInactive,
-        None if lower.contains("not a member") => ErrorCode::NotAMember,
-        None if lower.contains("not a valid organization") || lower.contains("unknown org") => {
+        None if says(&lower, "not an active member") => ErrorCode::MembershipInactive,
+        None if says(&lower, "not a member") => ErrorCode::NotAMember,
+        None if says(&lower, "not a valid organization") || says(&lower, "unknown org") => {
             ErrorCode::UnknownOrganization
         }
         None if matches!(reply.response.status, 400 | 401 | 403) => ErrorCode::WrongCredentials,
@@ -128,9 +129,9 @@ pub(crate) fn of_scaling(reply: &Reply) -> Failure {
     let lower = said.to_ascii_lowercase();
     let code = match (code_of(&reply.response), reply.response.status) {
         (Some(code), _) => return told(reply, code, &said),
-        _ if lower.contains("active member") => ErrorCode::MembershipInactive,
-        _ if lower.contains("unknown org") => ErrorCode::UnknownOrganization,
-        _ if lower.contains("not a member") => ErrorCode::NotAMember,
+        _ if says(&lower, "active member") => ErrorCode::MembershipInactive,
+        _ if says(&lower, "unknown org") => ErrorCode::UnknownOrganization,
+        _ if says(&lower, "not a member") => ErrorCode::NotAMember,
         (_, status) if (400..500).contains(&status) && status != 429 => ErrorCode::ScaleRefused,
         (_, 503) if !said.is_empty() => ErrorCode::ScaleRefused,
         _ => return of_any(reply),
@@ -143,10 +144,10 @@ pub(crate) fn of_cluster(reply: &Reply, api: &str) -> Failure {
     let said = words(reply);
     match (code_of(&reply.response), reply.response.status) {
         (Some(code), _) => told(reply, code, &said),
-        (_, 403) if said.contains("Missing Authorization") => {
+        (_, 403) if says(&said, "Missing Authorization") => {
             refused(reply, ErrorCode::CredentialsMissing, &said)
         }
-        (_, 403) if said.contains("JWT organization") => reply.failure(
+        (_, 403) if says(&said, "JWT organization") => reply.failure(
             ErrorCode::NotAMember,
             "the token is for another organization than this cluster's; call authenticate",
         ),

@@ -48,8 +48,8 @@ impl EventReader {
     }
 
     fn end_line(&mut self) -> Option<ServerEvent> {
-        let line = String::from_utf8_lossy(&self.line).into_owned();
-        self.line.clear();
+        // What is no text is not for us.
+        let line = String::from_utf8(std::mem::take(&mut self.line)).unwrap_or_default();
         if line.is_empty() {
             let (kind, data) = (std::mem::take(&mut self.kind), std::mem::take(&mut self.data));
             let kind = if kind.is_empty() { "message".to_owned() } else { kind };

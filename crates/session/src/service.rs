@@ -7,6 +7,7 @@
 use std::rc::Rc;
 
 use sliderule_api::ErrorCode;
+use sliderule_api::names::shown;
 use sliderule_api::status::{Block, ClusterState};
 
 use crate::address::Target;
@@ -56,10 +57,8 @@ pub(crate) async fn definition(
     let parameters = body(&[("rectype", &record_type)]);
     let text = unchecked(world, target, "definition", &parameters, REQUEST_TIMEOUT_MS).await?;
     if text.trim() == "null" {
-        let message = format!(
-            "the server sends records of type `{}` and cannot say what they are",
-            record_type.escape_default()
-        );
+        let message =
+            format!("the server sends records of type `{}` and cannot say what they are", shown(record_type));
         return Err(Failure::new(ErrorCode::StreamMalformed, message).at(&target.cluster));
     }
     Ok(text)
@@ -87,10 +86,8 @@ pub(crate) async fn open(
     }
     if !reply.response.content_type.starts_with("application/octet-stream") {
         world.push(Effect::Abandon { port: reply.port });
-        let message = format!(
-            "`{api}` answered {} and no stream of records",
-            reply.response.content_type.escape_default()
-        );
+        let message =
+            format!("`{api}` answered {} and no stream of records", shown(&reply.response.content_type));
         return Err(reply.failure(ErrorCode::BadResponse, message));
     }
     Ok(reply.port)
@@ -147,7 +144,7 @@ fn url(target: &Target, api: &str) -> String {
 fn check_name(api: &str) -> Result<(), Failure> {
     let plain = api.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./".contains(&b));
     if api.is_empty() || !plain || api.split('/').any(|part| part.is_empty() || part.starts_with('.')) {
-        return Err(Failure::invalid(format!("`{}` cannot be the name of a service", api.escape_default())));
+        return Err(Failure::invalid(format!("`{}` cannot be the name of a service", shown(api))));
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use sliderule_api::ErrorCode;
 
 use crate::address::Target;
 use crate::call::Opened;
+use crate::console::View;
 use crate::world::{Flow, World};
 use crate::{Call, CallId, Effect, Failure, Few, Input, Outcome, Settings};
 use crate::{capacity, console, scaleout, service, siblings, sign_in, start, version};
@@ -94,6 +95,7 @@ fn flow(world: World, id: CallId, call: Call) -> Flow {
 }
 
 async fn run(world: &World, id: CallId, call: Call) -> Result<Outcome, Failure> {
+    let target = world.target();
     match call {
         Call::Init { credentials, order, plugins, timeout_ms } => {
             let started = start::init(world, id, credentials, order, &plugins, timeout_ms).await;
@@ -105,20 +107,16 @@ async fn run(world: &World, id: CallId, call: Call) -> Result<Outcome, Failure> 
                 .map(Outcome::Authentication)
         }
         Call::UpdateAvailableServers { order } => {
-            let target = world.target();
             capacity::update(world, &target, order).await.map(Outcome::Capacity)
         }
         Call::Scaleout { order, min_ready, timeout_ms } => {
-            let target = world.target();
             scaleout::scaleout(world, &target, id, order, min_ready, timeout_ms).await.map(Outcome::Capacity)
         }
         Call::Source { api, parameters, timeout_ms } => {
-            let target = world.target();
             let work = service::plain(world, &target, &api, &parameters);
             in_time(world, timeout_ms, work).await.map(Outcome::Text)
         }
         Call::Stream { api, parameters, timeout_ms } => {
-            let target = world.target();
             let work = service::open(world, &target, &api, parameters);
             let port = in_time(world, timeout_ms, work).await?;
             let organization = target.organization.as_ref().map(ToString::to_string);
@@ -130,27 +128,17 @@ async fn run(world: &World, id: CallId, call: Call) -> Result<Outcome, Failure> 
             service::definition(world, &target, &record_type).await.map(Outcome::Text)
         }
         Call::CheckVersion { plugins } => {
-            let target = world.target();
             version::check(world, &target, &plugins).await.map(Outcome::Version)
         }
-        Call::Status {} => {
-            let target = world.target();
-            console::status_text(world, &target).await.map(Outcome::Text)
-        }
-        Call::Costs {} => {
-            let target = world.target();
-            console::costs(world, &target).await.map(Outcome::Text)
-        }
+        Call::Status {} => console::view(world, &target, View::Status).await.map(Outcome::Text),
+        Call::Costs {} => console::view(world, &target, View::Costs).await.map(Outcome::Text),
         Call::Estimate { order } => {
-            let target = world.target();
-            console::estimate(world, &target, order).await.map(Outcome::Text)
+            console::view(world, &target, View::Estimate(order)).await.map(Outcome::Text)
         }
         Call::Extend { request_id, time_to_live } => {
-            let target = world.target();
             console::extend(world, &target, request_id, time_to_live).await.map(Outcome::Extended)
         }
         Call::Release { request_id } => {
-            let target = world.target();
             console::release(world, &target, request_id).await.map(Outcome::Released)
         }
         Call::SignOut {} => sign_in::sign_out(world).await.map(|()| Outcome::Nothing),

@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use sliderule_api::names::shown;
 use sliderule_api::{ErrorCode, ReleaseVersion};
 
 use crate::Failure;
@@ -26,7 +27,7 @@ const GENERATION: std::ops::RangeInclusive<u32> = 2..=4;
 /// # Errors
 /// `invalid_argument` for anything else, and for a release that this client cannot speak.
 pub(crate) fn spoken(text: &str) -> Result<ReleaseVersion, Failure> {
-    let full = match text.matches('.').count() {
+    let full = match text.bytes().filter(|&byte| byte == b'.').count() {
         0 => format!("{text}.0.0"),
         1 => format!("{text}.0"),
         _ => text.to_owned(),
@@ -82,7 +83,7 @@ pub(crate) async fn check(
     }
     for plugin in plugins {
         let installed = release_of(&answer, plugin).ok_or_else(|| {
-            let message = format!("the server has no plugin `{}`", plugin.escape_default());
+            let message = format!("the server has no plugin `{}`", shown(plugin));
             Failure::new(ErrorCode::Unsupported, message).at(&target.cluster)
         })?;
         if installed.major != client.major {

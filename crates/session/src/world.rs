@@ -3,7 +3,6 @@
 //! No borrow of the state outlives a method of [`World`], so no two can meet.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -126,58 +125,60 @@ impl World {
     }
 
     /// Sends a request; the answer, or why there is none.
-    pub(crate) async fn fetch(&self, request: Request) -> (PortId, Answer) {
-        let port = self.ask(Withdraw::Abandon, |port| Effect::Fetch { port, request });
-        let id = port.id();
-        (id, port.await)
+    pub(crate) fn fetch(&self, request: Request) -> Port<Answer> {
+        let port = self.register(Withdraw::Abandon, false);
+        self.ask(port, Effect::Fetch { port, request })
     }
 
     /// Sends a request whose answer is heard as it comes.
     pub(crate) fn listen(&self, request: Request) -> Listening {
-        let id = self.register(Withdraw::Abandon, true, |port| Effect::Listen { port, request });
-        Listening::new(self.clone(), id)
+        let port = self.register(Withdraw::Abandon, true);
+        self.push(Effect::Listen { port, request });
+        Listening::new(self.clone(), port)
     }
 
     /// Waits.
-    pub(crate) async fn sleep(&self, milliseconds: u32) {
+    pub(crate) fn sleep(&self, milliseconds: u32) -> Port<()> {
         let milliseconds = milliseconds.min(LONGEST_SLEEP_MS);
-        self.ask(Withdraw::Abandon, |port| Effect::Sleep { port, milliseconds, idly: false }).await;
+        let port = self.register(Withdraw::Abandon, false);
+        self.ask(port, Effect::Sleep { port, milliseconds, idly: false })
     }
 
     /// Waits, longer where nobody looks.
-    pub(crate) async fn sleep_idly(&self, milliseconds: u32) {
-        self.ask(Withdraw::Abandon, |port| Effect::Sleep { port, milliseconds, idly: true }).await;
+    pub(crate) fn sleep_idly(&self, milliseconds: u32) -> Port<()> {
+        let port = self.register(Withdraw::Abandon, false);
+        self.ask(port, Effect::Sleep { port, milliseconds, idly: true })
     }
 
     /// Reads from the token store.
-    pub(crate) async fn load(&self, key: String) -> Option<String> {
-        match self.ask(Withdraw::Nothing, |port| Effect::Load { port, key }).await {
-            Answer::Loaded(value) => value,
-            _ => None,
-        }
+    pub(crate) fn load(&self, key: String) -> Port<Option<String>> {
+        let port = self.register(Withdraw::Nothing, false);
+        self.ask(port, Effect::Load { port, key })
     }
 
     /// Writes to the token store.
-    pub(crate) async fn save(&self, key: String, value: String) {
-        self.ask(Withdraw::Nothing, |port| Effect::Save { port, key, value: Secret(value) }).await;
+    pub(crate) fn save(&self, key: String, value: String) -> Port<()> {
+        let port = self.register(Withdraw::Nothing, false);
+        self.ask(port, Effect::Save { port, key, value: Secret(value) })
     }
 
     /// Removes from the token store.
-    pub(crate) async fn forget(&self, key: String) {
-        self.ask(Withdraw::Nothing, |port| Effect::Forget { port, key }).await;
+    pub(crate) fn forget(&self, key: String) -> Port<()> {
+        let port = self.register(Withdraw::Nothing, false);
+        self.ask(port, Effect::Forget { port, key })
     }
 
     /// Takes a lock, held until the result is dropped.
     pub(crate) async fn lock(&self, name: String) -> Held {
-        let port = self.ask(Withdraw::Unlock, |port| Effect::Lock { port, name });
-        let id = port.id();
-        port.await;
-        Held::new(self.clone(), id)
+        let port = self.register(Withdraw::Unlock, false);
+        let () = self.ask(port, Effect::Lock { port, name }).await;
+        Held::new(self.clone(), port)
     }
 
     /// Asks the other sessions over the same store, and gives them time to answer.
-    pub(crate) async fn ask_siblings(&self, message: String) {
-        self.ask(Withdraw::Nothing, |port| Effect::Ask { port, message }).await;
+    pub(crate) fn ask_siblings(&self, message: String) -> Port<()> {
+        let port = self.register(Withdraw::Nothing, false);
+        self.ask(port, Effect::Ask { port, message })
     }
 
     /// Tells the other sessions over the same store.
@@ -241,10 +242,10 @@ impl World {
     /// Lets the future run for at most this long.
     pub(crate) async fn within<T>(&self, milliseconds: u32, future: impl Future<Output = T>) -> Option<T> {
         let mut future = pin!(future);
-        let mut timer = pin!(self.sleep(milliseconds));
+        let mut timer = self.sleep(milliseconds);
         poll_fn(|context| match future.as_mut().poll(context) {
             Poll::Ready(value) => Poll::Ready(Some(value)),
-            Poll::Pending => timer.as_mut().poll(context).map(|()| None),
+            Poll::Pending => Pin::new(&mut timer).poll(context).map(|()| None),
         })
         .await
     }
@@ -263,7 +264,7 @@ impl World {
             if let Some(waiting) = state.waiting.get_mut(&port)
                 && (waiting.many || waiting.answers.is_empty())
             {
-                waiting.answers.push_back(answer);
+                waiting.answers.push(answer);
             }
         });
     }
@@ -288,17 +289,16 @@ impl World {
         self.with(|state| std::mem::take(&mut state.effects))
     }
 
-    fn ask(&self, withdraw: Withdraw, effect: impl FnOnce(PortId) -> Effect) -> Port {
-        Port::new(self.clone(), self.register(withdraw, false, effect))
+    fn ask<T>(&self, port: PortId, effect: Effect) -> Port<T> {
+        self.push(effect);
+        Port::new(self.clone(), port)
     }
 
-    fn register(&self, withdraw: Withdraw, many: bool, effect: impl FnOnce(PortId) -> Effect) -> PortId {
+    fn register(&self, withdraw: Withdraw, many: bool) -> PortId {
         self.with(|state| {
             let id = PortId(state.next_port);
             state.next_port = state.next_port.wrapping_add(1);
-            state.waiting.insert(id, Waiting { answers: VecDeque::new(), many, withdraw });
-            state.changes += 1;
-            state.effects.push(effect(id));
+            state.waiting.insert(id, Waiting { answers: Vec::new(), many, withdraw });
             id
         })
     }
