@@ -67,13 +67,39 @@ fn compile(shell: &Shell, tools: &Tools, staged: &Path) -> Result<()> {
     let path = std::env::join_paths(folders.chain(std::env::split_paths(&path)))
         .map_err(|error| Failure::said(format!("a folder of PATH cannot be used: {error}")))?;
     command.env("PATH", path);
-    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-C target-feature=+simd128");
+    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags(shell));
     shell.step("Compiling the client to WebAssembly", "wasm-pack", &mut command).map(drop)
+}
+
+/// Panics name the file that they happen in. Where this machine keeps the files makes the module larger, and another one
+/// on each machine.
+fn flags(shell: &Shell) -> String {
+    let sysroot = shell.version("rustc", &["--print", "sysroot"]).unwrap_or_default();
+    let about = shell.command("rustc").arg("-vV").output().map(|output| output.stdout).unwrap_or_default();
+    let about = String::from_utf8_lossy(&about);
+    let commit = about.lines().find_map(|line| line.strip_prefix("commit-hash: ")).unwrap_or_default();
+    let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo = cargo.or_else(|| std::env::home_dir().map(|home| home.join(".cargo"))).unwrap_or_default();
+    let registries = fs::read_dir(cargo.join("registry/src")).into_iter().flatten().flatten();
+    let crates = registries.map(|registry| (registry.path(), "crates"));
+    let paths = crates.chain([
+        (Path::new(&sysroot).join("lib/rustlib/src/rust"), "rust"),
+        (Path::new("/rustc").join(commit), "rust"),
+        (shell.tree.at(""), "."),
+    ]);
+    let remapped = paths.map(|(path, to)| format!(" --remap-path-prefix={}={to}", path.display()));
+    format!("-C target-feature=+simd128{}", remapped.collect::<String>())
 }
 
 fn optimise(shell: &Shell, module: &Path) -> Result<()> {
     let mut command = shell.command(shell.tree.at("node_modules/.bin/wasm-opt"));
-    command.arg("-Os").args(FEATURES).arg(module).arg("-o").arg(module);
+    // A function that is inlined into its only caller makes the file shorter, and what gzip makes of it longer.
+    command
+        .args(["-Oz", "--one-caller-inline-max-function-size=0"])
+        .args(FEATURES)
+        .arg(module)
+        .arg("-o")
+        .arg(module);
     shell.step("Optimising it for size", "wasm-opt", &mut command).map(drop)
 }
 
