@@ -3,6 +3,7 @@
  * the reader (`parameters`, `session`, `showForm` …) are there.
  */
 
+import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -29,6 +30,7 @@ import * as sliderule from "${entry}";
 const parameters = { resources: ["ATL03_20200304065203_10470607_003_01.h5"], parms: { cnf: 4 } };
 const session = await sliderule.init(${JSON.stringify(url)}, {
   organization: "${organization}",
+  desiredNodes: 1,
   credentials: ${JSON.stringify({ username, password })},
 });
 const { tables } = await session.stream("atl06p", parameters).collect();
@@ -44,6 +46,9 @@ const password = ${JSON.stringify(password)};
 const own = { session, parameters, batch: tables.atl06rec, table: tables.atl06rec, keychain, showForm, save, password };
 Object.assign(globalThis, sliderule, own);
 `;
+
+/** What a program complained of, without the minified line that it complained of. */
+const readable = (/** @type {string} */ text) => text.replace(/^.{400,}$/gm, "…").replace(/^ +\^$/gm, "");
 
 /**
  * Makes the project, which goes with the test.
@@ -79,7 +84,9 @@ export async function openProject(t, account) {
   const adapted = (/** @type {string} */ code) =>
     code.replaceAll('"slideruleearth.io"', JSON.stringify(url)).replaceAll("/srv/job", join(folder, "srv"));
   const run = async (/** @type {string} */ program, /** @type {string[]} */ words) => {
-    const { stdout } = await promisify(execFile)(program, words, { cwd: folder, env, timeout: PATIENCE_MS });
+    const { stdout } = await promisify(execFile)(program, words, { cwd: folder, env, timeout: PATIENCE_MS }).catch(
+      ({ code, stderr }) => assert.fail(`it ended with ${code}:\n${readable(stderr)}`),
+    );
     return stdout.trim();
   };
   let count = 0;
