@@ -1000,7 +1000,8 @@ export interface KeepAliveOptions {
 
 /**
  * A request for nodes that is kept alive until it is let go: by `stop()`, at the end of a `using` block, with the session,
- * or when the page closes. The nodes then end by themselves. A refusal, for want of money say, is a warning.
+ * or when the page closes. The nodes then end by themselves. A page that the browser brings back by its back button extends the
+ * request at once. A refusal, for want of money say, is a warning.
  */
 export interface KeepAlive {
   /** When the request ends if nothing extends it; null before the first extension. */

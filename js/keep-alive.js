@@ -2,7 +2,8 @@
  * A request for nodes that lives for as long as somebody works with them.
  *
  * Always holds: at most one extension is under way, and none once it was let go: the nodes then end by themselves, after
- * the time to live at most.
+ * the time to live at most. A page that is closed has let go. One that the browser only puts aside, and may bring back, asks
+ * for nothing meanwhile, and for an extension as soon as it is back.
  *
  * @module
  */
@@ -18,7 +19,8 @@ const SHORTEST_PAUSE_MS = 15_000;
 
 /** @implements {Type} */
 export class KeepAlive extends Disposing {
-  #stopped = false;
+  #letGo = new AbortController();
+  #isAsking = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** @type {Date | null} */
@@ -31,7 +33,7 @@ export class KeepAlive extends Disposing {
   /**
    * @param {object} request
    * @param {number} request.minutes How long the request shall live beyond each extension.
-   * @param {() => Promise<{ expiresAt: Date }>} request.extend
+   * @param {(signal: AbortSignal) => Promise<{ expiresAt: Date }>} request.extend
    * @param {(error: SlideRuleError) => void} request.refused Hears why it is kept alive no more.
    * @param {(stop: () => void) => () => void} request.until Has it stopped with whatever it depends on.
    */
@@ -41,13 +43,21 @@ export class KeepAlive extends Disposing {
     this.#extend = extend;
     this.#refused = refused;
     const stop = () => this.stop();
-    globalThis.addEventListener?.("pagehide", stop);
+    const hide = (/** @type {any} */ { persisted }) => {
+      if (!persisted) stop();
+    };
+    const show = (/** @type {any} */ { persisted }) => {
+      if (persisted) void this.#again();
+    };
+    globalThis.addEventListener?.("pagehide", hide);
+    globalThis.addEventListener?.("pageshow", show);
     const untie = until(stop);
     this.#cleanUp = () => {
-      globalThis.removeEventListener?.("pagehide", stop);
+      globalThis.removeEventListener?.("pagehide", hide);
+      globalThis.removeEventListener?.("pageshow", show);
       untie();
     };
-    if (this.#stopped) this.#cleanUp();
+    if (this.stopped) this.#cleanUp();
     else void this.#again();
   }
 
@@ -57,31 +67,36 @@ export class KeepAlive extends Disposing {
   }
 
   get stopped() {
-    return this.#stopped;
+    return this.#letGo.signal.aborted;
   }
 
   stop() {
-    if (this.#stopped) return;
-    this.#stopped = true;
+    if (this.stopped) return;
+    this.#letGo.abort();
     clearTimeout(this.#timer);
     this.#cleanUp?.();
   }
 
   async #again() {
+    if (this.#isAsking) return;
+    clearTimeout(this.#timer);
+    this.#isAsking = true;
     let pause = (this.#minutes * MINUTE_MS) / 2;
     try {
-      const { expiresAt } = await this.#extend();
+      const { expiresAt } = await this.#extend(this.#letGo.signal);
       this.#expiresAt = expiresAt;
     } catch (/** @type {any} */ error) {
-      if (this.#stopped) return;
+      if (this.stopped) return;
       if (!error.retryable) {
         this.stop();
         this.#refused(error);
         return;
       }
       pause /= 10;
+    } finally {
+      this.#isAsking = false;
     }
-    if (this.#stopped) return;
+    if (this.stopped) return;
     this.#timer = setTimeout(() => this.#again(), Math.max(pause, SHORTEST_PAUSE_MS));
     // Whoever forgets to let go must still be able to end the program.
     /** @type {{ unref?: () => void }} */ (/** @type {unknown} */ (this.#timer)).unref?.();

@@ -312,7 +312,7 @@ export class Session extends Disposing {
     const { timeToLive = KEPT_MINUTES, requestId, signal } = readOptions("keepAlive", options);
     return new KeepAlive({
       minutes: timeToLive,
-      extend: () => this.extend({ timeToLive, requestId }),
+      extend: (letGo) => this.extend({ timeToLive, requestId, signal: letGo }),
       refused: ({ code, message }) =>
         this.#connection.warn({ code, message: `the request for nodes is kept alive no more: ${message}` }),
       until: (stop) => {

@@ -32,12 +32,14 @@ export function clusterStatus(value) {
   return {
     ...named(
       value,
-      "organization state blocked message nodes targetNodes minNodes maxNodes version isPublic balanceMicroUsd explanation runway",
+      "organization state blocked message nodes targetNodes minNodes maxNodes version isPublic balanceMicroUsd",
     ),
     requests: value.requests.map((/** @type {any} */ request) => ({
       ...named(request, "id user nodes"),
       expiresAt: new Date(request.expires_at),
     })),
+    explanation: value.explanation ?? "",
+    runway: value.runway ?? null,
     readyInSeconds: value.ready_in_seconds ?? null,
   };
 }
@@ -48,8 +50,11 @@ export function clusterStatus(value) {
  */
 export function estimate(value) {
   return {
-    ...named(value, "nodes clamped costMicroUsd freeMicroUsd targetNodes explanation runway"),
+    ...named(value, "nodes clamped costMicroUsd freeMicroUsd"),
     expiresAt: new Date(value.expires_at),
+    targetNodes: value.target_nodes ?? 0,
+    explanation: value.explanation ?? "",
+    runway: value.runway ?? null,
   };
 }
 
@@ -69,9 +74,10 @@ export function costs(value) {
   // The ledger is charged when leases are renewed; what ran since then is spent all the same.
   const runningUp = value.running_up_micro_usd ?? 0;
   return {
-    ...named(value, "organization creditedMicroUsd nodeHourMicroUsd fixedHourMicroUsd"),
+    ...named(value, "organization creditedMicroUsd nodeHourMicroUsd"),
     balanceMicroUsd: value.balance_micro_usd - runningUp,
     spentMicroUsd: value.spent_micro_usd + runningUp,
+    fixedHourMicroUsd: value.fixed_hour_micro_usd ?? 0,
     entries: value.entries.map((/** @type {any} */ entry) => ({
       ...named(entry, "kind amountMicroUsd note"),
       at: new Date(entry.at),

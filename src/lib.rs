@@ -13,6 +13,7 @@
 //! | `pieces` | a response's body, read piece by piece |
 //! | `timers` | sleeps that can be abandoned |
 //! | [`decoder`] | the exported `Decoder` of a record stream |
+//! | `items` | the object that `js/` passes in to be told of what is decoded |
 //! | [`panics`] | what happens should something here be wrong all the same |
 //! | [`version`] | which release this is |
 
@@ -21,6 +22,7 @@
 pub mod client;
 pub mod decoder;
 mod host;
+mod items;
 pub mod panics;
 mod pieces;
 mod send;

@@ -1,20 +1,19 @@
 //! A request through the global `fetch`.
 //!
-//! gloo-net builds the request and reads the answer's head, but does not send: its `send` panics where `fetch`
-//! rejects with something that is not an `Error`, or answers with a `Response` of another realm. Both are met in
-//! the wild, with wrapped `fetch`es and in test environments. The body is read here for the same reason.
+//! Not through gloo-net: its `send` panics where `fetch` rejects with something that is not an `Error`, or answers with a
+//! `Response` of another realm, as wrapped `fetch`es and test environments do. What would be left of it is building a
+//! `Request`, for which Node loads its whole implementation of fetch before the call.
 
-use gloo_net::http::{Method as HttpMethod, RequestBuilder, Response as GlooResponse};
-use js_sys::{JsString, Promise, Reflect};
+use js_sys::{JsString, Object, Promise, Reflect};
 use sliderule_session::{Answer, Method, Request, Response};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, RequestCache, RequestCredentials, RequestRedirect};
+use web_sys::{AbortController, RequestCache, RequestCredentials, RequestInit, RequestRedirect};
 
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch, js_name = fetch)]
-    fn global_fetch(request: &web_sys::Request) -> Result<JsValue, JsValue>;
+    fn global_fetch(url: &str, options: &RequestInit) -> Result<JsValue, JsValue>;
 }
 
 /// What came of a request.
@@ -35,18 +34,17 @@ pub(crate) async fn send(request: Request, controller: &AbortController) -> Sent
 
 async fn try_send(request: Request, controller: &AbortController) -> Result<Sent, JsValue> {
     let stream = request.stream;
-    let built = build(request, controller).map_err(|error| JsValue::from_str(&error.to_string()))?;
-    let response = as_response(JsFuture::from(Promise::resolve(&global_fetch(&built.into())?)).await?)?;
-    // `response.clone()` would be the method of that name in JavaScript.
-    let head = GlooResponse::from(Clone::clone(&response));
-    let leave = stream && head.ok();
+    let sent = global_fetch(&request.url, &options(&request, controller)?)?;
+    let response = as_response(JsFuture::from(Promise::resolve(&sent)).await?)?;
+    let leave = stream && response.ok();
     let body = if leave { String::new() } else { read(&response).await? };
-    let headers = head.headers();
+    let headers = response.headers();
+    let header = |name| headers.get(name).ok().flatten();
     let answer = Response {
-        status: head.status(),
-        content_type: headers.get("content-type").unwrap_or_default(),
-        date: headers.get("date").and_then(|text| instant(&text)),
-        retry_after_seconds: headers.get("retry-after").and_then(|text| text.trim().parse().ok()),
+        status: response.status(),
+        content_type: header("content-type").unwrap_or_default(),
+        date: header("date").and_then(|text| instant(&text)),
+        retry_after_seconds: header("retry-after").and_then(|text| text.trim().parse().ok()),
         body,
     };
     Ok(Sent { answer: Answer::Response(answer), unread: leave.then_some(response) })
@@ -63,26 +61,31 @@ fn as_response(value: JsValue) -> Result<web_sys::Response, JsValue> {
     }
 }
 
-fn build(request: Request, controller: &AbortController) -> Result<gloo_net::http::Request, gloo_net::Error> {
-    let method = match request.method {
-        Method::Get => HttpMethod::GET,
-        Method::Post => HttpMethod::POST,
-        Method::Patch => HttpMethod::PATCH,
-        Method::Delete => HttpMethod::DELETE,
-    };
-    let mut builder = RequestBuilder::new(&request.url)
-        .method(method)
-        .abort_signal(Some(&controller.signal()))
-        .cache(RequestCache::NoStore)
-        .credentials(RequestCredentials::Omit)
-        .redirect(RequestRedirect::Manual);
+/// No cookies, no redirects, nothing from a cache.
+fn options(request: &Request, controller: &AbortController) -> Result<RequestInit, JsValue> {
+    let headers = Object::new();
     for (name, value) in &request.headers {
-        builder = builder.header(name, value);
+        Reflect::set(&headers, &(*name).into(), &value.into())?;
     }
-    match request.body {
-        Some(body) => builder.body(body),
-        None => builder.build(),
+    let options = RequestInit::new();
+    options.set_method(match request.method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+        Method::Patch => "PATCH",
+        Method::Delete => "DELETE",
+    });
+    options.set_headers(&headers);
+    options.set_signal(Some(&controller.signal()));
+    options.set_cache(RequestCache::NoStore);
+    options.set_credentials(RequestCredentials::Omit);
+    options.set_redirect(RequestRedirect::Manual);
+    if let Some(body) = &request.body {
+        options.set_body(&body.into());
     }
+    if request.outlives_page {
+        Reflect::set(&options, &"keepalive".into(), &JsValue::TRUE)?;
+    }
+    Ok(options)
 }
 
 /// The instant that a header tells, in milliseconds since 1970.

@@ -10,7 +10,7 @@
  * @typedef {object} RawBatch Rows as the decoder gives them: flat values, and how they belong to rows.
  * @property {string} recordType
  * @property {number} length How many rows.
- * @property {{ name: string, width: number, nesting?: Uint32Array }[]} layout The columns; `width` says how many values a
+ * @property {{ name: string, width: number, nesting: number[] }[]} layout The columns; `width` says how many values a
  *   row (an item, where there are offsets) has, `nesting` what a column of a whole record is nested in. Shared by all
  *   batches of the type.
  * @property {any[]} values Of each column.
@@ -23,7 +23,7 @@
  * @property {any} values
  * @property {number} width
  * @property {Uint32Array} [offsets]
- * @property {Uint32Array} [nesting]
+ * @property {number[]} [nesting]
  */
 
 /**

@@ -6,11 +6,12 @@
 
 import { notify } from "../callbacks.js";
 import { Disposing } from "../dispose.js";
-import { fromFailure, invalid, SlideRuleError } from "../errors.js";
+import { invalid, SlideRuleError } from "../errors.js";
 import { either } from "../signals.js";
 import { joinAncillary } from "./ancillary.js";
 import { Chunks } from "./chunks.js";
 import { batch, joined, rawColumns } from "./columns.js";
+import { RecordDecoder } from "./decoder.js";
 import { FileTransfers } from "./files.js";
 import { Messages } from "./messages.js";
 import { atOnce, Pace, soon, unlessAborted } from "./pace.js";
@@ -138,7 +139,7 @@ export class RecordStream extends Disposing {
     const end = (/** @type {unknown} */ reason) => ending.abort(reason);
     const unwatch = [whileOpen(end), instance.watch(end)];
     const chunks = new Chunks(response, { signal, timeoutMs: settings.timeoutMs });
-    const decoder = instance.decoder(release ?? undefined, Object.keys(settings.callbacks ?? {}));
+    const decoder = new RecordDecoder(instance, release, Object.keys(settings.callbacks ?? {}));
     const transfers = new FileTransfers({ onFile: settings.onFile, onFailure: (reason) => ending.abort(reason) });
     signal.addEventListener("abort", () => transfers.fail(signal.reason));
     this.#transfers = transfers;
@@ -148,7 +149,7 @@ export class RecordStream extends Disposing {
     let gathering = 0;
     const flush = () => {
       gathering = 0;
-      return this.#take(decoded(() => decoder.flush()) ?? [], sinks);
+      return this.#take(decoder.flush(), sinks);
     };
     /** @type {{ reason: unknown } | undefined} */
     let failure = { reason: invalid("the stream was left before its end") };
@@ -174,8 +175,8 @@ export class RecordStream extends Disposing {
         for (let at = 0; at < chunk.length; at += PIECE) {
           const piece = chunk.subarray(at, at + PIECE);
           this.#bytes += piece.length;
-          const items = decoded(() => decoder.push(piece));
-          if (items !== undefined) {
+          const items = decoder.push(piece);
+          if (items.length > 0) {
             gathering = 0;
             yield* this.#take(items, sinks);
           }
@@ -183,14 +184,13 @@ export class RecordStream extends Disposing {
             const needs = decoder.needs();
             const definitions = await unlessAborted(Promise.all(needs.map(definition)), signal);
             for (const [index, recordType] of needs.entries()) {
-              const defined = decoded(() => decoder.define(recordType, definitions[index] ?? "null"));
-              yield* this.#take(defined ?? [], sinks);
+              yield* this.#take(decoder.define(recordType, definitions[index] ?? "null"), sinks);
             }
           }
           // What came before the damage has been handed over, and nothing can come after it.
           if (decoder.hasFailed()) {
             yield* flush();
-            decoded(() => decoder.finish());
+            decoder.finish();
           }
           if (pace.isOver()) await pace.rest();
         }
@@ -198,7 +198,7 @@ export class RecordStream extends Disposing {
         next = chunks.next();
       }
       yield* flush();
-      decoded(() => decoder.finish());
+      decoder.finish();
       await unlessAborted(transfers.finish(), signal);
       failure = undefined;
     } catch (error) {
@@ -250,26 +250,14 @@ export class RecordStream extends Disposing {
     const message = {
       recordType: item.recordType,
       level: LEVELS[Math.min(Math.max(item.level, 0), 4)] ?? "critical",
-      code: item.code ?? null,
-      kind: item.kind ?? null,
+      code: item.code,
+      kind: item.kind,
       meaning: item.meaning,
       text: item.text,
     };
     this.#messages.add(message);
     if (item.meaning === "missing") this.#complaint ||= item.text || "an exception without a text";
     notify(settings.onMessage, message);
-  }
-}
-
-/**
- * @template T
- * @param {() => T} act
- */
-function decoded(act) {
-  try {
-    return act();
-  } catch (failure) {
-    throw fromFailure(failure);
   }
 }
 

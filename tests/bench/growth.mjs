@@ -1,5 +1,6 @@
 /** Whether the work stays in proportion to the bytes, however they are cut. */
 
+import { RecordDecoder } from "../../js/stream/decoder.js";
 import { block, definitions } from "./body.mjs";
 
 /** Bytes a chunk, and bytes of the smaller body: enough for garbage to be collected during both. */
@@ -49,7 +50,7 @@ function decode(Decoder, body, chunk, times) {
   // What went before left garbage, and it would be collected at somebody's expense.
   /** @type {any} */ (globalThis).gc?.();
   const began = performance.now();
-  const decoder = new Decoder(undefined, []);
+  const decoder = new RecordDecoder(Decoder, null, []);
   for (let at = 0; at < body.length * times; at += chunk) {
     const begin = at % body.length;
     decoder.push(body.subarray(begin, begin + chunk));

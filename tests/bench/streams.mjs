@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { createSession } from "sliderule-wasm/node";
 
 import { batch, joined } from "../../js/stream/columns.js";
+import { RecordDecoder } from "../../js/stream/decoder.js";
 import { block, definitions } from "./body.mjs";
 import { dataViewDecoder } from "./data-view.mjs";
 import { growth } from "./growth.mjs";
@@ -141,8 +142,8 @@ function memory() {
 
 /** @param {(item: any) => void} take */
 function decodeAll(take) {
-  const decoder = new Decoder(undefined, []);
-  const each = (/** @type {any[] | undefined} */ items) => items?.forEach(take);
+  const decoder = new RecordDecoder(Decoder, null, []);
+  const each = (/** @type {any[]} */ items) => items.forEach(take);
   for (let at = 0; at < body.length; at += CHUNK) {
     each(decoder.push(body.subarray(at, at + CHUNK)));
     for (let needs = decoder.needs(); needs.length > 0; needs = decoder.needs()) {

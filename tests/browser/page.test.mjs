@@ -217,6 +217,10 @@ test("while a cluster wakes, the page keeps its pause between two looks at it", 
   assert.ok(elapsed > 2500, `three more looks within ${elapsed} ms, with a second between two`);
   await page.getByText("The cluster is ready with 1 node.").waitFor(WAKING);
   await page.getByText("Running", { exact: true }).waitFor();
+  assert.equal(await page.locator("#wake-expected").innerText(), "", "no node here was ready before");
+
+  await askForNodes(page, "2", "15");
+  await page.getByText(/^Ready in about \d+ s\.$/).waitFor(WAKING);
   assert.deepEqual(complaints, []);
   await stop();
 });

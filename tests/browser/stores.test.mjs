@@ -9,11 +9,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { note, secret } from "../node/secrets.mjs";
+import { secret } from "../node/secrets.mjs";
 import { answer, ORGANIZATION, PASSWORD, standIn, USER } from "../node/stand-in.mjs";
 import { FILES, isReady } from "./harness/bare-page.mjs";
 import { openBrowser } from "./harness/chromium.mjs";
 import { serveFolders } from "./harness/static-server.mjs";
+import { watch } from "./harness/watched.mjs";
 
 const credentials = { username: USER, password: PASSWORD };
 const DATABASE = "sliderule-wasm";
@@ -23,9 +24,7 @@ async function setUp(t, look) {
   const server = await standIn(t);
   const pages = await serveFolders(t, FILES);
   const context = await openBrowser(t, look);
-  context.on("console", (message) => note("log", message.text()));
-  context.on("weberror", (error) => note("error", error.error()));
-  context.on("request", (request) => note("url", request.url()));
+  watch(context);
   const open = async () => {
     const page = await context.newPage();
     await page.goto(`${pages}/bare.html`);

@@ -37,7 +37,7 @@ export async function standIn(t, { generation = "ours", nodes = 2, version = "v4
     request.on("end", () => {
       const text = Buffer.concat(chunks).toString();
       const note = { method: request.method, path: request.url, headers: request.headers, text };
-      if (request.method === "OPTIONS") return preflight(response);
+      if (request.method === "OPTIONS") return (all[`OPTIONS ${request.url}`] ?? preflight)(response);
       requests.push(note);
       noteSeen("url", request.url);
       noteSecrets(text);
@@ -68,10 +68,11 @@ export function answer(response, status, body, headers = {}) {
 /** What lets pages of any origin read an answer. */
 const OPEN = { "access-control-allow-origin": "*", "access-control-expose-headers": "Date, Retry-After" };
 
-function preflight(response) {
+/** Lets a page of another origin send what it asks for. */
+export function preflight(response) {
   response.writeHead(204, {
     ...OPEN,
-    "access-control-allow-methods": "GET, POST, DELETE",
+    "access-control-allow-methods": "GET, POST, PATCH, DELETE",
     "access-control-allow-headers": "Authorization, Content-Type, Idempotency-Key, x-sliderule-streaming",
   });
   response.end();

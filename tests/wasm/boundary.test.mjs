@@ -51,7 +51,7 @@ describe("fetch", () => {
   test("the caller's signal never reaches fetch, ours ends it", async () => {
     const controller = new AbortController();
     let request;
-    globalThis.fetch = (given) => {
+    globalThis.fetch = (_, given) => {
       request = given;
       return new Promise((_, reject) => given.signal.addEventListener("abort", () => reject(given.signal.reason)));
     };
@@ -65,7 +65,7 @@ describe("fetch", () => {
 
   test("no cookies, no redirects, nothing from a cache", async () => {
     let request;
-    globalThis.fetch = async (given) => {
+    globalThis.fetch = async (_, given) => {
       request = given;
       return new Response("{}", { status: 401 });
     };

@@ -67,3 +67,16 @@ export function until(instant, now) {
   const minutes = Math.ceil((instant.getTime() - now.getTime()) / 60_000);
   return minutes < 1 ? "ending now" : `in ${minutes} min`;
 }
+
+/**
+ * In how long something is expected.
+ *
+ * @param {number} ms
+ * @returns {string}
+ */
+export function remaining(ms) {
+  if (ms < 1000) return "Ready any moment now.";
+  return ms < 90_000
+    ? `Ready in about ${number(Math.round(ms / 1000))} s.`
+    : `Ready in about ${number(Math.round(ms / 60_000))} min.`;
+}

@@ -1,6 +1,7 @@
 /** The form that asks for nodes, the wait until they are ready, and their release. */
 
 import { SlideRuleError } from "sliderule-wasm";
+import { countdown } from "./countdown.js";
 import { element, find, isBusy, sentenceOf, setBusy, setText, showProblem } from "./dom.js";
 import { counted, dollars, timeOfDay } from "./format.js";
 
@@ -58,6 +59,8 @@ export function scaleForm(session, signal, onChange) {
     setText(find("scale-estimate", HTMLElement), known ? sentence : "");
   };
 
+  const expected = countdown(find("wake-expected", HTMLElement));
+
   const ask = async () => {
     const desiredNodes = wholeNumber(nodes);
     const timeToLive = wholeNumber(minutes);
@@ -80,6 +83,7 @@ export function scaleForm(session, signal, onChange) {
     let last = { phase: "requesting", nodes: 0, wanted: desiredNodes, elapsedMs: 0, expectedMs: null, message: null };
     showProgress(last);
     const onProgress = (/** @type {ScaleProgress} */ progress) => {
+      expected.expect(progress.expectedMs);
       const changed = progress.phase !== last.phase || progress.nodes !== last.nodes;
       last = progress;
       showProgress(progress);
@@ -96,6 +100,7 @@ export function scaleForm(session, signal, onChange) {
       showProblem(problem, sentenceOf(error));
     } finally {
       operation = null;
+      expected.stop();
       setBusy(submit, false);
       if (document.activeElement === cancel) submit.focus();
       cancel.hidden = true;

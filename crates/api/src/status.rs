@@ -188,8 +188,8 @@ pub struct ClusterStatus {
     /// Nodes by the release they run: more than one release while nodes are replaced.
     #[serde(default)]
     pub releases: Vec<ReleaseTally>,
-    /// In how many seconds all wanted nodes are expected to be ready, judged by the boots of those that are; absent
-    /// where none is booting, or nothing is known.
+    /// In how many seconds all wanted nodes are expected to be ready, judged by the boots of those that are, or of
+    /// other nodes where none is; absent where enough are ready, or nothing is known.
     #[serde(default)]
     pub ready_in_seconds: Option<u64>,
 }

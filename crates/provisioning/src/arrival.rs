@@ -29,7 +29,9 @@ fn boot_of(node: &Node) -> Option<Duration> {
     node.ready_at.map(|ready| ready.since(node.meter.began_at))
 }
 
-fn median(mut durations: Vec<Duration>) -> Option<Duration> {
+/// The one in the middle.
+#[must_use]
+pub fn median(mut durations: Vec<Duration>) -> Option<Duration> {
     durations.sort_unstable();
     durations.get(durations.len() / 2).copied()
 }

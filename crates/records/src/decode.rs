@@ -6,17 +6,16 @@
 
 use std::sync::Arc;
 
-use crate::column::{Batch, Column, Values};
+use sliderule_columns::{Elements, gather};
+
+use crate::column::{Batch, Column};
 use crate::error::Error;
 use crate::frame::{Frame, wide};
-use crate::plan::{Leaf, Plan, Repeat};
+use crate::plan::{Plan, Repeat};
 
 /// Bytes of elements that are decoded column by column before the next ones: half of a small first cache, which the
 /// values written need a part of, too.
 const BLOCK: usize = 16 << 10;
-
-/// Elements whose values are read at a time: many enough that going from one to the next hardly counts.
-const ROWS: usize = 4;
 
 /// How many times its own size a record may decode to. Repeated headers and overlapping fields multiply;
 /// real definitions stay below ten, and this bounds what a hostile one can make of a record.
@@ -77,7 +76,8 @@ impl Builder {
         for leaf in &self.plan.fixed {
             if let Some(column) = self.columns.get_mut(leaf.column) {
                 // From one row to the next these stay where they are.
-                gather(&mut column.values, leaf, data, 0, rows);
+                let elements = Elements { bytes: data, stride: 0, count: rows };
+                gather(&mut column.values, &leaf.runs, elements);
             }
         }
         for (repeat, &count) in self.plan.repeats.iter().zip(&self.counts) {
@@ -85,15 +85,11 @@ impl Builder {
             let rows_at_once = (BLOCK / repeat.stride).max(1);
             for first in (0..count).step_by(rows_at_once) {
                 let block = elements.get(first * repeat.stride..).unwrap_or_default();
+                let rows = rows_at_once.min(count - first);
+                let elements = Elements { bytes: block, stride: repeat.stride, count: rows };
                 for leaf in &repeat.leaves {
                     if let Some(column) = self.columns.get_mut(leaf.column) {
-                        gather(
-                            &mut column.values,
-                            leaf,
-                            block,
-                            repeat.stride,
-                            rows_at_once.min(count - first),
-                        );
+                        gather(&mut column.values, &leaf.runs, elements);
                     }
                 }
             }
@@ -151,104 +147,3 @@ impl Builder {
         Ok(expanded)
     }
 }
-
-/// Appends a leaf's values from `rows` elements, the first of which begins at the first of `bytes`.
-fn gather(values: &mut Values, leaf: &Leaf, bytes: &[u8], stride: usize, rows: usize) {
-    match values {
-        Values::I8(out) => numbers(out, leaf, bytes, stride, rows),
-        Values::I16(out) => numbers(out, leaf, bytes, stride, rows),
-        Values::I32(out) => numbers(out, leaf, bytes, stride, rows),
-        Values::I64(out) | Values::Time(out) => numbers(out, leaf, bytes, stride, rows),
-        Values::U8(out) => numbers(out, leaf, bytes, stride, rows),
-        Values::U16(out) => numbers(out, leaf, bytes, stride, rows),
-        Values::U32(out) => numbers(out, leaf, bytes, stride, rows),
-        Values::U64(out) => numbers(out, leaf, bytes, stride, rows),
-        Values::F32(out) => numbers(out, leaf, bytes, stride, rows),
-        Values::F64(out) => numbers(out, leaf, bytes, stride, rows),
-        Values::Text(out) => out.extend(places(leaf, stride, rows).map(|begin| {
-            let text = bytes.get(begin..).unwrap_or_default();
-            let text = text.get(..leaf.run.unwrap_or(text.len())).unwrap_or_default();
-            let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
-            String::from_utf8_lossy(text).into_owned()
-        })),
-    }
-}
-
-/// Where a leaf's runs begin in `rows` elements.
-fn places(leaf: &Leaf, stride: usize, rows: usize) -> impl Iterator<Item = usize> {
-    (0..rows).flat_map(move |row| leaf.runs.iter().map(move |run| row * stride + run))
-}
-
-fn numbers<T: Number<N>, const N: usize>(
-    out: &mut Vec<T>,
-    leaf: &Leaf,
-    bytes: &[u8],
-    stride: usize,
-    rows: usize,
-) {
-    let before = out.len();
-    let run = leaf.run.unwrap_or(0);
-    match leaf.runs.as_slice() {
-        // An array of nothing but this: one copy.
-        [begin] if run * N == stride => packed(out, bytes, *begin, rows * run),
-        // The same bytes on every row.
-        [begin] if run == 1 && stride == 0 => {
-            out.extend(std::iter::repeat_n(value::<T, N>(bytes, *begin), rows));
-        }
-        // The common case: one value per element, and nothing that reaches into the next.
-        [begin] if run == 1 && *begin + N <= stride => {
-            let elements = bytes.get(..rows * stride).unwrap_or_default();
-            spread(out, elements, *begin, stride);
-        }
-        _ => places(leaf, stride, rows).for_each(|begin| packed(out, bytes, begin, run)),
-    }
-    if leaf.big_endian {
-        out.iter_mut().skip(before).for_each(T::swap_bytes);
-    }
-}
-
-/// Appends the value that begins at `begin` in each element, some elements at a time.
-fn spread<T: Number<N>, const N: usize>(out: &mut Vec<T>, elements: &[u8], begin: usize, stride: usize) {
-    let blocks = elements.chunks_exact(ROWS * stride);
-    let rest = blocks.remainder();
-    out.extend(blocks.flat_map(|block| -> [T; ROWS] {
-        std::array::from_fn(|row| value::<T, N>(block, begin + row * stride))
-    }));
-    out.extend(rest.chunks_exact(stride).map(|element| value::<T, N>(element, begin)));
-}
-
-/// The value that begins there. It lies within bounds, see `Builder::check`; the default is never read.
-#[inline(always)]
-fn value<T: Number<N>, const N: usize>(bytes: &[u8], begin: usize) -> T {
-    let bytes = bytes.get(begin..).and_then(<[u8]>::first_chunk);
-    T::from_little_endian(bytes.copied().unwrap_or([0; N]))
-}
-
-/// Appends values that lie back to back.
-fn packed<T: Number<N>, const N: usize>(out: &mut Vec<T>, bytes: &[u8], begin: usize, count: usize) {
-    let bytes = bytes.get(begin..).and_then(|bytes| bytes.get(..count * N)).unwrap_or_default();
-    out.extend(bytes.as_chunks().0.iter().map(|value| T::from_little_endian(*value)));
-}
-
-/// A number of `N` bytes.
-trait Number<const N: usize>: Copy + Default {
-    fn from_little_endian(bytes: [u8; N]) -> Self;
-    fn swap_bytes(&mut self);
-}
-
-macro_rules! numbers {
-    ($($type:ty)*) => {$(
-        impl Number<{ size_of::<$type>() }> for $type {
-            fn from_little_endian(bytes: [u8; size_of::<$type>()]) -> $type {
-                <$type>::from_le_bytes(bytes)
-            }
-
-            fn swap_bytes(&mut self) {
-                let mut bytes = self.to_le_bytes();
-                bytes.reverse();
-                *self = <$type>::from_le_bytes(bytes);
-            }
-        }
-    )*};
-}
-numbers!(i8 i16 i32 i64 u8 u16 u32 u64 f32 f64);

@@ -10,10 +10,11 @@
 //! |---|---|
 //! | [`frame`] | where one record ends and the next begins, however the stream is cut |
 //! | [`definition`] | what the bytes of a record type mean |
+//! | `json` | the text that definitions are |
 //! | [`definitions`] | the definitions known so far, and which are missing |
 //! | `plan` | a definition with all that it nests, flattened into columns; how records become rows |
 //! | `rows` | from whole records to items: which wait for a definition, which continue a batch |
-//! | `decode` | the loops that fill the columns |
+//! | `decode` | records into columns |
 //! | [`mod@column`] | what comes out: [`Batch`], [`Column`], [`Values`] |
 //! | [`message`] | what comes out beside the data: [`Event`], [`Exception`] |
 //! | [`exception_kind`] | what an exception means, by the server's release: [`ExceptionKind`], [`Meaning`] |
@@ -85,6 +86,7 @@ pub mod encode;
 pub mod error;
 pub mod exception_kind;
 pub mod frame;
+mod json;
 pub mod message;
 mod plan;
 mod rows;

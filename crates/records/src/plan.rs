@@ -15,6 +15,8 @@
 //!   Trailing bytes that hold no whole element are ignored.
 //! - Open-ended inside an element of an array has no end that could be told, and is an error.
 
+use sliderule_columns::Runs;
+
 use crate::column::{Column, Values};
 use crate::definition::{Basic, Elements, FieldType, fault};
 use crate::definitions::{DEPTH, Definitions, NESTED};
@@ -24,16 +26,13 @@ use compile::Compiler;
 
 mod compile;
 
-/// The same field in every element: where its values are, and which column they go to.
+/// The same field in every element: its values, and which column they go to.
 #[derive(Debug)]
 pub(crate) struct Leaf {
     /// Index of the column.
     pub(crate) column: usize,
-    /// Where its runs of values begin, from the start of the element.
-    pub(crate) runs: Vec<usize>,
-    /// Values in a run, back to back; of text the bytes of one buffer, `None` up to the end of the record.
-    pub(crate) run: Option<usize>,
-    pub(crate) big_endian: bool,
+    /// Where they are.
+    pub(crate) runs: Runs,
     /// Bytes that an element needs for this field.
     pub(crate) end: usize,
     /// Bytes that its values take when decoded, roughly.
@@ -108,7 +107,7 @@ impl Plan {
 
         let definition = compiler.definitions.get(record_type);
         let element = match repeats.as_slice() {
-            [_] if !whole && fixed.iter().all(|leaf| leaf.run.is_some()) => {
+            [_] if !whole && fixed.iter().all(|leaf| leaf.runs.length.is_some()) => {
                 definition.and_then(|definition| {
                     definition.fields.iter().find(|field| {
                         !field.skipped()

@@ -56,21 +56,16 @@ impl Decoder {
         Decoder { frames: Frames::with_limit(limit), rows, failure: None }
     }
 
-    /// Has records of these types kept whole: neither taken apart into a row per element nor joined with their
+    /// Has records of this type kept whole: neither taken apart into a row per element nor joined with their
     /// neighbours. Each becomes a [`Batch`] of one row, in which open-ended arrays are lists, which may be empty. An
-    /// `eventrec` or `exceptrec` of these types is still a message too: first the message, then its batch.
+    /// `eventrec` or `exceptrec` that is kept whole is still a message too: first the message, then its batch.
     ///
-    /// Takes the place of what was asked before, for the records that come from now on.
-    pub fn keep_whole(&mut self, record_types: Vec<String>) {
+    /// Holds for the records that come from now on.
+    pub fn keep_whole(&mut self, record_type: &str) {
         self.rows.flush();
         self.rows.plans.clear();
         self.rows.spare = None;
-        self.rows.whole = record_types;
-    }
-
-    /// Whether records of this type are kept whole.
-    pub fn keeps_whole(&self, record_type: &str) -> bool {
-        self.rows.keeps_whole(record_type)
+        self.rows.whole.push(record_type.to_owned());
     }
 
     /// Decodes the next bytes of the stream, however cut.

@@ -27,7 +27,7 @@ fn extents() -> Definitions {
 
 fn whole(definitions: Definitions, types: &[&str]) -> Decoder {
     let mut decoder = Decoder::new(definitions);
-    decoder.keep_whole(types.iter().map(|name| (*name).to_owned()).collect());
+    types.iter().for_each(|name| decoder.keep_whole(name));
     decoder
 }
 
@@ -119,7 +119,7 @@ fn what_was_given_back_before_a_type_was_kept_whole_is_not_used_for_it() {
     let mut decoder = Decoder::new(extents());
     let flat = batches(decoder.push(&stream(&[("extent", &[1, 9, 9])])).unwrap()).remove(0);
     decoder.recycle(flat);
-    decoder.keep_whole(vec!["extent".to_owned()]);
+    decoder.keep_whole("extent");
     let next = batches(decoder.push(&stream(&[("extent", &[2, 5, 6])])).unwrap()).remove(0);
     assert_eq!(next.column("points.x").unwrap().offsets, Some(vec![0, 1]));
 }

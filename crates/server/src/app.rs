@@ -11,6 +11,7 @@ use sliderule_provisioning::step::{Policy, Step};
 use sliderule_provisioning::time::Moment;
 
 use crate::auth::{Flows, GitHub, Hasher, TokenMint};
+use crate::boots::Boots;
 use crate::config::Config;
 use crate::events::Events;
 use crate::health::Health;
@@ -47,6 +48,8 @@ pub struct App {
     pub github_flows: Mutex<Flows>,
     /// Everybody who listens to what happens.
     pub events: Events,
+    /// How long nodes usually take.
+    pub boots: Boots,
     /// Whether all of this works.
     pub health: Health,
     /// What is told to Prometheus.

@@ -30,6 +30,7 @@
 //! | [`people`] | what people are called who sign up |
 //! | [`audit`] | the audit log as it is shown |
 //! | [`keys`] | keeping the keys that sign tokens |
+//! | [`boots`] | how long nodes usually take to become ready |
 //! | [`capacity`] | from an order of nodes to an answer |
 //! | [`events`] | what happens to clusters, told as it happens |
 //! | [`configuration`] | from what an owner configures to a decision |
@@ -46,6 +47,7 @@ pub mod app;
 pub mod audit;
 pub mod auth;
 pub mod backup;
+pub mod boots;
 pub mod capacity;
 pub mod cli;
 pub mod clusters;

@@ -33,6 +33,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::app::App;
 use crate::auth::{Flows, GitHub, Hasher, Lineage, TokenMint, node_secrets};
+use crate::boots::Boots;
 use crate::clusters::House;
 use crate::config::{Config, secret};
 use crate::data::{DataDir, ServerLock};
@@ -215,6 +216,7 @@ impl Server {
                     data.path().to_owned(),
                     config.health.min_free_mib,
                 ),
+                boots: Boots::default(),
                 throttles: Throttles::new(config.throttle),
                 config,
                 db: db.clone(),

@@ -165,16 +165,17 @@ fn renew_after(lifetime: u64) -> u64 {
     (lifetime / 2).min((lifetime - BEFORE_THE_END_MS).max(lifetime / 4))
 }
 
-/// The milliseconds of a number of seconds such as `3600.0`, to the whole second; without floating point, which nothing
-/// else here needs.
+/// The milliseconds of a number of seconds such as `3600.0`; without floating point, which nothing else here needs.
 fn milliseconds(seconds: &str) -> Option<u64> {
     let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(whole) || !digits(fraction) {
         return None;
     }
+    let thousandths = fraction.bytes().chain([b'0'; 3]).take(3);
+    let part = thousandths.fold(0, |sum: u64, digit| sum * 10 + u64::from(digit.saturating_sub(b'0')));
     // More digits than fit are longer than anything that is believed.
-    Some(whole.parse().unwrap_or(LONGEST_LIFETIME_MS).saturating_mul(1000))
+    Some(whole.parse().unwrap_or(LONGEST_LIFETIME_MS).saturating_mul(1000).saturating_add(part))
 }
 
 /// A token travels in a header, where control characters and spaces have meanings of their own.
@@ -191,8 +192,8 @@ pub(crate) struct Account {
     pub renewal: Renewal,
     /// How often `authenticate` brought tokens.
     pub explicit: u32,
-    /// Whose tokens other tabs are asked for, if they are: anybody's, or those of one principal.
-    pub asking: Option<Option<String>>,
+    /// Whose tokens other tabs are asked for now, by each call that asks: anybody's, or those of one principal.
+    pub asking: Vec<Option<String>>,
 }
 
 /// A refresh of tokens.

@@ -120,8 +120,8 @@ pub enum Effect {
         /// The one it was taken with.
         port: PortId,
     },
-    /// Ask the other sessions over the same token store. What they say is heard; the answer comes once they had their
-    /// time, and at once where there are none to ask.
+    /// Ask the other sessions over the same token store. What they say is heard, and may be all that was waited for; the
+    /// answer comes once they had their time, and at once where there are none to ask.
     Ask {
         /// To answer with.
         port: PortId,
@@ -190,6 +190,8 @@ pub struct Request {
     pub body: Option<String>,
     /// Whether a successful answer's body is left unread, for the caller to read as a stream.
     pub stream: bool,
+    /// Whether it is finished even where the page is closed meanwhile.
+    pub outlives_page: bool,
     /// What in it must not be repeated, should the server echo it in a refusal.
     pub secrets: Vec<String>,
 }

@@ -87,7 +87,7 @@ pub(crate) fn body(fields: &[(&str, &dyn Write)]) -> String {
 /// A request without a token.
 pub(crate) fn request(method: Method, url: String, body: Option<String>) -> Request {
     let headers = body.iter().map(|_| ("Content-Type", "application/json".to_owned())).collect();
-    Request { method, url, headers, body, stream: false, secrets: Vec::new() }
+    Request { method, url, headers, body, stream: false, outlives_page: false, secrets: Vec::new() }
 }
 
 /// Sends, and tries again where that may help.

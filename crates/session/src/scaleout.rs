@@ -96,11 +96,12 @@ impl Wait<'_> {
                     failures = 0;
                     self.nodes = status.ready;
                     self.expected_ms = status.ready_in_seconds.map(|seconds| seconds.saturating_mul(1000));
+                    let coming = still_coming(&status, request);
+                    self.message = Some(status.message);
                     if self.nodes >= self.wanted {
                         return Ok(());
                     }
-                    still_coming(&status, request)?;
-                    self.message = Some(status.message);
+                    coming?;
                 }
             }
             self.tell_growth();

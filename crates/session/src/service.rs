@@ -169,8 +169,11 @@ async fn explain(
 /// A 503 without a reason means an overloaded cluster, or one that is off.
 async fn refused(world: &World, target: &Rc<Target>, reply: &Reply, api: &str) -> Failure {
     let failure = refusal::of_cluster(reply, api);
-    if failure.code != ErrorCode::ClusterAsleep || refusal::is_decided(&reply.response) {
+    if failure.code != ErrorCode::ClusterAsleep {
         return failure;
+    }
+    if refusal::is_decided(&reply.response) {
+        return asleep_failure(&failure.message).at(&reply.url).with_status(reply.response.status);
     }
     asleep(world, target)
         .await
@@ -215,5 +218,6 @@ fn off(status: &Status) -> Failure {
 
 /// A cluster that is asleep, and the call that wakes it.
 fn asleep_failure(message: &str) -> Failure {
-    Failure::new(ErrorCode::ClusterAsleep, format!("{message}; start it with {WAKE}"))
+    let message = format!("{}; start it with {WAKE}", message.trim_end_matches('.'));
+    Failure::new(ErrorCode::ClusterAsleep, message)
 }

@@ -12,7 +12,7 @@ use crate::account::{Account, Tokens, last_principal_key, record_key};
 use crate::json::{self, Json, Read, field, variant};
 use crate::renewal::stored;
 use crate::sign_in::announce;
-use crate::world::World;
+use crate::world::{State, World};
 
 /// What one session says to the others.
 enum Word {
@@ -80,29 +80,65 @@ pub(crate) fn tell_signed_out(world: &World, key: &str) {
     world.broadcast(text(&Word::SignedOut { key: key.to_owned() }));
 }
 
-/// Asks the others for tokens that are newer than those held; what they have is then held.
+/// Asks the others for tokens that are newer than those held. What they have is then held, and waited for no longer than
+/// until it is there.
 pub(crate) async fn ask(
     world: &World,
     provisioning: &str,
     organization: &OrganizationName,
     principal: Option<&str>,
 ) -> Option<Rc<Tokens>> {
+    let asking = Asking::begin(world, organization, principal);
     let after = world.with(|state| {
-        if !state.accounts.contains(organization) {
-            state.accounts.insert(organization.clone(), Account::default());
-        }
-        let account = state.accounts.get_mut(organization)?;
-        account.asking = Some(principal.map(str::to_owned));
-        Some(account.tokens.as_ref().map_or(0, |tokens| tokens.issued_at))
-    })?;
+        let account = state.accounts.get(organization)?;
+        account.tokens.as_ref().map(|tokens| tokens.issued_at)
+    });
+    let after = after.unwrap_or(0);
+    let told = |state: &State| {
+        let tokens = state.accounts.get(organization)?.tokens.as_ref()?;
+        let is_wanted = tokens.issued_at > after && principal.is_none_or(|name| name == tokens.principal);
+        is_wanted.then(|| tokens.clone())
+    };
     let place = last_principal_key(provisioning, organization);
-    world.ask_siblings(text(&Word::Ask { place, principal: principal.map(str::to_owned), after })).await;
-    world.with(|state| {
-        let account = state.accounts.get_mut(organization)?;
-        account.asking = None;
-        let matching = |tokens: &&Rc<Tokens>| principal.is_none_or(|name| name == tokens.principal);
-        account.tokens.as_ref().filter(|tokens| tokens.issued_at > after).filter(matching).cloned()
-    })
+    let word = Word::Ask { place, principal: asking.principal.clone(), after };
+    world.ask_siblings(text(&word), |state| told(state).is_some()).await;
+    world.with(|state| told(state))
+}
+
+/// A question to the others, for as long as somebody waits for the answer: what is told after the call that asked was
+/// cancelled is not taken up.
+struct Asking<'a> {
+    world: &'a World,
+    organization: &'a OrganizationName,
+    principal: Option<String>,
+}
+
+impl<'a> Asking<'a> {
+    fn begin(world: &'a World, organization: &'a OrganizationName, principal: Option<&str>) -> Self {
+        let principal = principal.map(str::to_owned);
+        world.with(|state| {
+            if !state.accounts.contains(organization) {
+                state.accounts.insert(organization.clone(), Account::default());
+            }
+            if let Some(account) = state.accounts.get_mut(organization) {
+                account.asking.push(principal.clone());
+            }
+        });
+        Self { world, organization, principal }
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.world.with(|state| {
+            let asking = state.accounts.get_mut(self.organization).map(|account| &mut account.asking);
+            if let Some(asking) = asking
+                && let Some(at) = asking.iter().position(|principal| *principal == self.principal)
+            {
+                asking.remove(at);
+            }
+        });
+    }
 }
 
 /// Takes up what another session said, or answers it.
@@ -147,16 +183,16 @@ pub(crate) fn heard(world: &World, message: &str) {
 
 fn take_up(world: &World, organization: &OrganizationName, key: String, tokens: Rc<Tokens>) {
     // Whoever asks keeps what it is told.
-    let was_asked =
-        world.with(|state| state.accounts.get(organization).is_some_and(|account| account.asking.is_some()));
+    let was_asked = world
+        .with(|state| state.accounts.get(organization).is_some_and(|account| !account.asking.is_empty()));
     let taken = world.with(|state| {
         let account = state.accounts.get_mut(organization)?;
         let wanted = match &account.tokens {
             Some(held) => is_newer(&tokens, held),
             None => account
                 .asking
-                .as_ref()
-                .is_some_and(|principal| principal.as_ref().is_none_or(|name| *name == tokens.principal)),
+                .iter()
+                .any(|principal| principal.as_ref().is_none_or(|name| *name == tokens.principal)),
         };
         wanted.then(|| account.tokens = Some(tokens.clone()))
     });

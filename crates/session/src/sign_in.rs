@@ -240,32 +240,38 @@ async fn stored(
 const REVOKE_TIMEOUT_MS: u32 = 5_000;
 
 /// Forgets the tokens of the session's organization, here, in the store and in other tabs, whoever put them there, and
-/// has the server revoke them.
-pub(crate) async fn sign_out(world: &World) -> Result<(), Failure> {
+/// has the server revoke them. Who no longer waits for it has signed out all the same.
+pub(crate) async fn sign_out(world: &World) {
     let target = world.target();
-    let (Some(organization), Some(provisioning)) = (&target.organization, &target.provisioning) else {
-        return Ok(());
-    };
-    let account = world.with(|state| state.accounts.remove(organization));
+    let account = target
+        .organization
+        .as_ref()
+        .and_then(|organization| world.with(|state| state.accounts.remove(organization)));
     announce(world);
     let held = account.and_then(|account| account.tokens);
-    let last = stored(world, provisioning, organization, None).await;
-    let mut revoked = Vec::new();
-    for tokens in held.into_iter().chain(last) {
-        let key = record_key(provisioning, organization, &tokens.principal);
-        world.forget(key.clone()).await;
-        siblings::tell_signed_out(world, &key);
-        if !revoked.contains(&tokens.refresh) {
-            revoked.push(tokens.refresh.clone());
-            world.to_the_end(revoke_in_time(world.clone(), Rc::clone(&target), tokens)).await;
-        }
-    }
-    world.forget(last_principal_key(provisioning, organization)).await;
-    Ok(())
+    world.to_the_end(forget_and_revoke(world.clone(), target, held)).await;
 }
 
-async fn revoke_in_time(world: World, target: Rc<Target>, tokens: Rc<Tokens>) {
-    revoke(&world, &target, &tokens).await;
+async fn forget_and_revoke(world: World, target: Rc<Target>, held: Option<Rc<Tokens>>) {
+    let (Some(organization), Some(provisioning)) = (&target.organization, &target.provisioning) else {
+        return;
+    };
+    let last = stored(&world, provisioning, organization, None).await;
+    let ended: Vec<Rc<Tokens>> = held.into_iter().chain(last).collect();
+    // All that the server need not be waited for comes first: whoever signs in meanwhile is not signed out again.
+    world.forget(last_principal_key(provisioning, organization)).await;
+    for tokens in &ended {
+        let key = record_key(provisioning, organization, &tokens.principal);
+        world.forget(key.clone()).await;
+        siblings::tell_signed_out(&world, &key);
+    }
+    let mut revoked = Vec::new();
+    for tokens in &ended {
+        if !revoked.contains(&&tokens.refresh) {
+            revoked.push(&tokens.refresh);
+            revoke(&world, &target, tokens).await;
+        }
+    }
 }
 
 /// Has the server end tokens that nobody holds any more. Where that fails they end by themselves.
@@ -274,6 +280,7 @@ pub(crate) async fn revoke(world: &World, target: &Target, tokens: &Tokens) {
     let asked = body(&[("refresh", &tokens.refresh)]);
     let mut request = request(Method::Post, format!("{provisioning}/api/token/blacklist/"), Some(asked));
     request.secrets.push(tokens.refresh.clone());
+    request.outlives_page = true;
     let revoked = world.within(REVOKE_TIMEOUT_MS, send(world, target, &request, REVOKE_TIMEOUT_MS)).await;
     // A refusal says that they have ended already.
     if !matches!(revoked, Some(Ok(ref reply)) if reply.response.status < 500) {

@@ -175,10 +175,18 @@ impl World {
         Held::new(self.clone(), port)
     }
 
-    /// Asks the other sessions over the same store, and gives them time to answer.
-    pub(crate) fn ask_siblings(&self, message: String) -> Port<()> {
+    /// Asks the other sessions over the same store, and gives them time to answer: until the shared state satisfies
+    /// something, or their time is up.
+    pub(crate) async fn ask_siblings(&self, message: String, satisfied: impl Fn(&State) -> bool) {
         let port = self.register(Withdraw::Nothing, false);
-        self.ask(port, Effect::Ask { port, message })
+        let mut time: Pin<&mut Port<()>> = pin!(self.ask(port, Effect::Ask { port, message }));
+        poll_fn(|context| {
+            if self.with(|state| satisfied(state)) {
+                return Poll::Ready(());
+            }
+            time.as_mut().poll(context)
+        })
+        .await;
     }
 
     /// Tells the other sessions over the same store.

@@ -22,6 +22,10 @@ enum Act {
     /// The clock here is set.
     Jump(u64),
     Heard(String),
+    /// Another tab has news, asks, or signs out.
+    Sibling(u8),
+    /// Other tabs take their time to answer from now on; or their time is up.
+    Ask(bool),
     Duplicate(u8),
 }
 
@@ -34,6 +38,8 @@ fn act() -> impl Strategy<Value = Act> {
         2 => (any::<u8>(), 0..4_u8).prop_map(|(which, ready)| Act::Say(which, ready)),
         1 => prop_oneof![0..4_000_000_u64, Just(u64::MAX), Just(0)].prop_map(Act::Jump),
         1 => ".{0,60}".prop_map(Act::Heard),
+        2 => (0..4_u8).prop_map(Act::Sibling),
+        1 => any::<bool>().prop_map(Act::Ask),
         1 => any::<u8>().prop_map(Act::Duplicate),
     ]
 }
@@ -111,6 +117,21 @@ fn answer(what: u8, request: &Request, serial: u32) -> Answer {
     }
 }
 
+/// What another tab says: that it has newer tokens of ada's, or older ones; that it wants some; that it signed out.
+fn word(what: u8, serial: u32, now: u64) -> String {
+    let place = format!("sliderule {ORIGIN} acme");
+    let issued_at = if what == 0 { now.saturating_add(1) } else { 1 };
+    match what {
+        0 | 1 => format!(
+            r#"{{"news":{{"key":"{place} user:ada","tokens":{{"access":"SECRET-access-acme-{serial}","refresh":"SECRET-refresh-acme-{serial}","user":"ada","principal":"user:ada","issued_at":{issued_at},"renew_at":{},"expires_at":{},"ours":true}}}}}}"#,
+            now.saturating_add(1_800_000),
+            now.saturating_add(3_600_000),
+        ),
+        2 => format!(r#"{{"ask":{{"place":"{place}","principal":null,"after":0}}}}"#),
+        _ => format!(r#"{{"signed_out":{{"key":"{place} user:ada"}}}}"#),
+    }
+}
+
 /// Plays the acts, and checks after each what always holds.
 fn play(acts: &[Act]) -> Shell {
     let mut shell = Shell::new(Some("acme"));
@@ -148,6 +169,14 @@ fn play(acts: &[Act]) -> Shell {
             }
             Act::Jump(now) => shell.now = *now,
             Act::Heard(message) => shell.step(Input::Heard(message.clone())),
+            Act::Sibling(what) => {
+                serial += 1;
+                shell.step(Input::Heard(word(*what, serial, shell.now)));
+            }
+            Act::Ask(hold) => {
+                shell.hold_asks = *hold;
+                shell.end_asks();
+            }
             Act::Duplicate(port) => {
                 let port = sliderule_session::PortId(u32::from(*port));
                 if !shell.fetches.contains_key(&port) && !shell.sleeps.contains_key(&port) {
@@ -221,7 +250,9 @@ proptest! {
             prop_assert!(last.iter().any(|end| request.url.ends_with(end)), "{request:?}");
         }
         // Three tries of a minute at most, each after half a minute, and all that once more with a new token.
+        shell.hold_asks = false;
         for _ in 0..20 {
+            shell.end_asks();
             shell.pass(60_000);
         }
         prop_assert!(shell.fetches.is_empty(), "{:?}", shell.fetches);

@@ -53,7 +53,10 @@ fn readiness_arrives_as_an_event_and_nothing_is_asked_meanwhile() {
     shell.step(Input::Answered { port, answer: told(&status(0, r#","ready_in_seconds":7"#)) });
     shell.step(Input::Answered { port, answer: told(&status(1, "")) });
     assert!(shell.done.is_empty() && shell.fetches.is_empty());
-    shell.step(Input::Answered { port, answer: told(&status(2, "")) });
+    shell.step(Input::Answered {
+        port,
+        answer: told(&status(2, "").replace("two nodes boot", "all are ready")),
+    });
     assert!(
         matches!(&shell.done[&call], Ok(Outcome::Capacity(capacity)) if capacity.ready && capacity.available_nodes == 2)
     );
@@ -62,6 +65,11 @@ fn readiness_arrives_as_an_event_and_nothing_is_asked_meanwhile() {
         "events are read only while something waits for them"
     );
     assert!(shell.sleeps.is_empty());
+    let last = shell.events.iter().rev().find_map(|event| match event {
+        Event::Progress { message, .. } => message.as_deref(),
+        _ => None,
+    });
+    assert_eq!(last, Some("all are ready"));
     let expected = shell.events.iter().filter_map(|event| match event {
         Event::Progress { nodes, expected_ms, .. } => Some((*nodes, *expected_ms)),
         _ => None,
@@ -190,6 +198,24 @@ fn a_cluster_that_gives_no_answer_is_told_apart_by_what_keeps_it_off() {
         let names_the_call = failure.message.contains("scaleout({ desiredNodes: 1 })");
         assert_eq!(names_the_call, code == ErrorCode::ClusterAsleep, "{}", failure.message);
     }
+}
+
+#[test]
+fn a_gateway_that_says_that_the_cluster_is_asleep_is_told_with_the_call_that_starts_it() {
+    let words = "The cluster is asleep; ask for nodes to wake it.";
+    let body =
+        format!(r#"{{"status":"FAILED","code":"cluster_asleep","error_msg":"{words}","detail":"{words}"}}"#);
+    let mut shell = Shell::signed_in("acme");
+    let call = shell.call(source("version"));
+    shell.answer("/source/version", json(503, &body));
+    let failure = shell.failure(call);
+    assert_eq!(failure.code, ErrorCode::ClusterAsleep);
+    assert_eq!(
+        failure.message,
+        "The cluster is asleep; ask for nodes to wake it; start it with scaleout({ desiredNodes: 1 }), or with init \
+         and desiredNodes"
+    );
+    assert!(shell.fetches.is_empty(), "nothing else is asked");
 }
 
 #[test]

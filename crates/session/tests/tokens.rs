@@ -113,7 +113,6 @@ fn a_duplicated_tab_that_waited_for_the_lock_takes_what_it_was_told_meanwhile() 
         if !told_in_time {
             assert_eq!(shell.asked.len(), 2, "before it waited, and after");
             shell.step(Input::Heard(news()));
-            shell.end_asks();
         }
         let request = shell.answer("/source/version", json(200, VERSION));
         assert_eq!(authorization(&request), Some("Bearer SECRET-access-acme-2"));
@@ -297,6 +296,20 @@ fn lifetime(text: &str, serial: u32) -> Answer {
 }
 
 #[test]
+fn half_of_a_lifetime_is_counted_to_the_millisecond() {
+    for (text, half) in [("0.2", 100), ("1.5", 750), ("2", 1_000), ("0.0509", 25)] {
+        let mut shell = Shell::new(Some("acme"));
+        shell.call(Call::Authenticate { organization: None, credentials: credentials() });
+        shell.answer("/api/org_token/", lifetime(text, 1));
+        for (passes, refreshes) in [(half - 1, 0), (1, 1)] {
+            shell.pass(passes);
+            shell.call(source("version"));
+            assert_eq!(shell.under_way("/refresh/").len(), refreshes, "{text}");
+        }
+    }
+}
+
+#[test]
 fn odd_lifetimes_neither_break_a_sign_in_nor_make_a_storm() {
     for odd in ["0", "-1", "NaN", "inf", "1e300", "soon"] {
         let mut shell = Shell::new(Some("acme"));
@@ -387,8 +400,7 @@ fn a_new_tab_takes_the_tokens_of_another_one_and_none_of_another_user() {
     first.step(Input::Heard(shell.asked.pop().unwrap()));
     let news = first.broadcasts.pop().unwrap();
     shell.step(Input::Heard(news.clone()));
-    shell.end_asks();
-    assert!(shell.done[&call].is_ok());
+    assert!(shell.done[&call].is_ok(), "what was told is not waited for any longer");
     assert!(shell.store["sliderule https://slides.test acme user:ada"].contains("SECRET-refresh-acme-1"));
 
     let mut bob = Shell::new(Some("acme"));
@@ -411,12 +423,54 @@ fn a_new_tab_takes_the_tokens_of_another_one_and_none_of_another_user() {
 }
 
 #[test]
+fn who_asked_and_was_cancelled_takes_nothing_up_and_another_call_that_asks_does() {
+    let kept = Shell::signed_in("acme").store[RECORD].clone();
+    let news = format!(r#"{{"news":{{"key":"{RECORD}","tokens":{kept}}}}}"#);
+    let ask = || Call::Authenticate { organization: None, credentials: None };
+
+    let mut shell = Shell::new(Some("acme"));
+    shell.hold_asks = true;
+    let call = shell.call(ask());
+    shell.step(Input::Cancel(call));
+    shell.step(Input::Heard(news.clone()));
+    shell.end_asks();
+    assert!(shell.store.is_empty());
+    shell.call(source("version"));
+    assert_eq!(authorization(&shell.answer("/source/version", json(200, VERSION))), None);
+
+    let mut shell = Shell::new(Some("acme"));
+    shell.hold_asks = true;
+    let (cancelled, other) = (shell.call(ask()), shell.call(ask()));
+    shell.step(Input::Cancel(cancelled));
+    shell.step(Input::Heard(news));
+    assert!(shell.done[&other].is_ok());
+}
+
+#[test]
+fn a_sign_out_that_was_begun_is_finished_whoever_waits_for_it() {
+    let mut shell = Shell::signed_in("acme");
+    let last = shell.store["sliderule https://slides.test acme"].clone();
+    assert_eq!(last, "user:ada");
+    // Somebody else signed in over the same store since.
+    let bobs = shell.store[RECORD].replace("ada", "bob").replace("acme-1", "acme-2");
+    shell.store.insert(RECORD.replace("ada", "bob"), bobs);
+    shell.store.insert("sliderule https://slides.test acme".into(), "user:bob".into());
+    let call = shell.call(Call::SignOut {});
+    shell.step(Input::Cancel(call));
+    assert!(shell.store.is_empty(), "before the server is asked");
+    shell.answer("/api/token/blacklist/", json(200, "{}"));
+    shell.answer("/api/token/blacklist/", json(200, "{}"));
+    assert!(shell.fetches.is_empty() && shell.done.is_empty());
+}
+
+#[test]
 fn signing_out_revokes_the_tokens_and_ends_the_other_tabs_too() {
     let mut shell = Shell::signed_in("acme");
     let mut other = Shell::signed_in("acme");
     let call = shell.call(Call::SignOut {});
     let request = shell.answer("/api/token/blacklist/", json(200, "{}"));
     assert_eq!(request.body.as_deref(), Some(r#"{"refresh":"SECRET-refresh-acme-1"}"#));
+    assert!(request.outlives_page, "whoever signs out may close the page at once");
     assert!(shell.done[&call].is_ok() && shell.store.is_empty());
     other.step(Input::Heard(shell.broadcasts.pop().unwrap()));
     assert!(!other.store.contains_key("sliderule https://slides.test acme user:ada"));

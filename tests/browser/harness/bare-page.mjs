@@ -9,10 +9,18 @@ const BARE = `${HEAD}
 <title>Bare page</title>
 <script type="importmap">{ "imports": { "sliderule-wasm": "/js/index.js" } }</script>
 <script type="module">
+  import "/tell.js";
   import * as sliderule from "sliderule-wasm";
   globalThis.sliderule = sliderule;
   document.title = "Ready";
 </script>`;
+
+/** The same under a policy that lets it run its scripts, and no WebAssembly. */
+const STRICT = BARE.replace(
+  HEAD,
+  `${HEAD}
+<meta http-equiv="Content-Security-Policy" content="script-src 'self' 'unsafe-inline'">`,
+);
 
 /** A page whose frame has no origin, and therefore no storage. */
 const SANDBOX = `${HEAD}
@@ -24,6 +32,7 @@ const SANDBOX = `${HEAD}
  * reach workers.
  */
 const WORKER = `
+import "/tell.js";
 import * as sliderule from "/js/index.js";
 globalThis.sliderule = sliderule;
 onmessage = async ({ data: { act, argument } }) => {
@@ -34,10 +43,52 @@ onmessage = async ({ data: { act, argument } }) => {
   }
 };`;
 
+/**
+ * Writes on the console what the client tells its caller: errors with all that hangs on them, events, warnings, failures and
+ * answers. So they are searched for secrets with everything else that is on the console, see `tests/node/secrets.mjs`.
+ */
+const TELL = `
+import { Connection } from "/js/connection.js";
+import { SlideRuleError } from "/js/errors.js";
+import { Host } from "/js/host.js";
+
+function words(said) {
+  if (!(said instanceof Error)) return typeof said === "string" ? said : JSON.stringify(said) ?? String(said);
+  const { name, message, stack, cause, ...more } = said;
+  return [name, message, stack, words({ ...said, ...more, cause: undefined }), cause && words(cause)].join(" ");
+}
+const tell = (kind, said) => console.debug("the client said:", kind, words(said));
+
+function tap(prototype, method, look) {
+  const real = prototype[method];
+  prototype[method] = function (...given) {
+    look(...given);
+    return real.apply(this, given);
+  };
+}
+tap(Host.prototype, "emit", (_, event) => tell("event", event));
+tap(Host.prototype, "succeeded", (_, value) => tell("answer", value));
+tap(Host.prototype, "failed", (_, failure) => tell("failure", failure));
+tap(Connection.prototype, "warn", (warning) => tell("warning", warning));
+// The constructor of the error sets its name, which an accessor here gets to know.
+Object.defineProperty(SlideRuleError.prototype, "name", {
+  configurable: true,
+  set(value) {
+    Object.defineProperty(this, "name", { value, writable: true, enumerable: true, configurable: true });
+    queueMicrotask(() => tell("error", this));
+  },
+});`;
+
 /** What `serveFolders` is to serve for them. */
 export const FILES = {
   folders: ["js", "pkg"],
-  pages: { "/bare.html": BARE, "/sandbox.html": SANDBOX, "/worker.js": WORKER },
+  pages: {
+    "/bare.html": BARE,
+    "/sandbox.html": SANDBOX,
+    "/strict.html": STRICT,
+    "/worker.js": WORKER,
+    "/tell.js": TELL,
+  },
 };
 
 /** In a page: whether it has the package. */

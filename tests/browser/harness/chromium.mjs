@@ -4,7 +4,7 @@
  * `CHROME` names the executable; otherwise the usual places are looked at.
  */
 
-import { existsSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,11 +50,14 @@ export function chromiumMissing() {
  * Opens a browser that ends with the test.
  *
  * @param {import("node:test").TestContext} t
- * @param {{ width?: number, height?: number, colorScheme?: "light" | "dark", flags?: string[] }} [look] `flags` are more of
- *   Chromium's own
+ * @param {{ width?: number, height?: number, colorScheme?: "light" | "dark", flags?: string[], without?: string[] }} [look]
+ *   `flags` are more of Chromium's own, `without` those of Playwright's that it is started without
  * @returns {Promise<BrowserContext>}
  */
-export async function openBrowser(t, { width = 1280, height = 960, colorScheme = "light", flags = [] } = {}) {
+export async function openBrowser(
+  t,
+  { width = 1280, height = 960, colorScheme = "light", flags = [], without = [] } = {},
+) {
   const profile = await mkdtemp(join(tmpdir(), "sliderule-chromium-"));
   const remove = () => rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   const context = await chromium
@@ -63,6 +66,7 @@ export async function openBrowser(t, { width = 1280, height = 960, colorScheme =
       headless: true,
       chromiumSandbox: false,
       args: [...FLAGS, ...flags],
+      ignoreDefaultArgs: without,
       viewport: { width, height },
       colorScheme,
       locale: "en-GB",
@@ -75,7 +79,24 @@ export async function openBrowser(t, { width = 1280, height = 960, colorScheme =
     await context.close();
     await remove();
   });
+  keepWhatIsSaid(context);
   return context;
+}
+
+/**
+ * Writes down what pages and their workers say on the console, what nobody caught, and what they ask for: `cargo xtask test`
+ * searches it for secrets when all have run.
+ *
+ * @param {BrowserContext} context
+ */
+function keepWhatIsSaid(context) {
+  const folder = process.env.SLIDERULE_TEST_LOGS;
+  if (folder === undefined) return;
+  const write = (/** @type {string} */ kind, /** @type {unknown} */ said) =>
+    appendFileSync(join(folder, `pages-${process.pid}.log`), `${kind}: ${said}\n`);
+  context.on("console", (message) => write("console", message.text()));
+  context.on("weberror", (error) => write("uncaught", error.error().stack ?? error.error()));
+  context.on("request", (request) => write("url", request.url()));
 }
 
 /**

@@ -1,5 +1,7 @@
 //! The walk through a definition and all that it nests, which finds the columns and where their values are.
 
+use sliderule_columns::Runs;
+
 use super::{Heading, Leaf, Repeat};
 use crate::definition::{Basic, Definition, Elements, FieldType, fault};
 use crate::definitions::Definitions;
@@ -169,7 +171,12 @@ impl<'d> Compiler<'d> {
         };
         let width = runs.len().checked_mul(values).ok_or_else(beyond)?;
         let cost = u64::try_from(runs.len().saturating_mul(bytes)).unwrap_or(u64::MAX);
-        let leaf = Leaf { column: self.headings.len(), runs, run, big_endian, end, cost };
+        let leaf = Leaf {
+            column: self.headings.len(),
+            runs: Runs { begins: runs, length: run, big_endian },
+            end,
+            cost,
+        };
         let nesting = if self.whole { self.nesting.clone() } else { Vec::new() };
         self.headings.push(Heading { name, basic, width, list: repeat.is_some(), nesting });
         match repeat.and_then(|index| self.repeats.get_mut(index)) {

@@ -95,7 +95,7 @@ pub(crate) fn check_frames(case: &Case) {
 fn fast(case: &Case, way: Way, known: &Definitions) -> (Vec<Said>, Option<Fault>) {
     let given = if matches!(way, Way::Asked) { Definitions::new() } else { known.clone() };
     let mut decoder = Decoder::with_limit(given, case.limit);
-    decoder.keep_whole(case.whole.iter().map(|name| (*name).to_owned()).collect());
+    case.whole.iter().for_each(|name| decoder.keep_whole(name));
     let mut taken = Taken { whole: case.whole, said: Vec::new(), failure: None };
     let mut asked = BTreeSet::new();
     let cuts = if matches!(way, Way::Whole) { &[][..] } else { &case.cuts };

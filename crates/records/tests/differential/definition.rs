@@ -15,6 +15,12 @@ pub(crate) fn check_definition(json: &str) {
     let object = match serde_json::from_str(json) {
         Ok(Value::Object(object)) => object,
         Ok(Value::Null) => return assert!(matches!(parsed, Err(Error::UnknownType { .. }))),
+        // A number in metadata that is too large for a double, or nesting that is deeper than it reads.
+        Err(error)
+            if error.to_string().contains("out of range") || error.to_string().contains("recursion") =>
+        {
+            return;
+        }
         _ => return assert!(matches!(parsed, Err(Error::Definition { .. }))),
     };
     let (metadata, entries): (BTreeMap<_, _>, BTreeMap<_, _>) =

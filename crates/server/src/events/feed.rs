@@ -81,11 +81,11 @@ async fn look(
         let newest = app.db.notices(organization, None, None, 1).await?;
         let last = newest.last().map_or(0, |told| told.number);
         let cluster = app.cluster(organization).await?;
-        return Ok(Snapshot::first(&status::of(app, &cluster), last));
+        return Ok(Snapshot::first(&status::of(app, &cluster).await, last));
     };
     // The cluster is read first, so that nothing is told before what it is about.
     let cluster = app.cluster(organization).await?;
-    let status = status::of(app, &cluster);
+    let status = status::of(app, &cluster).await;
     let told = app.db.notices(organization, None, Some(former.last), NOTICES).await?;
     if u32::try_from(told.len()).is_ok_and(|number| number == NOTICES) {
         app.db.bell().ring(organization);

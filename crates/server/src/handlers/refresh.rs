@@ -33,5 +33,5 @@ pub async fn post(
     app.decide_audited(&member.organization, refresh, tell).await?;
     app.reconciler.wake(&member.organization);
     let cluster = app.cluster(&member.organization).await?;
-    Ok(Json(status::of(&app, &cluster)))
+    Ok(Json(status::of(&app, &cluster).await))
 }

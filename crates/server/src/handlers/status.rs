@@ -32,14 +32,16 @@ pub async fn get(
 ) -> Result<Json<ClusterStatus>, Refusal> {
     let member = caller.member_of(&app, &organization).await?;
     let cluster = app.cluster(&member.organization).await?;
-    Ok(Json(of(&app, &cluster)))
+    Ok(Json(of(&app, &cluster).await))
 }
 
 /// What `cluster` is doing now.
-pub(crate) fn of(app: &App, cluster: &Cluster) -> ClusterStatus {
+pub(crate) async fn of(app: &App, cluster: &Cluster) -> ClusterStatus {
     let now = app.clock.now();
     let description = describe::describe(cluster, now, app.policy.terms);
     let sizing = description.sizing;
+    let is_woken = sizing.target > 0 && description.nodes.ready == 0;
+    let usual = if is_woken { app.boots.usual(&app.db).await } else { None };
     let books = books(cluster, now, app.policy.terms);
     let live = cluster.requests.iter().filter(|request| request.expires_at > now && request.nodes > 0);
     let shares = sizing.explanation.shares.iter().map(|share| Share {
@@ -71,7 +73,7 @@ pub(crate) fn of(app: &App, cluster: &Cluster) -> ClusterStatus {
         failed_boots: cluster.failed_boots,
         trouble: trouble(app, cluster, sizing.blocked),
         releases: releases(cluster),
-        ready_in_seconds: arrival::expected(cluster, sizing.target, None, now).map(|left| left.as_secs()),
+        ready_in_seconds: arrival::expected(cluster, sizing.target, usual, now).map(|left| left.as_secs()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The rows of nodes, and of the time of a running cluster's fixed part.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use sliderule_api::MicroUsd;
 use sliderule_control::store::StoreError;
@@ -9,7 +11,7 @@ use sliderule_provisioning::time::Moment;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Tx, failed, run_over};
+use super::{Database, Tx, failed, run_over};
 
 /// A meter's columns: began, held until, charged until, carry, rate.
 type Time = (i64, i64, i64, u32, i64);
@@ -132,6 +134,24 @@ impl NodeRows {
         .await?;
         let ended = "DELETE FROM fixed_meters WHERE organization_id IN (SELECT value FROM json_each(?))";
         run_over(tx, ended, &self.unfixed, doing).await
+    }
+}
+
+impl Database {
+    /// What the nodes took that became ready last, of all organizations: 31 at most, among the last 256 that were begun.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn recent_boots(&self) -> Result<Vec<Duration>, StoreError> {
+        let took: Vec<i64> = sqlx::query_scalar(
+            "SELECT ready_at_ms - began_at_ms
+             FROM (SELECT ready_at_ms, began_at_ms FROM nodes ORDER BY rowid DESC LIMIT 256)
+             WHERE ready_at_ms >= began_at_ms LIMIT 31",
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(failed("read what nodes took to become ready"))?;
+        Ok(took.into_iter().map(|took| Duration::from_millis(took.unsigned_abs())).collect())
     }
 }
 

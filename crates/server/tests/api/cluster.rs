@@ -5,9 +5,9 @@ use std::time::Duration;
 use http::Method;
 use serde_json::{Value, json};
 use sliderule_api::capacity::NodeCounts;
-use sliderule_api::status::{ClusterState, Grant};
+use sliderule_api::status::{ClusterState, ClusterStatus, Grant};
 
-use crate::test_app::TestApp;
+use crate::test_app::{TestApp, eventually};
 
 #[tokio::test]
 async fn a_cluster_wakes_serves_and_goes_back_to_sleep_when_it_is_released() {
@@ -45,8 +45,41 @@ async fn while_its_nodes_boot_a_cluster_is_waking_and_says_so() {
     let off = app.get("/clusters/acme/source/version", &token).await;
     assert_eq!((off.status.as_u16(), off.text("code").as_str()), (503, "cluster_waking"));
     assert!(!off.header("retry-after").is_empty());
+    assert_eq!(waking.ready_in_seconds, None, "no node here was ever ready");
     app.engine.let_boot(true);
     app.until(&token, ClusterState::Running, 1).await;
+}
+
+#[tokio::test]
+async fn whoever_wakes_a_cluster_is_told_what_nodes_usually_take() {
+    let app = TestApp::start()
+        .await
+        .with_acme()
+        .await
+        .with_user("bob")
+        .await
+        .with_organization("beta", "bob", "100")
+        .await;
+    let acme = app.token().await;
+    app.engine.let_boot(false);
+    app.ask(&acme, 1, 60).await;
+    app.until(&acme, ClusterState::Waking, 0).await;
+    app.clock.advance(Duration::from_secs(6));
+    app.engine.let_boot(true);
+    app.until(&acme, ClusterState::Running, 1).await;
+
+    let beta = app.token_of("bob", "beta").await;
+    let status =
+        async || -> ClusterStatus { app.get("/api/v1/organizations/beta/status", &beta).await.json() };
+    assert_eq!(status().await.ready_in_seconds, None, "nobody waits for anything");
+    app.engine.let_boot(false);
+    app.send(Method::POST, "/api/desired_org_num_nodes_ttl/beta/1/60/", Some(&beta), None).await;
+    let left = eventually("beta's node is expected", async || status().await.ready_in_seconds).await;
+    assert!((5..=8).contains(&left), "{left}");
+    app.clock.advance(Duration::from_secs(3));
+    let left = status().await.ready_in_seconds.unwrap();
+    assert!((1..=5).contains(&left), "{left}");
+    app.engine.let_boot(true);
 }
 
 #[tokio::test]
