@@ -65,6 +65,8 @@ export class Chunks {
   /** @param {unknown} reason */
   #end(reason) {
     this.#ended ??= { reason };
+    // Whoever reads no more never closes it.
+    clearTimeout(this.#timer);
     this.#reader?.cancel(reason).catch(() => {});
   }
 

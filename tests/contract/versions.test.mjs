@@ -34,9 +34,16 @@ test("the lock file of the crates has this version for each of them", async () =
   );
 });
 
-test("the npm package and the crates have one licence", async () => {
+test("the Python package has the version of the npm package that it holds", async () => {
+  const { version } = JSON.parse(await read("package.json"));
+  assert.equal(/\nversion = "([^"]+)"/.exec(await read("python/pyproject.toml"))?.[1], version);
+  assert.equal(/\n__version__ = "([^"]+)"/.exec(await read("python/sliderule_wasm/__init__.py"))?.[1], version);
+});
+
+test("the npm package, the Python package and the crates have one licence", async () => {
   const licence = /\nlicense = "([^"]+)"/.exec(await read("Cargo.toml"))?.[1];
   assert.equal(JSON.parse(await read("package.json")).license, licence);
+  assert.equal(/\nlicense = "([^"]+)"/.exec(await read("python/pyproject.toml"))?.[1], licence);
 });
 
 test("the lock file does not say from which registry a package came", async () => {

@@ -45,6 +45,19 @@ describe("the caller ends it", () => {
     await closed;
   });
 
+  test("while nobody reads on, and no timer outlives it", async (t) => {
+    const { session, closed } = await sending(t, ATL06);
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+    const controller = new AbortController();
+    const batches = session.stream("atl06p", {}, { signal: controller.signal })[Symbol.asyncIterator]();
+    const before = timers();
+    await batches.next();
+    assert.ok(timers() > before, "the silence of the server is timed");
+    controller.abort("mine");
+    await closed;
+    assert.equal(timers(), before);
+  });
+
   test("and no more is called back, whatever has arrived", async (t) => {
     const { session } = await sending(t, Buffer.concat([ATL06, ATL06, ATL06]));
     const controller = new AbortController();

@@ -4,12 +4,14 @@
 //! Needed from the machine: Rust by rustup, Node with npm, a C compiler, git. Everything else is installed:
 //! the WebAssembly target, wasm-pack and wasm-bindgen (into `target/tools`), the npm packages, and on Debian
 //! as root Chromium, the C++ compiler of the fuzz targets and Python, whose clients go into `target/python`; bundlers and
-//! runtimes for the packaging tests into `target/packaging-tools`.
+//! runtimes for the packaging tests into `target/packaging-tools`, and what notebooks are run with into
+//! `target/notebooks`.
 
 mod chromium;
 mod cpp;
 mod debian;
 mod node;
+mod notebooks;
 mod packaging;
 mod python;
 mod registry;
@@ -20,8 +22,9 @@ use std::time::Instant;
 
 pub(crate) use chromium::{MISSING as CHROMIUM_MISSING, chromium};
 pub(crate) use cpp::cpp_compiler;
+pub(crate) use notebooks::notebooks;
 pub(crate) use packaging::packaging_tools;
-pub(crate) use python::{Clients, python_clients};
+pub(crate) use python::{Place, python_clients};
 pub(crate) use registry::cargo_deny;
 
 use crate::failure::Result;

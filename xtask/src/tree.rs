@@ -41,6 +41,11 @@ impl Tree {
         self.at("target/python")
     }
 
+    /// What notebooks are run with.
+    pub(crate) fn notebooks(&self) -> PathBuf {
+        self.at("target/notebooks")
+    }
+
     /// The bundlers and runtimes of the packaging tests.
     pub(crate) fn packaging_tools(&self) -> PathBuf {
         self.at("target/packaging-tools")

@@ -43,8 +43,10 @@ const keychain = {
 const showForm = async () => (${JSON.stringify({ username, password })});
 const save = async () => {};
 const password = ${JSON.stringify(password)};
-const own = { session, parameters, batch: tables.atl06rec, table: tables.atl06rec, keychain, showForm, save, password };
-Object.assign(globalThis, sliderule, own);
+const batch = tables.atl06rec;
+const account = { url: ${JSON.stringify(url)}, organization: "${organization}", password };
+const observable = { invalidation: new Promise(() => {}), display: console.log };
+Object.assign(globalThis, sliderule, { session, parameters, batch, keychain, showForm, save, ...account, ...observable });
 `;
 
 /** What a program complained of, without the minified line that it complained of. */

@@ -17,39 +17,45 @@ const CLIENTS: [&str; 3] = ["4.0.4", "4.10.1", "4.20.0"];
 const MINORS: std::ops::RangeInclusive<u32> = 10..=13;
 const REQUIREMENTS: &str = "tests/python/requirements.txt";
 /// Only what is named, and nothing that would have to be compiled.
-const INSTALL: [&str; 6] =
+pub(super) const INSTALL: [&str; 6] =
     ["-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"];
 
-/// Where the clients are, or why they cannot be run on this machine.
-pub(crate) enum Clients {
-    /// The folder of the environment and the clients.
+/// Where something is that tests need, or why it cannot be had on this machine.
+pub(crate) enum Place {
+    /// The folder it was installed into.
     Installed(PathBuf),
     /// What is missing, and what to do.
     Missing(String),
 }
 
 /// Finds the clients, or installs them, on Debian as root with Python itself.
-pub(crate) fn python_clients(shell: &Shell) -> Result<Clients> {
+pub(crate) fn python_clients(shell: &Shell) -> Result<Place> {
     if !has_namespaces(shell) {
-        return Ok(Clients::Missing(
+        return Ok(Place::Missing(
             "this machine gives no network namespace: it must be Linux with `unshare` and `nsenter`, and allow unprivileged user namespaces"
                 .to_owned(),
         ));
     }
+    match suitable(shell)? {
+        Ok(version) => install(shell, &version).map(Place::Installed),
+        Err(missing) => Ok(Place::Missing(missing)),
+    }
+}
+
+/// The version of a Python that can make environments and for which what is required comes ready-made, or what is
+/// missing.
+pub(super) fn suitable(shell: &Shell) -> Result<std::result::Result<String, String>> {
     let Some(version) = python(shell)? else {
-        return Ok(Clients::Missing(
+        return Ok(Err(
             "no Python that can make virtual environments: install it (on Debian: apt-get install python3-venv)"
                 .to_owned(),
         ));
     };
-    if !minor(&version).is_some_and(|minor| MINORS.contains(&minor)) {
-        return Ok(Clients::Missing(format!(
-            "Python is {version}, and the clients are tested with 3.{} to 3.{}",
-            MINORS.start(),
-            MINORS.end()
-        )));
+    if minor(&version).is_some_and(|minor| MINORS.contains(&minor)) {
+        return Ok(Ok(version));
     }
-    install(shell, &version).map(Clients::Installed)
+    let (first, last) = (MINORS.start(), MINORS.end());
+    Ok(Err(format!("Python is {version}, and what is tested here is tested with 3.{first} to 3.{last}")))
 }
 
 /// Whether a process here may have a network and files of its own.
@@ -65,7 +71,8 @@ fn python(shell: &Shell) -> Result<Option<String>> {
     if let Some(version) = find() {
         return Ok(Some(version));
     }
-    let installed = debian::install(shell, "python3-venv", "Installing Python for its clients' tests")?;
+    let installed =
+        debian::install(shell, "python3-venv", "Installing Python for the tests of what uses it")?;
     Ok(if installed { find() } else { None })
 }
 

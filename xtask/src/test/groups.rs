@@ -9,7 +9,7 @@ use crate::closing_lines::{self, Tally};
 use crate::demo;
 use crate::failure::{Failure, Result};
 use crate::fuzz;
-use crate::setup::{self, CHROMIUM_MISSING, Clients};
+use crate::setup::{self, CHROMIUM_MISSING, Place};
 use crate::shell::Shell;
 use crate::size;
 
@@ -30,11 +30,12 @@ pub(crate) enum Group {
     Python,
     Browser,
     Docs,
+    Notebooks,
     Demo,
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Format,
         Self::Biome,
         Self::Deny,
@@ -49,6 +50,7 @@ impl Group {
         Self::Python,
         Self::Browser,
         Self::Docs,
+        Self::Notebooks,
         Self::Demo,
     ];
 
@@ -78,6 +80,7 @@ impl Group {
             Self::Python => "python",
             Self::Browser => "browser",
             Self::Docs => "docs",
+            Self::Notebooks => "notebooks",
             Self::Demo => "demo",
         }
     }
@@ -100,6 +103,7 @@ impl Group {
             Self::Python => "the Python clients of the organization-token generation, as they were published",
             Self::Browser => "the package and the page in Chromium",
             Self::Docs => "every example, link, figure and hash of the documents",
+            Self::Notebooks => "the notebooks of docs/notebooks, and the package in Pyodide",
             Self::Demo => "the demo, once",
         }
     }
@@ -125,6 +129,7 @@ impl Group {
             Self::Python => python(shell),
             Self::Browser => browser(shell),
             Self::Docs => docs(shell),
+            Self::Notebooks => notebooks(shell),
             Self::Demo => demo::play(shell, true).map(|()| Tally::default()),
         }
     }
@@ -202,6 +207,20 @@ fn browser(shell: &Shell) -> Result<Tally> {
     }
 }
 
+fn notebooks(shell: &Shell) -> Result<Tally> {
+    let Some(chromium) = setup::chromium(shell)? else {
+        return left_out(CHROMIUM_MISSING);
+    };
+    shell.set("CHROME", chromium);
+    match setup::notebooks(shell)? {
+        Place::Installed(place) => {
+            shell.set("SLIDERULE_NOTEBOOKS", place);
+            node_tests(shell, "tests/notebooks")
+        }
+        Place::Missing(reason) => left_out(&reason),
+    }
+}
+
 /// The tests leave out by themselves what needs Chromium, where there is none. The size is looked at here and judged
 /// by `cargo xtask size`.
 fn packaging(shell: &Shell) -> Result<Tally> {
@@ -230,11 +249,11 @@ fn chromium_if_there(shell: &Shell) -> Result<()> {
 
 fn python(shell: &Shell) -> Result<Tally> {
     match setup::python_clients(shell)? {
-        Clients::Installed(place) => {
+        Place::Installed(place) => {
             shell.set("SLIDERULE_PYTHON", place);
             node_tests(shell, "tests/python")
         }
-        Clients::Missing(reason) => left_out(&reason),
+        Place::Missing(reason) => left_out(&reason),
     }
 }
 

@@ -1,0 +1,382 @@
+// @ts-nocheck: the tests talk to a stand-in and to Python, whose types nobody knows here.
+/**
+ * The Python package in Pyodide: SlideRule's calls against a real cluster, and whatever can happen between two languages.
+ *
+ * Node runs the Pyodide that browsers run. JupyterLite itself is in `jupyterlite.test.mjs`.
+ */
+
+import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { after, before, describe, test } from "node:test";
+
+import { createSession } from "sliderule-wasm";
+import { rowsTogether } from "../../python/columns.js";
+import { startProvisioning } from "../browser/harness/provisioning.mjs";
+import { ATL06, ATL06_PARTIAL, ORGANIZATION, PASSWORD, records, standIn, USER } from "../node/stand-in.mjs";
+import { openPyodide } from "./harness/pyodide.mjs";
+import { pythonPackage } from "./harness/python-package.mjs";
+import { installed, outputOf } from "./harness/place.mjs";
+
+let folder;
+let python;
+
+before(async () => {
+  folder = await pythonPackage();
+  python = await openPyodide(folder);
+  // The first call loads the package and leaves two functions with it, for good.
+  await python.run("import sliderule_wasm\nsession = await sliderule_wasm.create_session()");
+});
+
+after(() => rm(folder, { recursive: true, force: true }));
+
+/** Signs in at a stand-in, in a session of its own. */
+const SIGNED_IN = `
+import asyncio
+import sliderule_wasm as sliderule
+session = await sliderule.create_session(given["url"], organization=given["organization"])
+await session.authenticate(ps_username=given["username"], ps_password=given["password"])
+`;
+
+const accountOf = ({ url }) => ({ url, organization: ORGANIZATION, username: USER, password: PASSWORD });
+
+/** What came of awaiting `call`: the code of its error, or what `call` gave. */
+const outcomeOf = (call) => `
+try:
+    outcome = ${call}
+except sliderule.SlideRuleError as error:
+    outcome = [error.code, str(error), error.status, error.endpoint, error.retryable]
+outcome`;
+
+test("a cluster wakes, works and sleeps again, by the calls of SlideRule's documentation", async (t) => {
+  const { origin, account, stop } = await startProvisioning(t);
+  const seen = await python.run(
+    `
+import os
+import sliderule_wasm as sliderule
+
+os.environ.update(PS_USERNAME=given["user"], PS_PASSWORD=given["password"])
+try:
+    session = await sliderule.init(given["url"], organization=given["organization"], desired_nodes=2, time_to_live=15)
+finally:
+    del os.environ["PS_USERNAME"], os.environ["PS_PASSWORD"]
+who = await sliderule.authenticate(given["organization"], ps_username=given["user"], ps_password=given["password"])
+phases = [progress.phase async for progress in sliderule.scaleout(desired_nodes=2, time_to_live=15)]
+servers = await sliderule.update_available_servers(desired_nodes=1, time_to_live=20)
+version = await sliderule.source("version")
+parameters = {"resources": ["ATL03_20200304065203_10470607_003_01.h5"], "parms": {"cnf": 4}}
+streamed, first = 0, None
+async for batch in sliderule.stream("atl06p", parameters):
+    streamed += len(batch)
+    first = first or batch.columns
+result = await sliderule.stream("atl06p", parameters).collect()
+async with session.keep_alive(time_to_live=15):
+    pass
+released = await session.release()
+status = await session.status()
+await session.dispose()
+{
+    "user": [session.user, who.user, who.source, who.expires_at.year > 2025],
+    "phases": phases,
+    "servers": [servers.available_nodes, servers.requested_nodes],
+    "version": version["server"]["version"].startswith("v4."),
+    "rows": [streamed, len(result.tables["atl06rec"])],
+    "types": [first["time"].format, first["h_mean"].format, first["gt"].format],
+    "time": str(first["time"][0]),
+    "text": [bool(result.messages[0].text), result.warnings],
+    "released": [released.target_nodes, len(status.requests)],
+}`,
+    { url: origin, ...account },
+  );
+  assert.deepEqual(seen.user, ["ada", "ada", "password", true]);
+  assert.deepEqual([seen.phases[0], seen.phases.at(-1)], ["requesting", "ready"]);
+  assert.deepEqual(seen.servers, [2, 1]);
+  assert.equal(seen.version, true);
+  assert.deepEqual(seen.rows, [2546, 2546]);
+  assert.deepEqual(seen.types, ["q", "d", "B"]);
+  assert.match(seen.time, /^15833047\d{11}$/, "nanoseconds, to the last");
+  assert.deepEqual(seen.text, [true, []]);
+  assert.deepEqual(seen.released, [0, 0]);
+  await stop();
+});
+
+describe("columns", () => {
+  test("have the values that they have in JavaScript, and cross as whole buffers", async (t) => {
+    const server = await standIn(t);
+    const session = createSession({ url: server.url, organization: ORGANIZATION });
+    await session.authenticate(undefined, { username: USER, password: PASSWORD });
+    const { tables } = await session.stream("atl06p").collect();
+    const crossed = await python.run(
+      `${SIGNED_IN}
+result = await session.stream("atl06p").collect()
+columns = result.tables["atl06rec"].columns
+{name: [type(column).__name__, bytes(column).hex()] for name, column in columns.items()}`,
+      accountOf(server),
+    );
+    const expected = Object.entries(tables.atl06rec.columns).map(([name, { buffer, byteOffset, byteLength }]) => [
+      name,
+      ["memoryview", Buffer.from(buffer, byteOffset, byteLength).toString("hex")],
+    ]);
+    assert.ok(expected.length > 10);
+    assert.deepEqual(crossed, Object.fromEntries(expected));
+    session.dispose();
+  });
+
+  test("of text, of 64 bits and of lists are what they are", async () => {
+    const flat = new Float32Array([1, 2, 3]);
+    const columns = {
+      signed: new BigInt64Array([-(2n ** 63n), -1n]),
+      unsigned: new BigUint64Array([2n ** 64n - 1n, 0n]),
+      text: ["ä", ""],
+      parts: [flat.subarray(0, 2), flat.subarray(2)],
+      apart: [Uint8Array.of(1), Uint8Array.of(2, 3)],
+      nested: [["a", "b"], []],
+      deep: [[Int16Array.of(-1)], []],
+      none: [],
+    };
+    python.pyodide.registerJsModule("given_columns", {
+      get: () => rowsTogether({ recordType: "r", length: 2, columns }),
+    });
+    const seen = await python.run(`
+import given_columns
+from sliderule_wasm.columns import columns_of
+columns = columns_of(given_columns.get().to_py()["columns"])
+plain = lambda value: value.tolist() if isinstance(value, memoryview) else [plain(each) for each in value] if isinstance(value, list) else value
+repr({name: plain(column) for name, column in columns.items()})`);
+    python.pyodide.unregisterJsModule("given_columns");
+    const expected =
+      "{'signed': [-9223372036854775808, -1], 'unsigned': [18446744073709551615, 0], 'text': ['ä', ''], " +
+      "'parts': [[1.0, 2.0], [3.0]], 'apart': [[1], [2, 3]], 'nested': [['a', 'b'], []], 'deep': [[[-1]], []], 'none': []}";
+    assert.equal(seen, expected);
+  });
+
+  // npm's Pyodide comes without NumPy, so that Python's own NumPy takes the buffers.
+  test("are NumPy's arrays over the same memory where NumPy is", async () => {
+    const script = `
+import sys
+sys.path.insert(0, sys.argv[1])
+from importlib.util import module_from_spec, spec_from_file_location
+spec = spec_from_file_location("columns", sys.argv[1] + "/sliderule_wasm/columns.py")
+module = module_from_spec(spec)
+spec.loader.exec_module(module)
+memory = bytearray((2**53 + 1).to_bytes(8, "little") * 2)
+view = memoryview(memory).cast("q")
+columns = module.columns_of({"time": view, "text": ["a"], "lists": {"lengths": [1, 1], "values": view}})
+memory[8] = 0
+print(columns["time"].dtype, columns["time"].tolist(), columns["text"], [each.tolist() for each in columns["lists"]])`;
+    const said = await outputOf(installed("environment/bin/python"), ["-c", script, folder]);
+    assert.equal(
+      said.trim(),
+      "int64 [9007199254740993, 9007199254740992] ['a'] [[9007199254740993], [9007199254740992]]",
+    );
+  });
+});
+
+describe("what goes wrong is one exception", () => {
+  const cases = [
+    ["an option that there is not", 'await session.source("time", desired=1)', "invalid_argument"],
+    ["parameters that are no JSON", 'await session.source("time", {"a": {1}})', "invalid_argument"],
+    ["a service that there is not", 'await session.source("nonsense")', "unsupported", 404],
+    ["a wrong password", 'await session.authenticate(ps_username="ada", ps_password="x")', "wrong_credentials", 401],
+    ["a stream that was read", "[await each.collect() for each in [session.stream('atl06p')] * 2]", "invalid_argument"],
+  ];
+  for (const [what, call, code, status] of cases) {
+    test(what, async (t) => {
+      const server = await standIn(t);
+      const [said, text, its] = await python.run(SIGNED_IN + outcomeOf(call), accountOf(server));
+      assert.deepEqual([said, its ?? undefined], [code, status]);
+      assert.ok(text.endsWith(`(${code})`), text);
+    });
+  }
+
+  test("nobody who could sign in", async () => {
+    const call = 'await sliderule.init("http://127.0.0.1:9", organization="acme", desired_nodes=1)';
+    const [code] = await python.run(`import sliderule_wasm as sliderule\n${outcomeOf(call)}`);
+    assert.equal(code, "credentials_missing");
+  });
+
+  test("a result that is not whole, with what did arrive", async (t) => {
+    const server = await standIn(t, { routes: { "source atl06p": (_, response) => records(response, ATL06_PARTIAL) } });
+    const seen = await python.run(
+      `${SIGNED_IN}
+try:
+    await session.stream("atl06p").collect()
+except sliderule.SlideRuleError as error:
+    seen = [error.code, len(error.partial.tables["atl06rec"])]
+whole = await session.stream("atl06p", allow_partial=True).collect()
+[*seen, len(whole.tables["atl06rec"]), len(whole.warnings)]`,
+      accountOf(server),
+    );
+    assert.deepEqual(seen, ["incomplete_result", 57, 57, 3]);
+  });
+
+  test("a callback's own fault is reported, and stops nothing", async (t) => {
+    const server = await standIn(t);
+    const seen = await python.run(
+      `${SIGNED_IN}
+reports = []
+asyncio.get_event_loop().set_exception_handler(lambda loop, context: reports.append(str(context["exception"])))
+rows = 0
+async for batch in session.stream("atl06p", on_progress=lambda progress: 1 / 0):
+    rows += len(batch)
+asyncio.get_event_loop().set_exception_handler(None)
+[rows > 0, set(reports) == {"division by zero"}]`,
+      accountOf(server),
+    );
+    assert.deepEqual(seen, [true, true]);
+  });
+});
+
+describe("whoever waits no more ends the call", () => {
+  /** A server that begins to answer a service, and then says no more. */
+  async function silent(t, service, body) {
+    const server = await standIn(t);
+    const closed = new Promise((resolve) => {
+      server.routes[`source ${service}`] = (_, response) => {
+        response.on("close", resolve);
+        if (body === undefined) return;
+        response.writeHead(200, { "content-type": "application/octet-stream" });
+        response.write(body);
+      };
+    });
+    return { server, closed };
+  }
+
+  const cancelled = (call) => `${SIGNED_IN}
+async def work():
+    ${call}
+try:
+    await asyncio.wait_for(work(), 0.5)
+except TimeoutError:
+    outcome = "cancelled"
+outcome`;
+
+  test("by cancelling a plain call", async (t) => {
+    const { server, closed } = await silent(t, "time");
+    assert.equal(await python.run(cancelled('await session.source("time")'), accountOf(server)), "cancelled");
+    await closed;
+  });
+
+  test("by cancelling a loop over a stream, or what collects it", async (t) => {
+    for (const call of [
+      '[each async for each in session.stream("atl06p")]',
+      'await session.stream("atl06p").collect()',
+    ]) {
+      const { server, closed } = await silent(t, "atl06p", ATL06);
+      assert.equal(await python.run(cancelled(call), accountOf(server)), "cancelled");
+      await closed;
+    }
+  });
+
+  test("by leaving a loop", async (t) => {
+    const { server, closed } = await silent(t, "atl06p", ATL06);
+    const rows = await python.run(
+      `${SIGNED_IN}
+async for batch in session.stream("atl06p"):
+    break
+len(batch)`,
+      accountOf(server),
+    );
+    assert.ok(rows > 0);
+    await closed;
+  });
+
+  test("by cancelling the wait for nodes, or by leaving it with what there is", async (t) => {
+    const server = await standIn(t, { nodes: 0 });
+    const seen = await python.run(
+      `${cancelled("await session.scaleout(2)")}
+operation = session.scaleout(2)
+operation.stop_waiting()
+capacity = await operation
+[outcome, capacity.ready, capacity.request_id]`,
+      accountOf(server),
+    );
+    assert.deepEqual(seen, ["cancelled", false, "r-1"]);
+  });
+});
+
+test("credentials are found in the environment, then in ~/.netrc", async (t) => {
+  const server = await standIn(t);
+  const seen = await python.run(
+    `
+import os, pathlib
+import sliderule_wasm as sliderule
+
+async def attempt():
+    session = await sliderule.create_session(given["url"], organization=given["organization"])
+    try:
+        return (await session.authenticate()).user
+    except sliderule.SlideRuleError as error:
+        return error.code
+
+nobody = await attempt()
+file = pathlib.Path.home() / ".netrc"
+file.write_text(f"machine {given['url'].removeprefix('http://')} login {given['username']} password \\"{given['password']}\\"\\n")
+file.chmod(0o600)
+of_file = await attempt()
+os.environ.update(PS_USERNAME="ada", PS_PASSWORD="not this one")
+of_environment = await attempt()
+file.unlink()
+del os.environ["PS_USERNAME"], os.environ["PS_PASSWORD"]
+[nobody, of_file, of_environment]`,
+    accountOf(server),
+  );
+  assert.deepEqual(seen, ["credentials_missing", USER, "wrong_credentials"]);
+});
+
+test("a verbose session prints its log, and what the server says", async (t) => {
+  const server = await standIn(t);
+  const printed = await python.run(
+    `
+import contextlib, io
+import sliderule_wasm as sliderule
+printed = io.StringIO()
+with contextlib.redirect_stdout(printed):
+    await sliderule.init(given["url"], True, organization=given["organization"])
+    await sliderule.authenticate(None, given["username"], given["password"])
+    await sliderule.scaleout(2)
+await sliderule.init(given["url"], organization=given["organization"])
+printed.getvalue()`,
+    accountOf(server),
+  );
+  assert.match(printed, /requesting: 0 of 2 nodes\n/);
+  assert.ok(!printed.includes(PASSWORD));
+});
+
+test("nothing of Python is held when calls have ended, however they ended", async (t) => {
+  const server = await standIn(t);
+  const calls = `${SIGNED_IN}
+import gc
+import weakref
+
+async def calls():
+    heard = []
+    kept = lambda progress: heard.append(progress)
+    there = weakref.ref(kept)
+    await session.source("time")
+    await session.scaleout(2, on_progress=kept)
+    [each async for each in session.scaleout(2, on_progress=kept)]
+    [each async for each in session.stream("atl06p", on_progress=kept)]
+    await session.stream("atl06p", on_progress=kept).collect()
+    async for each in session.stream("atl06p", on_progress=kept):
+        break
+    for wrong in [session.source("nonsense"), session.stream("nonsense", on_progress=kept).collect()]:
+        try:
+            await wrong
+        except sliderule.SlideRuleError:
+            pass
+    try:
+        await asyncio.wait_for(session.source("time"), 0)
+    except TimeoutError:
+        pass
+    return there, len(heard)
+
+there, heard = await calls()
+await session.dispose()
+await asyncio.sleep(0.1)
+gc.collect()
+[there() is None, heard > 4]`;
+  assert.deepEqual(await python.run(calls, accountOf(server)), [true, true]);
+  const held = python.held();
+  for (let round = 0; round < 3; round += 1) await python.run(calls, accountOf(server));
+  assert.equal(python.held(), held);
+});
