@@ -13,8 +13,11 @@ import { ROOT } from "../browser/harness/static-server.mjs";
 
 const read = (/** @type {string} */ file) => readFile(join(ROOT, file), "utf8");
 
-/** How the table calls an entry, and under which name its size is recorded. */
-/** @type {Record<string, [title: string, size: string]>} */
+/**
+ * How the table calls an entry, and under which name its size is recorded.
+ *
+ * @type {Record<string, [title: string, size: string]>}
+ */
 const ENTRIES = {
   ".": ["`sliderule-wasm`", "entry"],
   "./slim": ["`sliderule-wasm/slim`", "slim"],

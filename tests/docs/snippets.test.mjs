@@ -15,17 +15,23 @@ import { openProject } from "./harness/project.mjs";
 
 /** @typedef {import("./harness/blocks.mjs").Block} Block */
 
-/** Pages of which another test runs every block, and names the page. */
-/** @type {Record<string, string>} */
+/**
+ * Pages of which another test runs every block, and names the page.
+ *
+ * @type {Record<string, string>}
+ */
 const RUN_BY = {
   "docs/API.md": "crates/server/tests/api/examples.rs",
   "docs/CLI.md": "tests/node/cli/manual.test.mjs",
   "docs/ENVIRONMENTS.md": "tests/packaging/documented.test.mjs",
 };
 
-/** Languages of the client's users. What a shell does counts where it is about the package. */
+/** What the reference shows of the types is compared with them. */
+const TYPES = "tests/docs/reference.test.mjs";
+
+/** What no user of the client runs. What a shell does counts where it is about the package. */
 const isOurs = (/** @type {Block} */ { language, code }) =>
-  /^(js|mjs|jsx|ts|html|python|py)$/.test(language) || (language === "sh" && /sliderule-wasm|npm|npx/.test(code));
+  !/^(text|json|toml|ini|yaml)$/.test(language) && (language !== "sh" || /sliderule-wasm|npm|npx/.test(code));
 
 const PATIENCE_MS = 60_000;
 
@@ -101,5 +107,10 @@ test("the examples run as they stand there", { timeout: 300_000 }, async (t) => 
   await stop();
 });
 
-/** What the reference shows of the types is compared with them. */
-const TYPES = "tests/docs/reference.test.mjs";
+test("every block says in which language it is", async () => {
+  for (const page of await documents()) {
+    const text = await readFile(join(ROOT, page), "utf8");
+    const fences = text.match(/^ *```/gm)?.length ?? 0;
+    assert.equal(fences, 2 * (text.match(/^ *```\w/gm)?.length ?? 0), page);
+  }
+});
