@@ -10,7 +10,7 @@ import { afterEach, describe, test } from "node:test";
 import { promisify } from "node:util";
 
 import { createSession, ready } from "./own-module.mjs";
-import { DEFINITIONS, ORGANIZATION, PASSWORD, standIn, USER } from "./stand-in.mjs";
+import { ORGANIZATION, PASSWORD, standIn, USER } from "./stand-in.mjs";
 import { exception } from "./wire.mjs";
 
 const credentials = { username: USER, password: PASSWORD };
@@ -20,36 +20,31 @@ afterEach(() => {
   globalThis.fetch = realFetch;
 });
 
-/** A decoder hands its rows over while it is at work; to ask it for more in the middle of that is a panic. */
+/** A decoder says what definitions it needs while it looks through them; to have it change them then is a panic. */
 async function panic() {
-  const decoder = (await ready()).decoder(undefined, []);
-  const { set } = Reflect;
-  Reflect.set = (...given) => {
-    Reflect.set = set;
-    decoder.flush();
-    return set(...given);
-  };
-  try {
-    decoder.push(exception(-1, 2, "a message"));
-    decoder.define("exceptrec", JSON.stringify(DEFINITIONS.exceptrec));
-  } finally {
-    Reflect.set = set;
-  }
+  const decoder = (await ready()).decoder("", { need: () => decoder.flush() });
+  decoder.push(exception(-1, 2, "a message"));
+  decoder.needs();
 }
 
 /** More memory than there is ends in `unreachable`, which no panic hook hears of. */
 async function trap() {
-  (await ready()).decoder(undefined, []).push({ length: 2 ** 32 - 1 });
+  (await ready()).decoder("", {}).push({ length: 2 ** 32 - 1 });
 }
 
 /** Something of the page's own that throws in the middle of the module's work. */
 async function thrown() {
-  const headers = {
-    get() {
-      throw new Error("a header that cannot be read");
+  let looks = 0;
+  const response = {
+    status: 200,
+    get headers() {
+      looks += 1;
+      if (looks > 1) throw new Error("headers that cannot be read twice");
+      return new Headers();
     },
+    text: async () => "{}",
   };
-  globalThis.fetch = async () => ({ status: 200, ok: true, headers, text: async () => "{}" });
+  globalThis.fetch = async () => response;
   try {
     await createSession({ url: "http://127.0.0.1:9", organization: ORGANIZATION }).authenticate(undefined, credentials);
   } finally {
@@ -177,7 +172,7 @@ test("a program ends after a fault, whatever was being waited for", async (t) =>
     await session.authenticate(undefined, ${JSON.stringify(credentials)});
     const wait = session.scaleout({ desiredNodes: 2, timeToLive: 600 }).catch((error) => console.log(error.code));
     await new Promise((resolve) => setTimeout(resolve, 300));
-    try { (await ready()).decoder(undefined, []).push({ length: 2 ** 32 - 1 }); } catch {}
+    try { (await ready()).decoder("", {}).push({ length: 2 ** 32 - 1 }); } catch {}
     await wait;`;
   const options = { cwd: new URL(".", import.meta.url), timeout: 20_000 };
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], options);
@@ -187,10 +182,10 @@ test("a program ends after a fault, whatever was being waited for", async (t) =>
 test("an instance that ended does nothing any more", async (t) => {
   const { server, session } = await signedIn(t);
   const instance = await ready();
-  const decoder = instance.decoder(undefined, []);
+  const decoder = instance.decoder("", {});
   await fail(trap);
   assert.throws(() => decoder.flush(), { code: "internal_error" });
-  assert.throws(() => instance.decoder(undefined, []), { code: "internal_error" });
+  assert.throws(() => instance.decoder("", {}), { code: "internal_error" });
   decoder.free();
   let heard = 0;
   instance.watch(() => {

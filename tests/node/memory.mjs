@@ -50,7 +50,7 @@ const KINDS = {
     const session = createSession(options);
     await session.authenticate(undefined, { username: USER, password: PASSWORD });
     try {
-      (await ready()).decoder(undefined, []).push({ length: 2 ** 32 - 1 });
+      (await ready()).decoder("", {}).push({ length: 2 ** 32 - 1 });
     } catch {}
     await session.source("time");
     session.dispose();
