@@ -2,8 +2,8 @@
 //!
 //! What the client decides is in `sliderule-session`, what records mean is in `sliderule-records`; what users see
 //! is in `js/`. Here inputs become steps of a session, and its effects become requests, timers, and calls of
-//! one host object that `js/` passes in. Text crosses the boundary as JSON, columns as typed arrays that
-//! are copied out: no view into WebAssembly memory is ever handed out.
+//! one host object that `js/` passes in. Text crosses the boundary as JSON, columns as bytes that `js/` copies
+//! before the call that lends them returns: no view into WebAssembly memory is ever handed out.
 //!
 //! | module | what it holds |
 //! |---|---|

@@ -9,7 +9,7 @@
 //! of its own it is wrong more often than right, and the frame's header already says the size.
 
 use crate::error::Error;
-use crate::json::{self, Json};
+use crate::json::{self, Entries, Json};
 
 /// How many fields a definition may have. Real ones have thirty; this keeps hostile ones cheap.
 const FIELDS: usize = 4096;
@@ -36,24 +36,27 @@ pub enum Basic {
     Bits,
 }
 
+/// What definitions call the basic types.
+const BASIC: [(&str, Basic); 14] = [
+    ("INT8", Basic::I8),
+    ("INT16", Basic::I16),
+    ("INT32", Basic::I32),
+    ("INT64", Basic::I64),
+    ("UINT8", Basic::U8),
+    ("BOOL", Basic::U8),
+    ("UINT16", Basic::U16),
+    ("UINT32", Basic::U32),
+    ("UINT64", Basic::U64),
+    ("BITFIELD", Basic::Bits),
+    ("FLOAT", Basic::F32),
+    ("DOUBLE", Basic::F64),
+    ("TIME8", Basic::Time),
+    ("STRING", Basic::Text),
+];
+
 impl Basic {
     fn from_name(name: &str) -> Option<Basic> {
-        Some(match name {
-            "INT8" => Basic::I8,
-            "INT16" => Basic::I16,
-            "INT32" => Basic::I32,
-            "INT64" => Basic::I64,
-            "UINT8" | "BOOL" => Basic::U8,
-            "UINT16" => Basic::U16,
-            "UINT32" => Basic::U32,
-            "UINT64" => Basic::U64,
-            "BITFIELD" => Basic::Bits,
-            "FLOAT" => Basic::F32,
-            "DOUBLE" => Basic::F64,
-            "TIME8" => Basic::Time,
-            "STRING" => Basic::Text,
-            _ => return None,
-        })
+        BASIC.iter().find(|(known, _)| *known == name).map(|(_, basic)| *basic)
     }
 
     /// Bytes of one element; of text, of one character.
@@ -102,13 +105,10 @@ pub struct Field {
     pub big_endian: bool,
     /// Flag `PTR`: the slot holds the offset of the value instead of the value. Clients skip these.
     pub pointer: bool,
-    /// Flag `BATCH`: the server counts each element as a row. Old releases do not print the flag, so
-    /// decoding goes by the shape of the record instead.
-    pub batch: bool,
-    /// Flag `AUX`: the server counts the field as auxiliary.
-    pub auxiliary: bool,
-    /// The role that flags `X`, `Y`, `T` and `I` give the field: longitude, latitude, time, index.
-    pub role: Option<Role>,
+    /// All flags, with `|` between them. What the others say is for the server, and decoding goes by the shape of the
+    /// record instead: `BATCH`, that each element counts as a row (old releases do not print it); `AUX`, that the field is
+    /// auxiliary; `X`, `Y`, `T` and `I`, that it is the longitude, latitude, time, or the key that joins records.
+    pub flags: String,
 }
 
 impl Field {
@@ -117,19 +117,6 @@ impl Field {
     pub fn skipped(&self) -> bool {
         self.pointer || self.kind == FieldType::Basic(Basic::Bits)
     }
-}
-
-/// What a field is for in a table of points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Flag `X`: longitude.
-    X,
-    /// Flag `Y`: latitude.
-    Y,
-    /// Flag `T`: time.
-    Time,
-    /// Flag `I`: index, the key that joins records.
-    Index,
 }
 
 /// The layout of one record type.
@@ -149,37 +136,15 @@ impl Definition {
     /// `null` is [`Error::UnknownType`], the server's way to say so; anything else that is not a
     /// definition is [`Error::Definition`].
     pub fn parse(record_type: &str, json: &str) -> Result<Definition, Error> {
-        let fault = |problem| fault(record_type, problem);
-        let entries = match json::parse(json) {
-            Ok(Json::Object(entries)) => entries,
+        let read = match json::parse(json) {
+            Ok(Json::Object(entries)) => read(&entries),
             Ok(Json::Null) => {
                 return Err(Error::UnknownType { record_type: record_type.to_owned(), offset: None });
             }
-            Ok(_) => return Err(fault("it is not a JSON object".to_owned())),
-            Err(at) => return Err(fault(format!("it is not JSON at byte {at}"))),
+            Ok(_) => Err("it is not a JSON object".to_owned()),
+            Err(at) => Err(format!("it is not JSON at byte {at}")),
         };
-        let stride = match json::entry(&entries, "__datasize") {
-            None => 0,
-            Some(size) => {
-                json::size(size).ok_or_else(|| fault("`__datasize` is not a size in bytes".to_owned()))?
-            }
-        };
-        if entries.len() > FIELDS {
-            return Err(fault("it has too many fields".to_owned()));
-        }
-        let mut fields: Vec<Field> = Vec::with_capacity(entries.len());
-        let mut rest = entries.as_slice();
-        while let [(name, entry), later @ ..] = rest {
-            rest = later;
-            // Of entries of the same name the last counts.
-            if name.starts_with("__") || json::entry(later, name).is_some() {
-                continue;
-            }
-            let field = field(name, entry).map_err(|problem| fault(format!("field `{name}` {problem}")))?;
-            let place =
-                fields.partition_point(|before| (before.offset, &before.name) <= (field.offset, &field.name));
-            fields.insert(place, field);
-        }
+        let (stride, fields) = read.map_err(|problem| fault(record_type, problem))?;
         Ok(Definition { record_type: record_type.to_owned(), stride, fields })
     }
 
@@ -197,6 +162,31 @@ impl Definition {
     }
 }
 
+/// The stride and the fields that the entries describe, or what is wrong.
+fn read(entries: &Entries<'_>) -> Result<(usize, Vec<Field>), String> {
+    let stride = match json::entry(entries, "__datasize") {
+        None => 0,
+        Some(size) => json::size(size).ok_or("`__datasize` is not a size in bytes")?,
+    };
+    if entries.len() > FIELDS {
+        return Err("it has too many fields".to_owned());
+    }
+    let mut fields: Vec<Field> = Vec::with_capacity(entries.len());
+    let mut rest = entries;
+    while let [(name, entry), later @ ..] = rest {
+        rest = later;
+        // Of entries of the same name the last counts.
+        if name.starts_with("__") || json::entry(later, name).is_some() {
+            continue;
+        }
+        let field = field(name, entry).map_err(|problem| format!("field `{name}` {problem}"))?;
+        let place =
+            fields.partition_point(|before| (before.offset, &before.name) <= (field.offset, &field.name));
+        fields.insert(place, field);
+    }
+    Ok((stride, fields))
+}
+
 fn field(name: &str, entry: &Json<'_>) -> Result<Field, &'static str> {
     let Json::Object(entries) = entry else { return Err("is not an object") };
     let text = |name| json::entry(entries, name).and_then(json::text);
@@ -212,19 +202,16 @@ fn field(name: &str, entry: &Json<'_>) -> Result<Field, &'static str> {
         count if count <= 0 => Elements::Open,
         count => Elements::Fixed(usize::try_from(count).map_err(|_| "has too many elements")?),
     };
-    let flags = text("flags").unwrap_or_default().as_bytes();
-    let has = |wanted: &str| flags.split(|byte| *byte == b'|').any(|flag| flag == wanted.as_bytes());
-    let roles = [("X", Role::X), ("Y", Role::Y), ("T", Role::Time), ("I", Role::Index)];
+    let flags = text("flags").unwrap_or_default();
+    let has = |wanted: &[u8]| flags.as_bytes().split(|byte| *byte == b'|').any(|flag| flag == wanted);
     Ok(Field {
         name: name.to_owned(),
         kind,
         offset: bits / 8,
         elements,
-        big_endian: has("BE"),
-        pointer: has("PTR"),
-        batch: has("BATCH"),
-        auxiliary: has("AUX"),
-        role: roles.into_iter().find(|(flag, _)| has(flag)).map(|(_, role)| role),
+        big_endian: has(b"BE"),
+        pointer: has(b"PTR"),
+        flags: flags.to_owned(),
     })
 }
 
@@ -249,8 +236,9 @@ mod tests {
         assert_eq!(definition.stride, 16);
         let [early, late] = definition.fields.as_slice() else { panic!("{definition:?}") };
         assert_eq!((early.offset, early.elements), (0, Elements::Open));
-        assert!(early.batch && early.auxiliary && !early.big_endian && early.role.is_none());
-        assert_eq!((late.offset, late.elements, late.role), (8, Elements::One, Some(Role::Time)));
+        assert!(!early.big_endian && !early.pointer);
+        assert_eq!((early.flags.as_str(), late.flags.as_str()), ("LE|BATCH|AUX", "BE|T"));
+        assert_eq!((late.offset, late.elements), (8, Elements::One));
         assert!(late.big_endian && !late.pointer);
     }
 

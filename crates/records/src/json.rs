@@ -1,4 +1,4 @@
-//! JSON, as far as definitions go.
+//! JSON, as far as definitions go. The client reads what else it is told by the same code, so that it carries it once.
 //!
 //! Numbers stay the text that they are: none is a fraction here, and the client would have to carry the code that
 //! reads fractions.
@@ -10,7 +10,7 @@ use hifijson::token::Lex as _;
 use hifijson::value::{self, Value};
 
 /// What a text holds.
-pub(crate) type Json<'a> = Value<&'a str, Cow<'a, str>>;
+pub type Json<'a> = Value<&'a str, Cow<'a, str>>;
 
 /// The entries of an object.
 pub(crate) type Entries<'a> = [(Cow<'a, str>, Json<'a>)];
@@ -18,8 +18,11 @@ pub(crate) type Entries<'a> = [(Cow<'a, str>, Json<'a>)];
 /// How deeply a text may nest.
 const DEEPEST: usize = 128;
 
-/// Reads a text; where it is not JSON, the byte from which on it is not.
-pub(crate) fn parse(text: &str) -> Result<Json<'_>, usize> {
+/// Reads a text.
+///
+/// # Errors
+/// Where it is not JSON, the byte from which on it is not.
+pub fn parse(text: &str) -> Result<Json<'_>, usize> {
     let mut lexer = SliceLexer::new(text.as_bytes());
     let read =
         lexer.exactly_one(SliceLexer::ws_peek, |next, lexer| value::parse_bounded(DEEPEST, next, lexer));

@@ -10,7 +10,7 @@
 //! |---|---|
 //! | [`frame`] | where one record ends and the next begins, however the stream is cut |
 //! | [`definition`] | what the bytes of a record type mean |
-//! | `json` | the text that definitions are |
+//! | [`json`] | the text that definitions are |
 //! | [`definitions`] | the definitions known so far, and which are missing |
 //! | `plan` | a definition with all that it nests, flattened into columns; how records become rows |
 //! | `rows` | from whole records to items: which wait for a definition, which continue a batch |
@@ -86,7 +86,7 @@ pub mod encode;
 pub mod error;
 pub mod exception_kind;
 pub mod frame;
-mod json;
+pub mod json;
 pub mod message;
 mod plan;
 mod rows;

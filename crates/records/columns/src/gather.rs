@@ -7,8 +7,8 @@ use bytemuck::allocation::cast_vec;
 
 use crate::Values;
 
-/// Elements whose values are read at a time: many enough that going from one to the next hardly counts.
-const ROWS: usize = 4;
+/// Elements whose values are read at a time: as quick as four, and less code.
+const ROWS: usize = 2;
 
 /// Where the values of one field are in an element.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use sliderule_records::definition::{Basic, Definition, Elements, Field, FieldType, Role};
+use sliderule_records::definition::{Basic, Definition, Elements, Field, FieldType};
 use sliderule_records::{Definitions, Error};
 
 /// Compares what the parser makes of a text with what stands in it.
@@ -76,8 +76,8 @@ fn field(name: &str, entry: &Value) -> Option<Field> {
         1 => Elements::One,
         count => Elements::Fixed(usize::try_from(count).ok()?),
     };
-    let flags: Vec<&str> = entry.get("flags").and_then(Value::as_str).unwrap_or("").split('|').collect();
-    let role = |flag, role| flags.contains(&flag).then_some(role);
+    let text = entry.get("flags").and_then(Value::as_str).unwrap_or("");
+    let flags: Vec<&str> = text.split('|').collect();
     Some(Field {
         name: name.to_owned(),
         kind,
@@ -85,9 +85,7 @@ fn field(name: &str, entry: &Value) -> Option<Field> {
         elements,
         big_endian: flags.contains(&"BE"),
         pointer: flags.contains(&"PTR"),
-        batch: flags.contains(&"BATCH"),
-        auxiliary: flags.contains(&"AUX"),
-        role: role("X", Role::X).or(role("Y", Role::Y)).or(role("T", Role::Time)).or(role("I", Role::Index)),
+        flags: text.to_owned(),
     })
 }
 
@@ -103,18 +101,7 @@ fn written(definition: &Definition) -> String {
             Elements::Fixed(count) => count,
             Elements::Open => 0,
         };
-        let flags = [
-            (field.big_endian, "BE"),
-            (field.pointer, "PTR"),
-            (field.batch, "BATCH"),
-            (field.auxiliary, "AUX"),
-            (field.role == Some(Role::X), "X"),
-            (field.role == Some(Role::Y), "Y"),
-            (field.role == Some(Role::Time), "T"),
-            (field.role == Some(Role::Index), "I"),
-        ];
-        let flags: Vec<_> = flags.into_iter().filter(|(set, _)| *set).map(|(_, flag)| flag).collect();
-        object[&field.name] = json!({ "type": kind, "offset": field.offset as u64 * 8, "elements": elements, "flags": flags.join("|") });
+        object[&field.name] = json!({ "type": kind, "offset": field.offset as u64 * 8, "elements": elements, "flags": field.flags });
     }
     object.to_string()
 }

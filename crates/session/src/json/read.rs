@@ -1,22 +1,11 @@
 //! Reading.
 
-use std::borrow::Cow;
-
-use hifijson::SliceLexer;
-use hifijson::token::Lex as _;
-use hifijson::value::{self, Value};
 use sliderule_api::{OrganizationName, RequestId, UtcTime};
-
-/// What a text holds. Numbers stay as they are written.
-pub(crate) type Json<'a> = Value<&'a str, Cow<'a, str>>;
-
-/// Nothing that is said here goes deeper.
-const DEEPEST: usize = 128;
+pub(crate) use sliderule_records::json::Json;
 
 /// The tree of a text that is JSON.
 pub(crate) fn parse(text: &str) -> Option<Json<'_>> {
-    let mut lexer = SliceLexer::new(text.as_bytes());
-    lexer.exactly_one(SliceLexer::ws_peek, |next, lexer| value::parse_bounded(DEEPEST, next, lexer)).ok()
+    sliderule_records::json::parse(text).ok()
 }
 
 /// What can be read from JSON.
