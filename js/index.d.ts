@@ -68,6 +68,7 @@ export class SlideRuleError extends Error {
     message: string,
     details?: { endpoint?: string | null; status?: number | null; retryable?: boolean; cause?: unknown },
   );
+  /** Its class, for logs. */
   readonly name: "SlideRuleError";
   /** What went wrong, for programs. */
   readonly code: ErrorCode;
@@ -709,7 +710,11 @@ export interface Rows extends Iterable<Row> {
 
 /** The module `apache-arrow`, 14 or newer. */
 export interface ArrowModule {
-  Table: new (...given: never[]) => unknown;
+  /** Its tables. */
+  Table: new (
+    ...given: never[]
+  ) => unknown;
+  /** What makes its columns. */
   makeData: unknown;
 }
 

@@ -10,6 +10,7 @@
  * | `slim` | `dist/slim.js`: the same with the glue |
  * | `entry` | `dist/index.js`: the same with the glue and the module |
  * | `node` | `dist/node.js`: with the glue, and what only Node has |
+ * | `cli` | `dist/cli.js`, which uses `dist/node.js` |
  *
  * @module
  */
@@ -37,6 +38,7 @@ const parts = {
   slim: await read("slim.js"),
   entry: await read("index.js"),
   node: await read("node.js"),
+  cli: await read("cli.js"),
 };
 const sizes = Object.entries(parts).flatMap(([name, bytes]) => [
   [`${name}_raw`, bytes.length],

@@ -12,6 +12,28 @@ test("the npm package, the crates and the lock file have one version", async () 
   assert.equal(JSON.parse(await read("package-lock.json")).version, workspace);
 });
 
+test("the documents speak of this version", async () => {
+  const { version } = JSON.parse(await read("package.json"));
+  const places = {
+    "CHANGELOG.md": /^## ([\d.]+\S*),/m,
+    "README.md": /sliderule-wasm-([\d.]+\S*)\.tgz/,
+    "docs/CDN.md": /sliderule-wasm@([^/]+)\//,
+    "docs/openapi.json": /"version": "([^"]+)"/,
+  };
+  for (const [file, place] of Object.entries(places)) assert.equal(place.exec(await read(file))?.[1], version, file);
+});
+
+test("the lock file of the crates has this version for each of them", async () => {
+  const { version } = JSON.parse(await read("package.json"));
+  const packages = (await read("Cargo.lock")).split("[[package]]").slice(1);
+  const own = packages.filter((each) => !each.includes("\nsource = "));
+  assert.ok(own.length > 10);
+  assert.deepEqual(
+    own.filter((each) => !each.includes(`\nversion = "${version}"\n`)),
+    [],
+  );
+});
+
 test("the Python package has the version of the npm package that it holds", async () => {
   const { version } = JSON.parse(await read("package.json"));
   assert.equal(/\nversion = "([^"]+)"/.exec(await read("python/pyproject.toml"))?.[1], version);

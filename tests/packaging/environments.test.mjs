@@ -7,7 +7,7 @@
  */
 
 import assert from "node:assert/strict";
-import { cp, readFile, readdir } from "node:fs/promises";
+import { cp, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { chromiumMissing, openBrowser } from "../browser/harness/chromium.mjs";
@@ -55,6 +55,12 @@ const TESTS = [
   { name: "Bun, Node's entry", environment: "bun-entry", runtime: "@oven", check: prints },
   { name: "bundled for a server by esbuild, as ES module and CommonJS", environment: "esbuild-server", check: bundled },
   { name: "bundled for a server, Node's entry left out", environment: "esbuild-server-entry", check: bundled },
+  {
+    name: "rendered on the server, then alive in the page",
+    environment: "server-rendered",
+    inBrowser: true,
+    check: hydrated,
+  },
   ...["vite", "vite-slim", "vite-worker"].flatMap((environment) => [
     { name: `${environment}, development server`, environment, inBrowser: true, check: developed },
     { name: `${environment}, build`, environment, inBrowser: true, check: builtIn("dist/") },
@@ -207,6 +213,21 @@ async function forbidden(place) {
   const { shown } = await place.open(`${site}/`, { mayComplain: POLICY });
   assert.equal(shown.error, "wasm_blocked");
   assert.match(shown.message, /'wasm-unsafe-eval'/);
+}
+
+/**
+ * On the server nothing happens but the first text. In the page React's strict mode mounts everything twice, so that the first
+ * session is disposed of with its first call under way; what the page shows comes from the second.
+ *
+ * @param {Place} place
+ */
+async function hydrated({ t, project, open }) {
+  await build(project);
+  const { output } = await runScript(project, "start");
+  assert.match(output, /<p>Waking the cluster<\/p>/);
+  await writeFile(join(project, "index.html"), output);
+  const { shown } = await open(`${await serveSite(t, project)}/`);
+  assert.deepEqual(shown, { nodes: 2, rows: 2546 });
 }
 
 /** @param {Place} place */

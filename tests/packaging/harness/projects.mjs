@@ -27,13 +27,15 @@ const run = promisify(execFile);
 export const ENVIRONMENTS = join(HERE, "environments");
 
 /**
- * Packs the package.
+ * Packs the package; where `SLIDERULE_PUBLISHED` names one, such as `sliderule-wasm@0.1.0`, that is fetched in its place.
  *
  * @param {string} folder where the tarball goes
  * @returns {Promise<{ tarball: string, files: string[] }>} its path, and the paths of what it holds
  */
 export async function pack(folder) {
-  const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", folder], { cwd: ROOT });
+  const published = process.env.SLIDERULE_PUBLISHED;
+  const what = published === undefined ? [] : [published];
+  const { stdout } = await run("npm", ["pack", ...what, "--json", "--pack-destination", folder], { cwd: ROOT });
   const [packed] = JSON.parse(stdout);
   const files = packed.files.map((/** @type {{ path: string }} */ file) => file.path);
   return { tarball: join(folder, packed.filename), files: files.sort() };

@@ -29,12 +29,13 @@ pub(crate) enum Group {
     Packaging,
     Python,
     Browser,
+    Docs,
     Notebooks,
     Demo,
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Format,
         Self::Biome,
         Self::Deny,
@@ -48,6 +49,7 @@ impl Group {
         Self::Packaging,
         Self::Python,
         Self::Browser,
+        Self::Docs,
         Self::Notebooks,
         Self::Demo,
     ];
@@ -77,6 +79,7 @@ impl Group {
             Self::Packaging => "packaging",
             Self::Python => "python",
             Self::Browser => "browser",
+            Self::Docs => "docs",
             Self::Notebooks => "notebooks",
             Self::Demo => "demo",
         }
@@ -98,7 +101,8 @@ impl Group {
                 "the package as npm packs and installs it, in every environment that it is for"
             }
             Self::Python => "the Python clients of the organization-token generation, as they were published",
-            Self::Browser => "the package, the page and the README's examples in Chromium",
+            Self::Browser => "the package and the page in Chromium",
+            Self::Docs => "every example, link, figure and hash of the documents",
             Self::Notebooks => "the notebooks of docs/notebooks, and the package in Pyodide",
             Self::Demo => "the demo, once",
         }
@@ -124,6 +128,7 @@ impl Group {
             Self::Packaging => packaging(shell),
             Self::Python => python(shell),
             Self::Browser => browser(shell),
+            Self::Docs => docs(shell),
             Self::Notebooks => notebooks(shell),
             Self::Demo => demo::play(shell, true).map(|()| Tally::default()),
         }
@@ -221,13 +226,25 @@ fn notebooks(shell: &Shell) -> Result<Tally> {
 fn packaging(shell: &Shell) -> Result<Tally> {
     size::show(shell)?;
     shell.set("SLIDERULE_PACKAGING_TOOLS", setup::packaging_tools(shell)?);
+    chromium_if_there(shell)?;
+    node_tests(shell, "tests/packaging")
+}
+
+/// The tests leave out by themselves what needs Chromium, where there is none.
+fn docs(shell: &Shell) -> Result<Tally> {
+    chromium_if_there(shell)?;
+    node_tests(shell, "tests/docs")
+}
+
+/// Tells the tests where Chromium is. Where it is missing, that is said, and where continuous integration runs a failure.
+fn chromium_if_there(shell: &Shell) -> Result<()> {
     match setup::chromium(shell)? {
         Some(chromium) => shell.set("CHROME", chromium),
         None => {
             left_out(CHROMIUM_MISSING)?;
         }
     }
-    node_tests(shell, "tests/packaging")
+    Ok(())
 }
 
 fn python(shell: &Shell) -> Result<Tally> {
