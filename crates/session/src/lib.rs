@@ -21,6 +21,7 @@
 //! | [`http`] | sending with retries, time limits and redirects refused |
 //! | [`refusal`] | what a refusal in either error envelope means |
 //! | [`account`] | tokens of one organization and the record kept of them |
+//! | [`claims`] | how long tokens live, and what they say of themselves |
 //! | [`sign_in`] | `authenticate` and `signOut` |
 //! | [`renewal`] | one refresh at a time, and requests that carry a token |
 //! | [`siblings`] | what tabs and workers say to each other |
@@ -43,6 +44,7 @@ mod answers;
 mod boundary;
 pub mod call;
 mod capacity;
+mod claims;
 mod console;
 pub mod effect;
 pub mod failure;
