@@ -6,8 +6,19 @@
 
 import { SlideRuleError } from "../errors.js";
 
+/** How many bytes are read ahead at most. */
+const AHEAD = 4 * 1024 * 1024;
+
 /** The chunks of a body. A body that breaks off is a truncated stream; closing ends the request. */
 export class Chunks {
+  /**
+   * What was read ahead, in its order; the last may still be on its way.
+   *
+   * @type {Promise<Uint8Array | undefined>[]}
+   */
+  #ahead = [];
+  /** How many bytes of that are there. */
+  #held = 0;
   #reader;
   #url;
   #timeoutMs;
@@ -16,7 +27,8 @@ export class Chunks {
   #untie;
   /** When the chunk was asked for that is waited for. */
   #asked = 0;
-  #waiting = false;
+  /** How many chunks are waited for. */
+  #waiting = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
@@ -39,10 +51,46 @@ export class Chunks {
    *
    * @returns {Promise<Uint8Array | undefined>}
    */
-  async next() {
+  next() {
+    const next = this.#ahead.shift();
+    if (next === undefined) return this.#read();
+    next.then(
+      (chunk) => {
+        this.#held -= chunk?.length ?? 0;
+      },
+      () => {},
+    );
+    return next;
+  }
+
+  /**
+   * Goes on reading while something else is waited for, so that the one does not have to wait for the other.
+   *
+   * @param {Promise<unknown>} something
+   */
+  async readAhead(something) {
+    let waited = false;
+    const over = () => {
+      waited = true;
+    };
+    const settled = something.then(over, over);
+    while (this.#held < AHEAD && !waited) {
+      const next = this.#read();
+      this.#ahead.push(next);
+      const counted = next.then((chunk) => {
+        this.#held += chunk?.length ?? 0;
+        return chunk !== undefined;
+      });
+      // At the end, and where the body broke off, there is nothing more to read.
+      if (!(await Promise.race([settled, counted.catch(over)]))) return;
+    }
+  }
+
+  /** @returns {Promise<Uint8Array | undefined>} */
+  async #read() {
     if (this.#reader === undefined) return undefined;
     this.#asked = performance.now();
-    this.#waiting = true;
+    this.#waiting += 1;
     // One timer serves many chunks: setting one for each would cost more than reading it.
     this.#timer ??= setTimeout(() => this.#look(), this.#timeoutMs);
     try {
@@ -51,7 +99,7 @@ export class Chunks {
     } catch (cause) {
       if (this.#ended === undefined) throw broken(cause, this.#url);
     } finally {
-      this.#waiting = false;
+      this.#waiting -= 1;
     }
     throw this.#ended.reason;
   }
@@ -72,7 +120,7 @@ export class Chunks {
 
   #look() {
     this.#timer = undefined;
-    if (!this.#waiting) return;
+    if (this.#waiting === 0) return;
     const left = this.#asked + this.#timeoutMs - performance.now();
     if (left <= 0) this.#end(silent(this.#timeoutMs, this.#url));
     else this.#timer = setTimeout(() => this.#look(), left);

@@ -182,7 +182,9 @@ export class RecordStream extends Disposing {
           }
           while (decoder.isWaiting()) {
             const needs = decoder.needs();
-            const definitions = await unlessAborted(Promise.all(needs.map(definition)), signal);
+            const asked = Promise.all(needs.map(definition));
+            await chunks.readAhead(asked);
+            const definitions = await unlessAborted(asked, signal);
             for (const [index, recordType] of needs.entries()) {
               yield* this.#take(decoder.define(recordType, definitions[index] ?? "null"), sinks);
             }
