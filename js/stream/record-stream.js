@@ -85,7 +85,14 @@ export class RecordStream extends Disposing {
   }
 
   [Symbol.asyncIterator]() {
-    return this.#read(this.#begin());
+    const batches = this.#read(this.#begin());
+    const leave = batches.return.bind(batches);
+    // A generator alone would leave only once the server has said something more.
+    batches.return = (value) => {
+      this.#ending.abort(left());
+      return leave(value);
+    };
+    return batches;
   }
 
   /** @returns {Promise<StreamResult>} */
@@ -152,7 +159,7 @@ export class RecordStream extends Disposing {
       return this.#take(decoder.flush(), sinks);
     };
     /** @type {{ reason: unknown } | undefined} */
-    let failure = { reason: invalid("the stream was left before its end") };
+    let failure = { reason: left() };
     try {
       let next = chunks.next();
       for (;;) {
@@ -261,6 +268,10 @@ export class RecordStream extends Disposing {
     if (item.meaning === "missing") this.#complaint ||= item.text || "an exception without a text";
     notify(settings.onMessage, message);
   }
+}
+
+function left() {
+  return invalid("the stream was left before its end");
 }
 
 /** @param {string} complaint */

@@ -58,6 +58,20 @@ describe("the caller ends it", () => {
     assert.equal(timers(), before);
   });
 
+  test("by leaving while the next batch is waited for, though the server says no more", async (t) => {
+    const { session, closed } = await sending(t, ATL06);
+    const batches = session.stream("atl06p")[Symbol.asyncIterator]();
+    await batches.next();
+    const rest = async () => {
+      while (!(await batches.next()).done);
+      return "done";
+    };
+    const ended = rest().catch(({ message }) => message);
+    assert.equal((await batches.return()).done, true);
+    await closed;
+    assert.match(await ended, /left before its end|done/);
+  });
+
   test("and no more is called back, whatever has arrived", async (t) => {
     const { session } = await sending(t, Buffer.concat([ATL06, ATL06, ATL06]));
     const controller = new AbortController();
