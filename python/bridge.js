@@ -34,7 +34,11 @@ let log;
 /** As the default entry of the npm package, but for where it looks for credentials. */
 const entry = new Entry({
   wasm: inlined,
-  furtherCredentials: async (machine) => JSON.parse(credentialsFor?.(machine) ?? "null") ?? undefined,
+  furtherCredentials: async (machine) => {
+    const { problem, ...found } = JSON.parse(credentialsFor?.(machine) ?? "{}");
+    if (problem !== undefined) throw new SlideRuleError("credentials_missing", problem);
+    return Object.keys(found).length > 0 ? found : undefined;
+  },
 });
 
 /**

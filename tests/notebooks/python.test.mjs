@@ -233,6 +233,54 @@ del os.environ["PS_USERNAME"], os.environ["PS_PASSWORD"]
   assert.deepEqual(seen, ["credentials_missing", USER, "wrong_credentials"]);
 });
 
+describe("a ~/.netrc of Python", () => {
+  const secret = "hunter2";
+  const cases = [
+    [
+      "an entry `default` goes to no machine",
+      `default login ada password ${secret}`,
+      0o600,
+      /no credentials were given/,
+    ],
+    [
+      "a line that makes no sense is told by its number",
+      `machine MACHINE login ada\npasswrd ${secret}`,
+      0o600,
+      /line 2/,
+    ],
+    ["a file that others may read is not used", `machine MACHINE login ada password ${secret}`, 0o644, /chmod 600/],
+    ["a machine without a password is told", `machine MACHINE login ada`, 0o600, /has no password/],
+    ["trouble with other machines is not told", `machine elsewhere ${secret}`, 0o600, /no credentials were given/],
+  ];
+  for (const [what, file, mode, said] of cases) {
+    test(what, async (t) => {
+      const server = await standIn(t);
+      const machine = new URL(server.url).host;
+      const [code, text] = await python.run(
+        `
+import pathlib
+import sliderule_wasm as sliderule
+file = pathlib.Path.home() / ".netrc"
+file.write_text(given["file"])
+file.chmod(given["mode"])
+session = await sliderule.create_session(given["url"], organization=given["organization"])
+try:
+    outcome = ["signed in", (await session.authenticate()).user]
+except sliderule.SlideRuleError as error:
+    outcome = [error.code, str(error)]
+finally:
+    file.unlink()
+outcome`,
+        { ...accountOf(server), file: file.replace("MACHINE", machine), mode },
+      );
+      assert.equal(code, "credentials_missing");
+      assert.match(text, said);
+      assert.ok(!text.includes(secret), text);
+      assert.deepEqual(server.asked("org_token"), []);
+    });
+  }
+});
+
 test("a verbose session prints its log, and what the server says", async (t) => {
   const server = await standIn(t);
   const printed = await python.run(
