@@ -9,9 +9,11 @@
 
 import { notify } from "./callbacks.js";
 import { CredentialsDesk, isNeed } from "./credentials.js";
+import { within } from "./deadline.js";
 import { invalid, SlideRuleError } from "./errors.js";
 import { Host } from "./host.js";
-import { Mind } from "./mind.js";
+import { late, Mind } from "./mind.js";
+import { unlessAborted } from "./stream/pace.js";
 
 /**
  * @import { CredentialsCallback, SessionOptions, Warning } from "./index.js"
@@ -184,7 +186,7 @@ export class Connection {
   }
 
   /**
-   * @param {object} request
+   * @param {Record<string, any>} request
    * @param {AbortSignal} [signal]
    * @param {(event: any) => void} [onEvent]
    * @param {number} [timeoutMs]
@@ -192,9 +194,14 @@ export class Connection {
    */
   async #once(request, signal, onEvent, timeoutMs) {
     signal?.throwIfAborted();
-    const mind = await this.#open();
+    const since = performance.now();
+    // `init`, `scaleout` and the services have their limit kept by the module, once it is there to keep it.
+    const limitMs = timeoutMs ?? Object.values(request)[0]?.timeoutMs;
+    let opened = this.#open();
+    if (limitMs !== undefined) opened = within(limitMs, opened, () => late(limitMs));
+    const mind = await (signal === undefined ? opened : unlessAborted(opened, signal));
     this.#refuseIfDisposed();
-    return await mind.call(request, { signal, onEvent, timeoutMs });
+    return await mind.call(request, { signal, onEvent, timeoutMs, since });
   }
 
   /**

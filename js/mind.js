@@ -25,6 +25,7 @@ import { fromFailure, SlideRuleError } from "./errors.js";
  * @property {AbortSignal} [signal]
  * @property {(event: any) => void} [onEvent]
  * @property {number} [timeoutMs] Longest time, where the module does not keep it.
+ * @property {number} [since] From when on it is counted.
  */
 
 /**
@@ -70,7 +71,7 @@ export class Mind {
    * @param {Limits} [limits]
    * @returns {Promise<Answer>}
    */
-  async call(request, { signal, onEvent, timeoutMs } = {}) {
+  async call(request, { signal, onEvent, timeoutMs, since = performance.now() } = {}) {
     signal?.throwIfAborted();
     const id = guarded(() => this.#client.nextCall());
     /** @param {unknown} reason */
@@ -79,7 +80,9 @@ export class Mind {
       this.#settle(id)?.reject(reason);
     };
     const abort = () => end(signal?.reason);
-    const timer = timeoutMs === undefined ? undefined : setTimeout(() => end(late(timeoutMs)), timeoutMs);
+    const expire = (/** @type {number} */ limit) =>
+      setTimeout(() => end(late(limit)), since + limit - performance.now());
+    const timer = timeoutMs === undefined ? undefined : expire(timeoutMs);
     try {
       return await new Promise((resolve, reject) => {
         this.#pending.set(id, { resolve, reject, onEvent });
@@ -169,8 +172,12 @@ export class Mind {
   }
 }
 
-/** @param {number} timeoutMs */
-function late(timeoutMs) {
+/**
+ * The failure of a call that took too long.
+ *
+ * @param {number} timeoutMs
+ */
+export function late(timeoutMs) {
   const message = `the call was not done within ${timeoutMs} ms; allow more with timeoutMs`;
   return new SlideRuleError("timed_out", message, { retryable: true });
 }

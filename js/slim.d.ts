@@ -14,9 +14,9 @@ export type WasmSource =
   | string;
 
 /**
- * Loads `sliderule-wasm/sliderule.wasm` from wherever it is kept; resolves once it can be used. Calls before that reject
- * `wasm_not_loaded`, and so does `load` where it is given something else, or the file of another release. Then it can be
- * called again; once it was loaded, a further `load` changes nothing.
+ * Loads `sliderule-wasm/sliderule.wasm` from wherever it is kept; resolves once it can be used. Calls made before it reject
+ * `wasm_not_loaded`; those made while it is under way wait for it. It rejects `wasm_not_loaded` where it is given something else, or
+ * the file of another release, and can be called again then; once it was loaded, a further `load` changes nothing.
  *
  * ```js
  * await load(new URL("sliderule-wasm/sliderule.wasm", import.meta.url)); // as bundlers understand it

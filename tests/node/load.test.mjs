@@ -38,6 +38,24 @@ const isLoaded = async (slim) => assert.equal((await slim.version()).wasm, RELEA
 const wasmNotLoaded = (words) => (error) =>
   error.name === "SlideRuleError" && error.code === "wasm_not_loaded" && words.test(error.message);
 
+test("a call that waits for the module ends when it is aborted, and when its time is over", async () => {
+  const slim = new Entry();
+  slim.load(new Promise(() => {}));
+  const session = slim.createSession({ url: "http://127.0.0.1:9", organization: "acme" });
+  const controller = new AbortController();
+  const aborted = session.source("time", {}, { signal: controller.signal });
+  controller.abort("enough");
+  await assert.rejects(aborted, (reason) => reason === "enough");
+  for (const call of [
+    session.status({ timeoutMs: 20 }),
+    session.source("time", {}, { timeoutMs: 20 }),
+    session.init({ timeoutMs: 20 }),
+    session.scaleout({ desiredNodes: 1, timeoutMs: 20 }),
+  ]) {
+    await assert.rejects(call, { code: "timed_out", message: /20 ms/ });
+  }
+});
+
 test("unloaded, every call says that load comes first", async () => {
   const slim = new Entry();
   const refusal = wasmNotLoaded(/load\(…\) first/);
