@@ -197,9 +197,9 @@ export class Connection {
     const since = performance.now();
     // `init`, `scaleout` and the services have their limit kept by the module, once it is there to keep it.
     const limitMs = timeoutMs ?? Object.values(request)[0]?.timeoutMs;
-    let opened = this.#open();
-    if (limitMs !== undefined) opened = within(limitMs, opened, () => late(limitMs));
-    const mind = await (signal === undefined ? opened : unlessAborted(opened, signal));
+    const opened = this.#open();
+    const wanted = signal === undefined ? opened : unlessAborted(opened, signal);
+    const mind = await (limitMs === undefined ? wanted : within(limitMs, wanted, () => late(limitMs)));
     this.#refuseIfDisposed();
     return await mind.call(request, { signal, onEvent, timeoutMs, since });
   }
