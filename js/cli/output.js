@@ -12,8 +12,6 @@ import { once } from "node:events";
 import { SlideRuleError } from "../errors.js";
 import { OutputClosed } from "./exit-codes.js";
 
-/** @import { Warning } from "../index.js" */
-
 export class Output {
   #stdout;
   #stderr;
@@ -84,7 +82,7 @@ export class Output {
     if (this.isTalkative) this.#stderr.write(`${line}\n`);
   }
 
-  /** @param {Warning} warning */
+  /** @param {{ message: string }} warning */
   warn({ message }) {
     this.say(`warning: ${message}`);
   }
