@@ -16,6 +16,7 @@ import { counted } from "./words.js";
 /**
  * @import { RecordStream, ServerMessage, Session, StreamOptions } from "../index.js"
  * @import { Values } from "./arguments.js"
+ * @import { Limits } from "./ask.js"
  * @import { Context } from "./main.js"
  * @import { Output } from "./output.js"
  */
@@ -29,7 +30,7 @@ export async function runService({ values, given, place: placed, timeoutMs, outp
   const [api, ...others] = given;
   if (api === undefined || others.length > 0) throw invalid("name one service: run SERVICE; see run --help");
   const isPlain = isPlainService(api, values.as);
-  const parameters = await parametersFrom(values.parameters);
+  const parameters = await parametersFrom(values.parameters, { signal, timeoutMs });
   const format = formatOf(values);
   const place = placed("sliderule");
   const session = open(place, output);
@@ -124,11 +125,14 @@ function formatOf({ format, output }) {
   throw invalid(`--format must be ${FORMATS.join(" or ")}`);
 }
 
-/** @param {unknown} where */
-async function parametersFrom(where) {
+/**
+ * @param {unknown} where
+ * @param {Limits} limits
+ */
+async function parametersFrom(where, limits) {
   if (typeof where !== "string") return {};
   const isJson = where.trimStart().startsWith("{");
-  const text = isJson ? where : where === "-" ? await handedIn() : await fileText(where);
+  const text = isJson ? where : where === "-" ? await handedIn(limits) : await fileText(where);
   try {
     return JSON.parse(text);
   } catch (error) {
