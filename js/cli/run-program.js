@@ -50,7 +50,7 @@ export async function runProgram({ values, given, place: placed, timeoutMs, outp
       const capacity = await grow(session, order, output, interrupts);
       if (interrupts.received !== undefined) throw interrupts.received;
       output.say(`${counted(capacity.availableNodes, "node")} ready; running ${program}`);
-      return whileAlive(session, capacity, timeToLive, () => outcomeOf(program, rest, place, interrupts));
+      return whileAlive(session, capacity, timeToLive, () => outcomeOf(program, rest, { place, output, interrupts }));
     };
     const [worked] = await Promise.allSettled([work()]);
     const kept = await giveBack(session, place, output, interrupts);
@@ -79,11 +79,10 @@ async function whileAlive(session, { requestId }, timeToLive, act) {
  *
  * @param {string} program
  * @param {string[]} words
- * @param {Place} place
- * @param {Interrupts} interrupts
+ * @param {{ place: Place, output: Output, interrupts: Interrupts }} context
  * @returns {Promise<number>} Its exit code.
  */
-function outcomeOf(program, words, { url, organization }, interrupts) {
+function outcomeOf(program, words, { place: { url, organization }, output, interrupts }) {
   const env = { ...process.env, SLIDERULE_URL: url, SLIDERULE_ORGANIZATION: organization };
   const child = spawn(program, words, { stdio: "inherit", env });
   const ended = new Promise((/** @type {(code: number) => void} */ resolve, reject) => {
@@ -91,8 +90,9 @@ function outcomeOf(program, words, { url, organization }, interrupts) {
     child.on("error", (/** @type {NodeJS.ErrnoException} */ error) => {
       if (child.pid !== undefined) return;
       if (error.code !== "ENOENT" && error.code !== "EACCES") return reject(error);
-      process.stderr.write(`sliderule-wasm: ${program} cannot be run: ${error.message}\n`);
-      resolve(error.code === "ENOENT" ? NOT_FOUND : NOT_RUNNABLE);
+      const exitCode = error.code === "ENOENT" ? NOT_FOUND : NOT_RUNNABLE;
+      output.fail(new Error(`${program} cannot be run: ${error.message}`), exitCode);
+      resolve(exitCode);
     });
   });
   // A terminal sends Ctrl-C to both by itself.
