@@ -12,6 +12,8 @@ import { once } from "node:events";
 import { SlideRuleError } from "../errors.js";
 import { OutputClosed } from "./exit-codes.js";
 
+/** @import { StillAskedFor } from "./standing.js" */
+
 export class Output {
   #stdout;
   #stderr;
@@ -106,5 +108,7 @@ export class Output {
 function detailsOf(error, message) {
   if (!(error instanceof SlideRuleError)) return { code: null, message };
   const { code, endpoint, status, retryable } = error;
-  return { code, message, endpoint, status, retryable };
+  const details = { code, message, endpoint, status, retryable };
+  const { requestId, expiresAt } = /** @type {Partial<StillAskedFor>} */ (error);
+  return requestId === undefined ? details : { ...details, requestId, expiresAt };
 }
