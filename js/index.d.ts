@@ -277,8 +277,8 @@ export interface ConnectionOptions {
 export interface StartOptions {
   /**
    * How to sign in. A function is asked after all that is found, also by later calls of the session that need a sign-in.
-   * @default cached tokens; in Node also `PS_GITHUB_TOKEN`, `PS_USERNAME` and `PS_PASSWORD`, then (with the entry
-   * `sliderule-wasm/node`) the machine `ps.<domain>` of `.netrc`
+   * @default in Node `PS_GITHUB_TOKEN`, or `PS_USERNAME` and `PS_PASSWORD`, then (with the entry `sliderule-wasm/node`) the
+   * machine `ps.<domain>` of `.netrc`; where none of these is found, cached tokens
    * @example { organization: "acme", credentials: { username: "ada", password } }
    */
   credentials?: Credentials | CredentialsCallback;
@@ -1111,7 +1111,7 @@ export function init(url?: string, options?: InitOptions): Promise<Session>;
  * Signs in to an organization with the default session, which then belongs to that organization.
  *
  * @param organization Default: the session's organization.
- * @param credentials Default: cached tokens; in Node also the environment, and `.netrc` with the entry for Node.
+ * @param credentials Default: in Node the environment, then `.netrc` with the entry for Node; else cached tokens.
  */
 export function authenticate(
   organization?: string | null,

@@ -14,13 +14,17 @@ import { Disposing } from "./dispose.js";
 /** @import { SlideRuleError } from "./errors.js" */
 
 const MINUTE_MS = 60_000;
-/** The shortest pause between two extensions, also after one that failed in passing. */
+/** The shortest pause between two extensions, also after one that failed in passing, but not after a fault of the client's own. */
 const SHORTEST_PAUSE_MS = 15_000;
+/** Timers reach no further: one that is to run later runs at once. */
+const LONGEST_PAUSE_MS = 2 ** 31 - 1;
 
 /** @implements {Type} */
 export class KeepAlive extends Disposing {
   #letGo = new AbortController();
   #isAsking = false;
+  /** Whether the last extension failed by a fault of the client's own. */
+  #hasFailed = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** @type {Date | null} */
@@ -81,23 +85,27 @@ export class KeepAlive extends Disposing {
     if (this.#isAsking) return;
     clearTimeout(this.#timer);
     this.#isAsking = true;
-    let pause = (this.#minutes * MINUTE_MS) / 2;
+    let pause = Math.max((this.#minutes * MINUTE_MS) / 2, SHORTEST_PAUSE_MS);
     try {
       const { expiresAt } = await this.#extend(this.#letGo.signal);
       this.#expiresAt = expiresAt;
+      this.#hasFailed = false;
     } catch (/** @type {any} */ error) {
       if (this.stopped) return;
-      if (!error.retryable) {
+      const isFirstFault = error.code === "internal_error" && !this.#hasFailed;
+      if (!isFirstFault && !error.retryable) {
         this.stop();
         this.#refused(error);
         return;
       }
-      pause /= 10;
+      // After a fault the next call has a fresh instance of the module, so that one fault says nothing of the request.
+      this.#hasFailed ||= isFirstFault;
+      pause = isFirstFault ? 0 : Math.max(pause / 10, SHORTEST_PAUSE_MS);
     } finally {
       this.#isAsking = false;
     }
     if (this.stopped) return;
-    this.#timer = setTimeout(() => this.#again(), Math.max(pause, SHORTEST_PAUSE_MS));
+    this.#timer = setTimeout(() => this.#again(), Math.min(pause, LONGEST_PAUSE_MS));
     // Whoever forgets to let go must still be able to end the program.
     /** @type {{ unref?: () => void }} */ (/** @type {unknown} */ (this.#timer)).unref?.();
   }

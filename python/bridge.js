@@ -34,7 +34,11 @@ let log;
 /** As the default entry of the npm package, but for where it looks for credentials. */
 const entry = new Entry({
   wasm: inlined,
-  furtherCredentials: async (machine) => JSON.parse(credentialsFor?.(machine) ?? "null") ?? undefined,
+  furtherCredentials: async (machine) => {
+    const { problem, ...found } = JSON.parse(credentialsFor?.(machine) ?? "{}");
+    if (problem !== undefined) throw new SlideRuleError("credentials_missing", problem);
+    return Object.keys(found).length > 0 ? found : undefined;
+  },
 });
 
 /**
@@ -56,7 +60,7 @@ const logger = {
 };
 
 /**
- * @param {string | undefined} url
+ * @param {string} url
  * @param {string} options
  * @param {AbortSignal} signal
  * @param {Listener | undefined} listener
@@ -64,8 +68,8 @@ const logger = {
  */
 export function init(url, options, signal, listener) {
   const onProgress = progressTo(listener);
-  return outcome(() => entry.init(url, { logger, ...JSON.parse(options), onProgress, signal })).finally(() =>
-    listener?.destroy(),
+  return outcome(() => entry.init(JSON.parse(url), { logger, ...JSON.parse(options), onProgress, signal })).finally(
+    () => listener?.destroy(),
   );
 }
 
@@ -104,53 +108,58 @@ export function identityOf({ organization, authenticated, user, serverVersion, w
  * @param {string} options
  * @param {AbortSignal} signal
  * @param {Listener | undefined} listener
+ * @returns {Outcome} with the operation
  */
 export function scaleout(session, options, signal, listener) {
-  const onProgress = progressTo(listener);
-  const operation = (session ?? entry).scaleout({ ...JSON.parse(options), onProgress, signal });
-  const ended = outcome(async () => textOf(await operation)).finally(() => listener?.destroy());
-  const reports = operation[Symbol.asyncIterator]();
-  return {
-    ended,
-    stopWaiting: () => operation.stopWaiting(),
-    next: () =>
-      outcome(async () => {
-        const { value, done } = await reports.next();
-        return done ? undefined : textOf(value);
-      }),
-  };
+  return begun(listener, () => {
+    const onProgress = progressTo(listener);
+    const operation = (session ?? entry).scaleout({ ...JSON.parse(options), onProgress, signal });
+    const ended = outcome(async () => textOf(await operation)).finally(() => listener?.destroy());
+    const reports = operation[Symbol.asyncIterator]();
+    return {
+      ended,
+      stopWaiting: () => operation.stopWaiting(),
+      next: () =>
+        outcome(async () => {
+          const { value, done } = await reports.next();
+          return done ? undefined : textOf(value);
+        }),
+    };
+  });
 }
 
 /**
  * @param {Session | undefined} session
- * @param {string} api
- * @param {string} parameters
- * @param {string} options
+ * @param {string} words The service, its parameters and the options.
  * @param {AbortSignal} signal
- * @param {Listener | undefined} listener
+ * @param {Listener | undefined} listener Whoever reads the stream destroys it.
+ * @returns {Outcome} with the stream
  */
-export function stream(session, api, parameters, options, signal, listener) {
-  const rows = (session ?? entry).stream(api, JSON.parse(parameters), {
-    ...JSON.parse(options),
-    onMessage: ({ level, text }) => log?.(level, text),
-    onProgress: listener && ((progress) => listener(textOf(progress))),
-    signal,
+export function stream(session, words, signal, listener) {
+  return begun(listener, () => {
+    const [api, parameters, options] = JSON.parse(words);
+    const rows = (session ?? entry).stream(api, parameters, {
+      ...options,
+      onMessage: ({ level, text }) => log?.(level, text),
+      onProgress: listener && ((progress) => listener(textOf(progress))),
+      signal,
+    });
+    /** @type {AsyncIterator<import("../js/index.js").Batch, void> | undefined} */
+    let batches;
+    return {
+      next: () =>
+        outcome(async () => {
+          batches ??= rows[Symbol.asyncIterator]();
+          const { value, done } = await batches.next();
+          return done ? undefined : rowsTogether(value);
+        }),
+      /** Whoever leaves a loop reads on no more, and only a reader hears of the signal. */
+      leave: () => void batches?.return?.().catch(() => {}),
+      collect: () => outcome(async () => together(await rows.collect())),
+      saidSoFar: () => textOf(rows.messages),
+      filesSoFar: () => rows.files,
+    };
   });
-  /** @type {AsyncIterator<import("../js/index.js").Batch, void> | undefined} */
-  let batches;
-  return {
-    next: () =>
-      outcome(async () => {
-        batches ??= rows[Symbol.asyncIterator]();
-        const { value, done } = await batches.next();
-        return done ? undefined : rowsTogether(value);
-      }),
-    /** Whoever leaves a loop reads on no more, and only a reader hears of the signal. */
-    leave: () => void batches?.return?.().catch(() => {}),
-    collect: () => outcome(async () => together(await rows.collect())),
-    saidSoFar: () => textOf(rows.messages),
-    filesSoFar: () => rows.files,
-  };
 }
 
 /**
@@ -196,6 +205,22 @@ async function outcome(act) {
   try {
     return { value: await act(), error: undefined, partial: undefined };
   } catch (error) {
+    return failed(error);
+  }
+}
+
+/**
+ * What begins at once, and ends later. Where it does not begin, the listener is let go.
+ *
+ * @param {Listener | undefined} listener
+ * @param {() => any} begin
+ * @returns {Outcome}
+ */
+function begun(listener, begin) {
+  try {
+    return { value: begin(), error: undefined, partial: undefined };
+  } catch (error) {
+    listener?.destroy();
     return failed(error);
   }
 }

@@ -17,7 +17,8 @@ installed and ``memoryview`` otherwise; nothing is copied element by element. A 
 The functions of the module act on one default session, which ``init`` makes. ``create_session`` makes others.
 """
 
-from .answers import answer, given
+from .answers import answer
+from .arguments import as_json, given
 from .bridge import bridge, listener, settled
 from .errors import SlideRuleError
 from .log import set_verbose
@@ -65,15 +66,16 @@ async def init(
     """
     set_verbose(verbose, loglevel)
     options.update(organization=organization, desired_nodes=desired_nodes, time_to_live=time_to_live)
+    text = as_json("init", given(options))
+    address = as_json("init", url)
     module = await bridge()
-    text = given(options)
-    return Session(await settled(lambda signal: module.init(url, text, signal, listener(on_progress, answer))))
+    return Session(await settled(lambda signal: module.init(address, text, signal, listener(on_progress, answer))))
 
 
 async def create_session(url="slideruleearth.io", organization=PUBLIC, **options):
     """Makes a session of its own. Sends nothing."""
+    text = as_json("create_session", given({"url": url, "organization": organization, **options}))
     module = await bridge()
-    text = given({"url": url, "organization": organization, **options})
     return Session(await settled(lambda _: module.createSession(text)))
 
 

@@ -1,4 +1,4 @@
-"""Answers of the npm package as Python objects, and options of Python as the package's."""
+"""Answers of the npm package as Python objects."""
 
 import json
 import re
@@ -19,8 +19,3 @@ def _object(pairs):
 
 def _snake_case(name):
     return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda found: "_" + found[1].lower(), name)
-
-
-def given(options):
-    """The options that are given, as JSON. ``None`` means that one is not, except where it is an organization."""
-    return json.dumps({name: value for name, value in options.items() if value is not None or name == "organization"})

@@ -2,14 +2,16 @@
 
 import asyncio
 
-from .answers import answer, given
+from .answers import answer
+from .arguments import as_json, given
 from .bridge import bridge, listener, value_of
 
 
 class ScaleOperation:
     """Begins when it is awaited or iterated over. Its end is ``available_nodes``, ``requested_nodes``, ``ready`` and more.
 
-    Cancelling the task that awaits or iterates ends the wait; the request for nodes stands, and ``session.release()`` takes it back.
+    Cancelling the task that awaits or iterates ends the wait, and so does leaving the loop; the request for nodes stands, and
+    ``session.release()`` takes it back.
 
         async for progress in sliderule.scaleout(5):
             print(progress.phase, progress.nodes, progress.wanted)
@@ -26,17 +28,19 @@ class ScaleOperation:
     def __await__(self):
         return self._end().__await__()
 
-    async def __aiter__(self):
-        operation = await self._begun()
-        while (text := await self._unless_cancelled(operation.next())) is not None:
-            yield answer(text)
-        await self._end()
+    def __aiter__(self):
+        return _Reports(self)
 
     def stop_waiting(self):
         """Ends the wait without an error, as soon as the order is placed. The request stands."""
         self._is_left = True
         if self._operation is not None:
             self._operation.stopWaiting()
+
+    async def _next(self):
+        operation = await self._begun()
+        text = await self._unless_cancelled(operation.next())
+        return None if text is None else answer(text)
 
     async def _end(self):
         operation = await self._begun()
@@ -47,9 +51,11 @@ class ScaleOperation:
         if self._operation is None:
             import js
 
-            self._abort = js.AbortController.new()
+            options = as_json("scaleout", given(self._options))
+            abort = js.AbortController.new()
             heard = listener(self._on_progress, answer)
-            self._operation = module.scaleout(self._session, given(self._options), self._abort.signal, heard)
+            self._operation = value_of(module.scaleout(self._session, options, abort.signal, heard))
+            self._abort = abort
             if self._is_left:
                 self._operation.stopWaiting()
         return self._operation
@@ -60,3 +66,33 @@ class ScaleOperation:
         except asyncio.CancelledError:
             self._abort.abort()
             raise
+
+
+class _Reports:
+    """The loop over an operation. It is let go when the loop is left, by `break` or an exception too, and then ends the wait."""
+
+    def __init__(self, operation):
+        self._operation = operation
+        self._has_begun = False
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        self._has_begun = True
+        progress = await self._operation._next()
+        if progress is None:
+            await self._operation._end()
+            raise StopAsyncIteration
+        return progress
+
+    async def aclose(self):
+        """Ends the wait."""
+        self._leave()
+
+    def __del__(self):
+        self._leave()
+
+    def _leave(self):
+        if self._has_begun:
+            self._operation.stop_waiting()

@@ -2,9 +2,9 @@
 
 import json
 
-from .answers import answer, given
+from .answers import answer
+from .arguments import as_json, given
 from .bridge import bridge, loaded, settled, value_of
-from .errors import SlideRuleError
 from .scaling import ScaleOperation
 from .stream import RecordStream
 
@@ -112,10 +112,7 @@ class Session:
         return answer(loaded().identityOf(self._handle))
 
     async def _call(self, method, *words, **options):
-        try:
-            text = json.dumps([*words, json.loads(given(options))])
-        except (TypeError, ValueError) as cause:
-            raise SlideRuleError("invalid_argument", f"{method}: this cannot be written as JSON: {cause}") from cause
+        text = as_json(method, [*words, given(options)])
         module = await bridge()
         return await settled(lambda signal: module.call(self._handle, method, text, signal))
 
@@ -129,8 +126,9 @@ class KeepAlive:
         self._running = None
 
     async def __aenter__(self):
+        options = as_json("keep_alive", given(self._options))
         module = await bridge()
-        self._running = value_of(await module.keepAlive(self._handle, given(self._options)))
+        self._running = value_of(await module.keepAlive(self._handle, options))
         return self
 
     async def __aexit__(self, *_):

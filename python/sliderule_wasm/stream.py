@@ -1,10 +1,10 @@
 """The records of a processing request: batch by batch, or all together."""
 
 import asyncio
-import json
 from dataclasses import dataclass, field
 
-from .answers import answer, given
+from .answers import answer
+from .arguments import as_json, given
 from .bridge import bridge, listener, value_of
 from .columns import columns_of
 from .errors import SlideRuleError
@@ -77,13 +77,9 @@ class RecordStream:
         module = await bridge()
         if self._source is not None:
             raise SlideRuleError("invalid_argument", "a stream can be read once; call stream again")
-        try:
-            parameters = json.dumps(self._parm)
-        except (TypeError, ValueError) as cause:
-            raise SlideRuleError("invalid_argument", f"stream: the parameters cannot be written as JSON: {cause}") from cause
+        words = as_json("stream", [self._api, self._parm, given(self._options)])
         reading = _Reading(listener(self._on_progress, answer))
-        words = (self._session, self._api, parameters, given(self._options))
-        reading.source = self._source = module.stream(*words, reading.signal, reading.listener)
+        reading.source = self._source = value_of(module.stream(self._session, words, reading.signal, reading.listener))
         return reading
 
 

@@ -134,6 +134,43 @@ test("requests for nodes are still the session's to extend and release, and are 
   await assert.rejects(session.extend(), { code: "invalid_argument" });
 });
 
+describe("nodes that are kept alive", () => {
+  /** Keeps nodes alive, and gives what has an extension fail by the module's own fault while it is under way. */
+  async function keeping(t) {
+    const { server, session } = await signedIn(t);
+    await session.scaleout({ desiredNodes: 2 });
+    const place = "PATCH /api/v1/organizations/acme/requests/r-1";
+    const extend = server.routes[place];
+    server.routes[place] = () => {};
+    const alive = session.keepAlive({ timeToLive: 20 });
+    const failNext = async (count, next = extend) => {
+      await until(() => server.asked("requests/r-1").length === count);
+      server.routes[place] = next;
+      await fail(panic);
+    };
+    return { server, session, alive, failNext };
+  }
+
+  test("are kept on after a fault, by the next instance", async (t) => {
+    const { server, session, alive, failNext } = await keeping(t);
+    await failNext(1);
+    await until(() => alive.expiresAt !== null);
+    assert.equal(alive.stopped, false);
+    assert.equal(server.asked("requests/r-1").length, 2);
+    assert.deepEqual(session.warnings, []);
+    alive.stop();
+  });
+
+  test("are kept no more after two faults, one upon the other", async (t) => {
+    const { server, session, alive, failNext } = await keeping(t);
+    await failNext(1, () => {});
+    await failNext(2);
+    await until(() => alive.stopped);
+    assert.equal(session.warnings.at(-1).code, "internal_error");
+    assert.equal(server.asked("requests/r-1").length, 2);
+  });
+});
+
 test("a session keeps the organization and user it has, also where another user signed in to the same store later", async (t) => {
   const server = await standIn(t);
   const store = new Map();

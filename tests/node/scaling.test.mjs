@@ -86,6 +86,15 @@ describe("ours", () => {
     assert.match(session.warnings[0].message, /kept alive no more: \$0.10 is left/);
   });
 
+  test("nodes that are wanted for months are not asked for over and over", async (t) => {
+    const { server, session } = await signedIn(t);
+    await session.scaleout({ desiredNodes: 2 });
+    const alive = session.keepAlive({ timeToLive: 80_000 });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    alive.stop();
+    assert.equal(server.asked("requests/r-1").length, 1);
+  });
+
   test("every call takes a time limit", async (t) => {
     const hang = () => undefined;
     const status = "GET /api/v1/organizations/acme/status";

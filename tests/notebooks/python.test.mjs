@@ -85,6 +85,18 @@ describe("what goes wrong is one exception", () => {
   const cases = [
     ["an option that there is not", 'await session.source("time", desired=1)', "invalid_argument"],
     ["parameters that are no JSON", 'await session.source("time", {"a": {1}})', "invalid_argument"],
+    ["a number that is none", 'await session.source("time", {"a": float("nan")})', "invalid_argument"],
+    ["a stream's number that is none", 'await session.stream("a", {"a": float("inf")}).collect()', "invalid_argument"],
+    ["a stream's option that is no JSON", 'await session.stream("a", on_file=print).collect()', "invalid_argument"],
+    ["a stream's service that is no text", 'await session.stream(["a"]).collect()', "invalid_argument"],
+    ["as many nodes as are no number", 'await session.scaleout(float("nan"))', "invalid_argument"],
+    ["nodes that are no JSON", "await session.scaleout(object())", "invalid_argument"],
+    ["an option of scaleout that there is not", "await session.scaleout(1, nodes=2)", "invalid_argument"],
+    ["a time to live that is none", 'await session.keep_alive(float("nan")).__aenter__()', "invalid_argument"],
+    ["a session's option that is no JSON", "await sliderule.create_session(store=dict)", "invalid_argument"],
+    ["an address that is no text", "await sliderule.create_session(object())", "invalid_argument"],
+    ["an option of init that is no JSON", "await sliderule.init(given['url'], store={1})", "invalid_argument"],
+    ["what holds itself", "await session.source('time', (lambda a: a.update(a=a) or a)({}))", "invalid_argument"],
     ["a service that there is not", 'await session.source("nonsense")', "unsupported", 404],
     ["a wrong password", 'await session.authenticate(ps_username="ada", ps_password="x")', "wrong_credentials", 401],
     ["a stream that was read", "[await each.collect() for each in [session.stream('atl06p')] * 2]", "invalid_argument"],
@@ -190,6 +202,51 @@ len(batch)`,
     await closed;
   });
 
+  test("by leaving a loop over the wait for nodes, or by being cancelled in it, and the request stands", async (t) => {
+    for (const leave of ["break", "raise ValueError", "await asyncio.sleep(60)"]) {
+      const server = await standIn(t, { nodes: 0 });
+      const seen = await python.run(
+        `${SIGNED_IN}
+import gc, weakref
+operation = heard = None
+async def work():
+    global operation, heard
+    kept = lambda progress: None
+    heard = weakref.ref(kept)
+    operation = session.scaleout(2, on_progress=kept)
+    async for progress in operation:
+        if progress.phase == "waking":
+            ${leave}
+try:
+    await asyncio.wait_for(work(), 1)
+except (TimeoutError, ValueError):
+    pass
+capacity = await asyncio.wait_for(operation, 5)
+del operation
+await asyncio.sleep(0.1)
+gc.collect()
+[capacity.ready, capacity.request_id, heard() is None]`,
+        accountOf(server),
+      );
+      assert.deepEqual(seen, [false, "r-1", true], leave);
+      const before = server.requests.length;
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      assert.equal(server.requests.length, before, "nothing more is asked");
+    }
+  });
+
+  test("a loop over the wait that never began ends nothing", async (t) => {
+    const server = await standIn(t);
+    const seen = await python.run(
+      `${SIGNED_IN}
+operation = session.scaleout(2)
+aiter(operation)
+(await operation).ready`,
+      accountOf(server),
+    );
+    assert.equal(seen, true);
+  });
+
   test("by cancelling the wait for nodes, or by leaving it with what there is", async (t) => {
     const server = await standIn(t, { nodes: 0 });
     const seen = await python.run(
@@ -233,6 +290,54 @@ del os.environ["PS_USERNAME"], os.environ["PS_PASSWORD"]
   assert.deepEqual(seen, ["credentials_missing", USER, "wrong_credentials"]);
 });
 
+describe("a ~/.netrc of Python", () => {
+  const secret = "hunter2";
+  const cases = [
+    [
+      "an entry `default` goes to no machine",
+      `default login ada password ${secret}`,
+      0o600,
+      /no credentials were given/,
+    ],
+    [
+      "a line that makes no sense is told by its number",
+      `machine MACHINE login ada\npasswrd ${secret}`,
+      0o600,
+      /line 2/,
+    ],
+    ["a file that others may read is not used", `machine MACHINE login ada password ${secret}`, 0o644, /chmod 600/],
+    ["a machine without a password is told", `machine MACHINE login ada`, 0o600, /has no password/],
+    ["trouble with other machines is not told", `machine elsewhere ${secret}`, 0o600, /no credentials were given/],
+  ];
+  for (const [what, file, mode, said] of cases) {
+    test(what, async (t) => {
+      const server = await standIn(t);
+      const machine = new URL(server.url).host;
+      const [code, text] = await python.run(
+        `
+import pathlib
+import sliderule_wasm as sliderule
+file = pathlib.Path.home() / ".netrc"
+file.write_text(given["file"])
+file.chmod(given["mode"])
+session = await sliderule.create_session(given["url"], organization=given["organization"])
+try:
+    outcome = ["signed in", (await session.authenticate()).user]
+except sliderule.SlideRuleError as error:
+    outcome = [error.code, str(error)]
+finally:
+    file.unlink()
+outcome`,
+        { ...accountOf(server), file: file.replace("MACHINE", machine), mode },
+      );
+      assert.equal(code, "credentials_missing");
+      assert.match(text, said);
+      assert.ok(!text.includes(secret), text);
+      assert.deepEqual(server.asked("org_token"), []);
+    });
+  }
+});
+
 test("a verbose session prints its log, and what the server says", async (t) => {
   const server = await standIn(t);
   const printed = await python.run(
@@ -269,7 +374,20 @@ async def calls():
     await session.stream("atl06p", on_progress=kept).collect()
     async for each in session.stream("atl06p", on_progress=kept):
         break
-    for wrong in [session.source("nonsense"), session.stream("nonsense", on_progress=kept).collect()]:
+    async for each in session.scaleout(2, on_progress=kept):
+        break
+    nan = float("nan")
+    for wrong in [
+        session.source("nonsense"),
+        session.stream("nonsense", on_progress=kept).collect(),
+        session.stream("atl06p", {"a": nan}, on_progress=kept).collect(),
+        session.stream("atl06p", on_progress=kept, timeout_ms=nan).collect(),
+        session.stream(["atl06p"], on_progress=kept).collect(),
+        session.stream("atl06p", on_progress=kept, nonsense=1).collect(),
+        session.scaleout(nan, on_progress=kept),
+        session.scaleout(2, on_progress=kept, nonsense=1),
+        sliderule.init(given["url"], on_progress=kept, store={1}),
+    ]:
         try:
             await wrong
         except sliderule.SlideRuleError:

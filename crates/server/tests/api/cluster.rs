@@ -76,9 +76,10 @@ async fn whoever_wakes_a_cluster_is_told_what_nodes_usually_take() {
     app.send(Method::POST, "/api/desired_org_num_nodes_ttl/beta/1/60/", Some(&beta), None).await;
     let left = eventually("beta's node is expected", async || status().await.ready_in_seconds).await;
     assert!((5..=8).contains(&left), "{left}");
+    // Its boot may have begun a little after it was expected.
     app.clock.advance(Duration::from_secs(3));
-    let left = status().await.ready_in_seconds.unwrap();
-    assert!((1..=5).contains(&left), "{left}");
+    let later = status().await.ready_in_seconds.unwrap();
+    assert!(0 < later && later < left, "{later} after {left}");
     app.engine.let_boot(true);
 }
 
