@@ -63,6 +63,11 @@ export class ScaleOperation extends Disposing {
     this.#promise.catch(() => {});
   }
 
+  /** What was granted, with the nodes seen last; nothing until the order is placed. The command line tells of it after a failure. */
+  get granted() {
+    return this.#granted;
+  }
+
   /** Ends the wait as soon as the order is placed; until then there is nothing to leave standing. */
   stopWaiting() {
     this.#stopped = true;

@@ -50,6 +50,23 @@ export function commandIn(words) {
 }
 
 /**
+ * Tells which options are there, whatever else is wrong with the words. What follows `--` are none of ours.
+ *
+ * @param {string[]} words
+ * @param {Options} options The command's own.
+ * @returns {(name: string) => boolean}
+ */
+export function isGiven(words, options) {
+  const { values } = parseArgs({
+    args: words,
+    options: { ...COMMON, ...options },
+    strict: false,
+    allowPositionals: true,
+  });
+  return (name) => values[name] !== undefined;
+}
+
+/**
  * Reads the words of a command.
  *
  * @param {string[]} words

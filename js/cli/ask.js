@@ -6,7 +6,11 @@
 
 import { text } from "node:stream/consumers";
 import { createInterface } from "node:readline/promises";
-import { Writable } from "node:stream";
+import { addAbortSignal, Writable } from "node:stream";
+
+import { SlideRuleError } from "../errors.js";
+
+/** @typedef {{ signal: AbortSignal, timeoutMs: number | undefined }} Limits */
 
 /** Whether there is a person to ask. */
 export function canAsk() {
@@ -34,7 +38,26 @@ export async function ask(question, { isSecret = false, signal }) {
   }
 }
 
-/** All of standard input, without the end of its last line. */
-export async function given() {
-  return (await text(process.stdin)).replace(/\r?\n$/, "");
+/**
+ * All of standard input, without the end of its last line.
+ *
+ * @param {Limits} limits Whoever hands in nothing, as a terminal at which nobody types, is not waited for beyond them.
+ */
+export async function given({ signal, timeoutMs }) {
+  const late = new AbortController();
+  const until = AbortSignal.any([signal, late.signal]);
+  const end = () => {
+    const message = `standard input did not end within ${Number(timeoutMs) / 1000} s`;
+    late.abort(new SlideRuleError("timed_out", message));
+  };
+  const timer = timeoutMs === undefined ? undefined : setTimeout(end, timeoutMs);
+  try {
+    // What is destroyed does not keep the program from ending.
+    const all = await text(addAbortSignal(until, process.stdin));
+    return all.replace(/\r?\n$/, "");
+  } catch (error) {
+    throw until.aborted ? until.reason : error;
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -13,8 +13,7 @@ import { createSession } from "../node.js";
 import { netrcCredentials } from "../node/netrc.js";
 
 /**
- * @import { Authentication, Credentials, Session } from "../index.js"
- * @import { Output } from "./output.js"
+ * @import { Authentication, Credentials, Session, Warning } from "../index.js"
  */
 
 /**
@@ -28,11 +27,22 @@ const NEEDS_CREDENTIALS = ["credentials_missing", "reauthentication_required"];
 
 /**
  * @param {Place} place
- * @param {Output} output Where warnings are said.
+ * @param {{ warn(warning: { message: string }): void }} output Where warnings are said, and what the library only logs as one.
  * @returns {Session}
  */
 export function open({ url, organization }, output) {
-  return createSession({ url, organization, store: "file", onWarning: (warning) => output.warn(warning) });
+  /** What has been said: each warning is logged too. @type {Set<string>} */
+  const said = new Set();
+  const onWarning = (/** @type {Warning} */ warning) => {
+    said.add(`${warning.code}: ${warning.message}`);
+    output.warn(warning);
+  };
+  const logger = {
+    warn: (/** @type {string} */ message) => {
+      if (!said.has(message)) output.warn({ message });
+    },
+  };
+  return createSession({ url, organization, store: "file", onWarning, logger });
 }
 
 /**

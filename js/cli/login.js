@@ -1,6 +1,8 @@
 /**
  * `login`: signs in, and keeps the sign-in for the commands that follow. Passwords and GitHub tokens are kept nowhere.
  *
+ * Always: a sign-in that the next command will not find is a failure.
+ *
  * @module
  */
 
@@ -9,7 +11,8 @@ import { ask, canAsk, given as handedIn } from "./ask.js";
 import { foundAt, open } from "./connect.js";
 
 /**
- * @import { Credentials } from "../index.js"
+ * @import { CallOptions, Credentials, Session } from "../index.js"
+ * @import { Limits } from "./ask.js"
  * @import { Place } from "./connect.js"
  * @import { Context } from "./main.js"
  */
@@ -37,10 +40,12 @@ export const options = {
 export async function run({ values, given, place: placed, timeoutMs, output, interrupts: { signal } }) {
   if (given.length > 0) throw invalid("login takes no words, since a password among them could be seen by others");
   const place = placed();
-  const credentials = await credentialsFrom(values, place, signal);
+  const limits = { signal, timeoutMs };
+  const credentials = await credentialsFrom(values, place, limits);
   const session = open(place, output);
   try {
-    const signedIn = await session.authenticate(undefined, { ...credentials, signal, timeoutMs });
+    const signedIn = await session.authenticate(undefined, { ...credentials, ...limits });
+    await refuseUnlessKept(session, place, signedIn.user, limits);
     await output.result(signedIn, [`Signed in to ${place.organization} as ${signedIn.user}.`]);
   } finally {
     session.dispose();
@@ -48,20 +53,47 @@ export async function run({ values, given, place: placed, timeoutMs, output, int
 }
 
 /**
+ * A store that has warned may serve all the same, as where something damaged was removed from it: what another session
+ * finds there decides.
+ *
+ * @param {Session} session
+ * @param {Place} place
+ * @param {string | null} user
+ * @param {CallOptions} limits
+ */
+async function refuseUnlessKept(session, place, user, limits) {
+  const problem = session.warnings.find(({ code }) => code === "storage_degraded");
+  if (problem === undefined) return;
+  // While it is open it would hand the tokens on by itself.
+  session.dispose();
+  const next = open(place, { warn: () => {} });
+  try {
+    await next.authenticate(undefined, { username: user ?? "", ...limits });
+  } catch (error) {
+    if (!(error instanceof SlideRuleError) || error.code !== "credentials_missing") throw error;
+    const message = `signed in to ${place.organization}, but the sign-in cannot be kept: ${problem.message}`;
+    throw new SlideRuleError("storage_degraded", message);
+  } finally {
+    next.dispose();
+  }
+}
+
+/**
  * @param {import("./arguments.js").Values} values
  * @param {Place} place
- * @param {AbortSignal} signal
+ * @param {Limits} limits
  * @returns {Promise<Credentials>}
  */
-async function credentialsFrom(values, place, signal) {
+async function credentialsFrom(values, place, limits) {
+  const { signal } = limits;
   const { user } = values;
   if (values["with-token"]) {
     if (user !== undefined || values["password-stdin"]) throw invalid("--with-token needs no user and no password");
-    return { githubToken: filled(await handedIn(), "a GitHub token") };
+    return { githubToken: filled(await handedIn(limits), "a GitHub token") };
   }
   if (values["password-stdin"]) {
     if (typeof user !== "string") throw invalid("--password-stdin needs --user");
-    return { username: user, password: filled(await handedIn(), "a password") };
+    return { username: user, password: filled(await handedIn(limits), "a password") };
   }
   const found = user === undefined ? await foundAt(place) : undefined;
   if (found !== undefined) return found;

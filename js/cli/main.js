@@ -4,7 +4,7 @@
  * @module
  */
 
-import { commandIn, placeOf, read, wholeNumber } from "./arguments.js";
+import { commandIn, isGiven, placeOf, read, wholeNumber } from "./arguments.js";
 import * as extend from "./extend.js";
 import { exitCodeOf } from "./exit-codes.js";
 import { helpOf, overview } from "./help.js";
@@ -53,8 +53,8 @@ export const COMMANDS = { login, logout, status, scale, extend, release, run, ve
  * @returns {Promise<number>} The exit code.
  */
 export async function main(words) {
-  const has = (/** @type {string[]} */ ...names) => words.some((word) => names.includes(word));
-  const output = new Output({ json: has("--json"), quiet: has("--quiet", "-q") });
+  const has = isGiven(words, optionsOf(commandIn(words).name));
+  const output = new Output({ json: has("json"), quiet: has("quiet") });
   const interrupts = new Interrupts();
   try {
     return await dispatch(words, output, interrupts);
@@ -67,6 +67,11 @@ export async function main(words) {
   }
 }
 
+/** @param {string | undefined} name */
+function optionsOf(name = "") {
+  return Object.hasOwn(COMMANDS, name) ? /** @type {Command} */ (COMMANDS[name]).options : {};
+}
+
 /**
  * @param {string[]} words
  * @param {Output} output
@@ -75,7 +80,7 @@ export async function main(words) {
 async function dispatch(words, output, interrupts) {
   const { name, rest } = commandIn(words);
   if (name === undefined || name === "help") {
-    const isAsked = name === "help" || words.includes("--help") || words.includes("-h");
+    const isAsked = name === "help" || isGiven(words, {})("help");
     if (!isAsked) throw invalid(`a command is missing\n\n${overview(COMMANDS)}`);
     const about = rest.find((word) => Object.hasOwn(COMMANDS, word));
     await output.write(about === undefined ? overview(COMMANDS) : helpOf(about, COMMANDS));

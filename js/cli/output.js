@@ -12,7 +12,7 @@ import { once } from "node:events";
 import { SlideRuleError } from "../errors.js";
 import { OutputClosed } from "./exit-codes.js";
 
-/** @import { Warning } from "../index.js" */
+/** @import { StillAskedFor } from "./standing.js" */
 
 export class Output {
   #stdout;
@@ -84,7 +84,7 @@ export class Output {
     if (this.isTalkative) this.#stderr.write(`${line}\n`);
   }
 
-  /** @param {Warning} warning */
+  /** @param {{ message: string }} warning */
   warn({ message }) {
     this.say(`warning: ${message}`);
   }
@@ -108,5 +108,7 @@ export class Output {
 function detailsOf(error, message) {
   if (!(error instanceof SlideRuleError)) return { code: null, message };
   const { code, endpoint, status, retryable } = error;
-  return { code, message, endpoint, status, retryable };
+  const details = { code, message, endpoint, status, retryable };
+  const { requestId, expiresAt } = /** @type {Partial<StillAskedFor>} */ (error);
+  return requestId === undefined ? details : { ...details, requestId, expiresAt };
 }

@@ -19,6 +19,7 @@ import { counted } from "./words.js";
 /**
  * @import { Capacity, Session } from "../index.js"
  * @import { Place } from "./connect.js"
+ * @import { Grown } from "./grow.js"
  * @import { Interrupts } from "./interrupts.js"
  * @import { Context } from "./main.js"
  * @import { Output } from "./output.js"
@@ -28,6 +29,9 @@ const MINUTES = 15;
 /** What shells answer for a program that is not there, and for one that cannot be run. */
 const NOT_FOUND = 127;
 const NOT_RUNNABLE = 126;
+
+/** Failures of an order after which it is not known whether it was granted. */
+const MAY_BE_PLACED = ["scale_timeout", "timed_out", "unreachable", "bad_response"];
 
 /**
  * @param {Context} context
@@ -46,14 +50,15 @@ export async function runProgram({ values, given, place: placed, timeoutMs, outp
   try {
     await signIn(session, place, { signal: interrupts.signal, timeoutMs });
     const order = { desiredNodes, timeToLive, minReady, timeoutMs };
+    const { granted, failure } = await grow(session, order, output, interrupts);
     const work = async () => {
-      const capacity = await grow(session, order, output, interrupts);
       if (interrupts.received !== undefined) throw interrupts.received;
-      output.say(`${counted(capacity.availableNodes, "node")} ready; running ${program}`);
-      return whileAlive(session, capacity, timeToLive, () => outcomeOf(program, rest, place, interrupts));
+      if (granted === undefined || failure !== undefined) throw failure;
+      output.say(`${counted(granted.availableNodes, "node")} ready; running ${program}`);
+      return whileAlive(session, granted, timeToLive, () => outcomeOf(program, rest, { place, output, interrupts }));
     };
     const [worked] = await Promise.allSettled([work()]);
-    const kept = await giveBack(session, place, output, interrupts);
+    const kept = await giveBack(session, { granted, failure }, { place, output, interrupts });
     if (worked.status === "rejected") throw worked.reason;
     if (kept !== undefined && worked.value === 0) throw kept;
     return worked.value;
@@ -79,11 +84,10 @@ async function whileAlive(session, { requestId }, timeToLive, act) {
  *
  * @param {string} program
  * @param {string[]} words
- * @param {Place} place
- * @param {Interrupts} interrupts
+ * @param {{ place: Place, output: Output, interrupts: Interrupts }} context
  * @returns {Promise<number>} Its exit code.
  */
-function outcomeOf(program, words, { url, organization }, interrupts) {
+function outcomeOf(program, words, { place: { url, organization }, output, interrupts }) {
   const env = { ...process.env, SLIDERULE_URL: url, SLIDERULE_ORGANIZATION: organization };
   const child = spawn(program, words, { stdio: "inherit", env });
   const ended = new Promise((/** @type {(code: number) => void} */ resolve, reject) => {
@@ -91,8 +95,9 @@ function outcomeOf(program, words, { url, organization }, interrupts) {
     child.on("error", (/** @type {NodeJS.ErrnoException} */ error) => {
       if (child.pid !== undefined) return;
       if (error.code !== "ENOENT" && error.code !== "EACCES") return reject(error);
-      process.stderr.write(`sliderule-wasm: ${program} cannot be run: ${error.message}\n`);
-      resolve(error.code === "ENOENT" ? NOT_FOUND : NOT_RUNNABLE);
+      const exitCode = error.code === "ENOENT" ? NOT_FOUND : NOT_RUNNABLE;
+      output.fail(new Error(`${program} cannot be run: ${error.message}`), exitCode);
+      resolve(exitCode);
     });
   });
   // A terminal sends Ctrl-C to both by itself.
@@ -103,15 +108,21 @@ function outcomeOf(program, words, { url, organization }, interrupts) {
 }
 
 /**
- * Whoever presses Ctrl-C meanwhile is asked to wait, once.
+ * Whoever presses Ctrl-C meanwhile is asked to wait, once. What was not granted is not given back: the user may have asked for
+ * nodes elsewhere.
  *
  * @param {Session} session
- * @param {Place} place
- * @param {Output} output
- * @param {Interrupts} interrupts
+ * @param {Grown} grown
+ * @param {{ place: Place, output: Output, interrupts: Interrupts }} context
  * @returns {Promise<SlideRuleError | undefined>} Why they could not be given back; that has been said.
  */
-async function giveBack(session, { organization }, output, interrupts) {
+async function giveBack(session, { granted, failure }, { place: { organization }, output, interrupts }) {
+  // An order that was refused is none; one that was not answered may have been granted since.
+  if (
+    granted === undefined &&
+    !MAY_BE_PLACED.some((code) => failure instanceof SlideRuleError && failure.code === code)
+  )
+    return;
   let isTold = false;
   /** @param {NodeJS.Signals} signal */
   const askToWait = (signal) => {
@@ -120,8 +131,8 @@ async function giveBack(session, { organization }, output, interrupts) {
     output.say("Giving the nodes back; once more leaves them asked for.");
   };
   try {
-    await interrupts.during(askToWait, () => release(session));
-    output.say("The nodes are given back.");
+    await interrupts.during(askToWait, () => release(session, granted));
+    if (granted !== undefined) output.say("The nodes are given back.");
   } catch (error) {
     if (!(error instanceof SlideRuleError)) throw error;
     const message = `the nodes were not given back (${error.message}); try: sliderule-wasm release -o ${organization}`;
@@ -130,12 +141,19 @@ async function giveBack(session, { organization }, output, interrupts) {
   }
 }
 
-/** @param {Session} session */
-async function release(session) {
+/**
+ * Gives back what this session was granted, also after nobody waited for it any more.
+ *
+ * @param {Session} session
+ * @param {Capacity | undefined} granted
+ */
+async function release(session, granted) {
   try {
     await session.release();
   } catch (error) {
-    if (!(error instanceof SlideRuleError && error.code === "unsupported")) throw error;
+    // An older server knows one number for each user, and no requests: whether to take all back that may be there is the user's to say.
+    const isOlder = error instanceof SlideRuleError && error.code === "unsupported";
+    if (!isOlder || granted === undefined) throw error;
     await session.updateAvailableServers({ desiredNodes: 0 });
   }
 }

@@ -16,6 +16,7 @@ import { counted } from "./words.js";
 /**
  * @import { RecordStream, ServerMessage, Session, StreamOptions } from "../index.js"
  * @import { Values } from "./arguments.js"
+ * @import { Limits } from "./ask.js"
  * @import { Context } from "./main.js"
  * @import { Output } from "./output.js"
  */
@@ -29,14 +30,20 @@ export async function runService({ values, given, place: placed, timeoutMs, outp
   const [api, ...others] = given;
   if (api === undefined || others.length > 0) throw invalid("name one service: run SERVICE; see run --help");
   const isPlain = isPlainService(api, values.as);
-  const parameters = await parametersFrom(values.parameters);
+  const parameters = await parametersFrom(values.parameters, { signal, timeoutMs });
   const format = formatOf(values);
   const place = placed("sliderule");
+  const path = typeof values.output === "string" && values.output !== "-" ? values.output : undefined;
+  const rows = new RowSink({ path, format, recordType: values.record, output });
+  if (!isPlain) await rows.open(asksForFile(parameters));
   const session = open(place, output);
   try {
     await signIn(session, place, { signal, timeoutMs });
     if (isPlain) return await answer(await session.source(api, parameters, { signal, timeoutMs }), output);
-    await stream(session, api, parameters, { values, format, output, limits: { signal, timeoutMs } });
+    await stream(session, api, parameters, { values, path, rows, output, limits: { signal, timeoutMs } });
+  } catch (error) {
+    await rows.abandon();
+    throw error;
   } finally {
     session.dispose();
   }
@@ -54,11 +61,9 @@ async function answer(value, output) {
  * @param {Session} session
  * @param {string} api
  * @param {object} parameters
- * @param {{ values: Values, format: string, output: Output, limits: StreamOptions }} how
+ * @param {{ values: Values, path: string | undefined, rows: RowSink, output: Output, limits: StreamOptions }} how
  */
-async function stream(session, api, parameters, { values, format, output, limits }) {
-  const path = typeof values.output === "string" && values.output !== "-" ? values.output : undefined;
-  const rows = new RowSink({ path, format, recordType: values.record, output });
+async function stream(session, api, parameters, { values, path, rows, output, limits }) {
   const files = new FileSink({ path, output });
   const records = session.stream(api, parameters, {
     ...limits,
@@ -66,13 +71,8 @@ async function stream(session, api, parameters, { values, format, output, limits
     onFile: (file) => files.take(file),
     onMessage: (message) => tell(message, output),
   });
-  try {
-    for await (const batch of records) await rows.take(batch);
-    await rows.finish();
-  } catch (error) {
-    await rows.abandon();
-    throw error;
-  }
+  for await (const batch of records) await rows.take(batch);
+  await rows.finish({ isElsewhere: files.saved.length > 0 });
   await summarise(records, rows, files, { path, output });
 }
 
@@ -94,9 +94,9 @@ async function summarise(records, rows, files, { path, output }) {
     await output.result(value, output.quiet ? [] : [...lines, ...others]);
   }
   for (const { url } of remote) output.say(`The server wrote ${url}`);
-  if (path === undefined && Object.keys(rows.counts).length === 0 && saved.length === 0 && remote.length === 0) {
-    output.say("The answer has no rows.");
-  }
+  if (rows.hasRows || saved.length > 0) return;
+  if (rows.isEmptyFile) output.say(`The answer has no rows; ${path} is empty.`);
+  else if (remote.length === 0) output.say("The answer has no rows.");
 }
 
 /**
@@ -105,6 +105,15 @@ async function summarise(records, rows, files, { path, output }) {
  */
 function tell({ meaning, level, text }, output) {
   if (meaning !== "progress") output.say(`${level}: ${text}`);
+}
+
+/**
+ * Whether the service is asked for a file in place of rows.
+ *
+ * @param {any} parameters
+ */
+function asksForFile(parameters) {
+  return parameters?.output !== undefined || parameters?.parms?.output !== undefined;
 }
 
 /**
@@ -124,11 +133,14 @@ function formatOf({ format, output }) {
   throw invalid(`--format must be ${FORMATS.join(" or ")}`);
 }
 
-/** @param {unknown} where */
-async function parametersFrom(where) {
+/**
+ * @param {unknown} where
+ * @param {Limits} limits
+ */
+async function parametersFrom(where, limits) {
   if (typeof where !== "string") return {};
   const isJson = where.trimStart().startsWith("{");
-  const text = isJson ? where : where === "-" ? await handedIn() : await fileText(where);
+  const text = isJson ? where : where === "-" ? await handedIn(limits) : await fileText(where);
   try {
     return JSON.parse(text);
   } catch (error) {

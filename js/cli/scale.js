@@ -4,15 +4,17 @@
  * @module
  */
 
-import { invalid } from "../errors.js";
+import { invalid, SlideRuleError } from "../errors.js";
 import { numberIn, wholeNumber } from "./arguments.js";
 import { open, signIn } from "./connect.js";
 import { grow } from "./grow.js";
+import { maybeAskedFor, standing, StillAskedFor } from "./standing.js";
 import { counted, dollars } from "./words.js";
 
 /**
  * @import { Capacity } from "../index.js"
  * @import { Place } from "./connect.js"
+ * @import { Grown } from "./grow.js"
  * @import { Context } from "./main.js"
  */
 
@@ -50,9 +52,10 @@ export async function run({ values, given, place: placed, timeoutMs, output, int
   try {
     await signIn(session, place, { signal, timeoutMs });
     const isWait = !values["no-wait"] && desiredNodes > 0;
+    const order = { desiredNodes, timeToLive, timeoutMs };
     const capacity = isWait
-      ? await grow(session, { desiredNodes, timeToLive, minReady, timeoutMs }, output, interrupts)
-      : await session.updateAvailableServers({ desiredNodes, timeToLive, signal, timeoutMs });
+      ? capacityOf(await grow(session, { ...order, minReady }, output, interrupts), place)
+      : await session.updateAvailableServers({ ...order, signal });
     await output.result(capacity, linesOf(capacity, desiredNodes));
     if (interrupts.received === undefined) return;
     output.say(standing(capacity, place));
@@ -60,6 +63,22 @@ export async function run({ values, given, place: placed, timeoutMs, output, int
   } finally {
     session.dispose();
   }
+}
+
+/**
+ * What there is now; a failure is thrown, with what stands in spite of it.
+ *
+ * @param {Grown} grown
+ * @param {Place} place
+ * @returns {Capacity}
+ */
+function capacityOf({ granted, failure }, place) {
+  if (failure === undefined && granted !== undefined) return granted;
+  if (!(failure instanceof SlideRuleError)) throw failure;
+  // It says that the request is no more.
+  if (failure.code === "scale_refused") throw failure;
+  if (granted !== undefined) throw new StillAskedFor(failure, granted, place);
+  throw failure.code === "scale_timeout" ? maybeAskedFor(failure, place) : failure;
 }
 
 /**
@@ -73,14 +92,4 @@ function linesOf({ availableNodes, requestedNodes, clamped, requestId, expiresAt
   const cost = costMicroUsd === null ? "" : `, at most ${dollars(costMicroUsd)}`;
   const request = requestId === null ? "" : ` (request ${requestId})`;
   return [`${availableNodes} ready, ${granted}${until}${cost}${request}`];
-}
-
-/**
- * @param {Capacity} capacity
- * @param {Place} place
- */
-function standing({ requestId, expiresAt }, { organization }) {
-  const until = expiresAt === null ? "" : ` until ${expiresAt.toISOString()}`;
-  const which = requestId === null ? "" : ` ${requestId}`;
-  return `The nodes stay asked for${until}. To give them back: sliderule-wasm release${which} -o ${organization}`;
 }

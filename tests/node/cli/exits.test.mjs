@@ -15,6 +15,8 @@ import { outcome, shell } from "./harness.mjs";
 
 const ROOT = new URL("../../../", import.meta.url);
 const CREDENTIALS = { PS_USERNAME: USER, PS_PASSWORD: PASSWORD, SLIDERULE_ORGANIZATION: ORGANIZATION };
+/** How an older provisioning system takes an order. */
+const QUEUED = [200, { status: "QUEUED", msg: "", error_msg: "" }];
 /** As docs/CLI.md groups them. */
 const GROUPS = { failed: 1, usage: 2, credentials: 3, refused: 4, late: 5, unreachable: 6 };
 
@@ -146,4 +148,77 @@ test("whoever stops reading ends the stream, without a word", async (t) => {
   });
   const [code] = await once(child, "exit");
   assert.deepEqual([code, stderr], [141, ""]);
+});
+
+test("a wait that takes too long says until when the request stands, and how to give the nodes back", async (t) => {
+  const { url } = await standIn(t, { nodes: 0 });
+  const { run } = await shell(t, { ...CREDENTIALS, SLIDERULE_URL: url });
+  const late = await run(["scale", "2", "--timeout", "1"]);
+  assert.equal(late.code, 5);
+  assert.match(
+    late.stderr.trimEnd().split("\n").at(-1),
+    /^sliderule-wasm: 0 of 2 nodes were ready after 1 s.*\. The nodes stay asked for until 2026-11-24T10:00:00\.000Z\. To give them back: sliderule-wasm release r-1 -o acme$/,
+  );
+  const { stdout, stderr } = await run(["scale", "2", "--timeout", "1", "--json"]);
+  const { error, exitCode } = JSON.parse(stderr);
+  assert.deepEqual([stdout, exitCode, error.code, error.retryable], ["", 5, "scale_timeout", true]);
+  assert.deepEqual([error.requestId, error.expiresAt], ["r-1", "2026-11-24T10:00:00.000Z"]);
+  assert.ok(!stderr.includes("desiredNodes"), stderr);
+});
+
+test("an order that nobody answers in time may stand all the same", async (t) => {
+  const { url } = await standIn(t, {
+    routes: { [`POST /api/v1/organizations/${ORGANIZATION}/requests`]: () => undefined },
+  });
+  const { start } = await shell(t, { ...CREDENTIALS, SLIDERULE_URL: url });
+  const child = start(["scale", "2", "--timeout", "1", "--quiet"]);
+  const ended = outcome(child);
+  // It stays until the order is answered, or the request for it is late; that long nobody need wait here.
+  child.stderr.once("data", () => child.kill("SIGKILL"));
+  assert.equal(
+    (await ended).stderr,
+    "sliderule-wasm: the order was not answered within 1 s, and may stand. To see: sliderule-wasm status -o acme. To give nodes back: sliderule-wasm release -o acme\n",
+  );
+});
+
+test("run -- tells of a late cluster that the nodes are given back, and not that they stand", async (t) => {
+  const { url, requests } = await standIn(t, { nodes: 0 });
+  const { run } = await shell(t, { ...CREDENTIALS, SLIDERULE_URL: url });
+  const { code, stderr } = await run(["run", "-n", "2", "--timeout", "1", "--", "echo", "started"]);
+  assert.equal(code, 5);
+  assert.match(stderr, /^The nodes are given back\.\nsliderule-wasm: 0 of 2 nodes were ready after 1 s[^\n]*\n$/m);
+  assert.ok(!/stand|desiredNodes|stay asked/.test(stderr), stderr);
+  assert.ok(requests.some(({ method, path }) => method === "DELETE" && path.endsWith("/requests/r-1")));
+});
+
+test("run -- gives no nodes back where none were granted", async (t) => {
+  const desired = `/api/desired_org_num_nodes_ttl/${ORGANIZATION}`;
+  const routes = { [`POST ${desired}/2/15/`]: [200, { status: "FAILED", msg: "no more", error_msg: "no" }] };
+  const older = await standIn(t, { generation: "older", routes: { ...routes, [`POST ${desired}/0/60/`]: QUEUED } });
+  const ours = await standIn(t, {
+    routes: {
+      [`POST /api/v1/organizations/${ORGANIZATION}/requests`]: [
+        402,
+        { error: { code: "insufficient_funds", message: "no money" } },
+      ],
+    },
+  });
+  for (const { url, requests } of [older, ours]) {
+    const { run } = await shell(t, { ...CREDENTIALS, SLIDERULE_URL: url });
+    const { code, stdout, stderr } = await run(["run", "-n", "2", "--", "echo", "started"]);
+    assert.deepEqual([code, stdout], [4, ""], stderr);
+    assert.ok(!stderr.includes("given back"), stderr);
+    assert.ok(!requests.some(({ method, path }) => method === "DELETE" || path.includes("/0/")));
+  }
+});
+
+test("run -- on an older server gives back all nodes of the user's, as that server can do no less", async (t) => {
+  const desired = `/api/desired_org_num_nodes_ttl/${ORGANIZATION}`;
+  const routes = { [`POST ${desired}/2/15/`]: QUEUED, [`POST ${desired}/0/60/`]: QUEUED };
+  const { url, asked } = await standIn(t, { generation: "older", routes });
+  const { run } = await shell(t, { ...CREDENTIALS, SLIDERULE_URL: url });
+  const { code, stdout, stderr } = await run(["run", "-n", "2", "--", "echo", "started"]);
+  assert.deepEqual([code, stdout], [0, "started\n"], stderr);
+  assert.match(stderr, /^The nodes are given back\.$/m);
+  assert.equal(asked(`${desired}/0/60/`).length, 1);
 });
