@@ -13,7 +13,7 @@ use sliderule_api::{ErrorCode, OrganizationName};
 use crate::Failure;
 use crate::claims::{Claims, lifetime_ms, renew_after};
 use crate::http::Reply;
-use crate::json::{self, Read as _, Write as _, read_fields, write_fields};
+use crate::json::{self, Read as _, Write as _, fields, read_fields};
 
 /// Tokens of one user for one organization of one deployment. Times are milliseconds since 1970.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl fmt::Debug for Tokens {
     }
 }
 
-read_fields! {
+fields! {
     Tokens {
         access: "access",
         refresh: "refresh",
@@ -57,20 +57,10 @@ read_fields! {
         expires_at: "expires_at",
         ours: "ours",
     }
-    TokenAnswer { access_lifetime: "access_lifetime", refresh: "refresh", access: "access", api: "api" }
 }
 
-write_fields! {
-    Tokens {
-        access: "access",
-        refresh: "refresh",
-        user: "user",
-        principal: "principal",
-        issued_at: "issued_at",
-        renew_at: "renew_at",
-        expires_at: "expires_at",
-        ours: "ours",
-    }
+read_fields! {
+    TokenAnswer { access_lifetime: "access_lifetime", refresh: "refresh", access: "access", api: "api" }
 }
 
 /// What is read of an answer with tokens ([`sliderule_api::tokens::TokenAnswer`]).

@@ -33,6 +33,14 @@ macro_rules! write_fields {
     )+};
 }
 
+/// Says as which fields a struct is read and written.
+macro_rules! fields {
+    ($($struct:tt)+) => {
+        $crate::json::read_fields! { $($struct)+ }
+        $crate::json::write_fields! { $($struct)+ }
+    };
+}
+
 /// Says which word each value of an enum is, in both directions.
 macro_rules! words {
     ($($name:ident { $($variant:ident = $word:literal),+ $(,)? })+) => {$(
@@ -54,7 +62,7 @@ macro_rules! words {
     )+};
 }
 
-pub(crate) use {read_fields, words, write_fields};
+pub(crate) use {fields, read_fields, words, write_fields};
 
 #[cfg(test)]
 mod tests {
