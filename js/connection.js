@@ -13,7 +13,7 @@ import { within } from "./deadline.js";
 import { invalid, SlideRuleError } from "./errors.js";
 import { Host } from "./host.js";
 import { late, Mind } from "./mind.js";
-import { unlessAborted } from "./stream/pace.js";
+import { unlessAborted } from "./signals.js";
 
 /**
  * @import { CredentialsCallback, SessionOptions, Warning } from "./index.js"
@@ -198,7 +198,7 @@ export class Connection {
     // `init`, `scaleout` and the services have their limit kept by the module, once it is there to keep it.
     const limitMs = timeoutMs ?? Object.values(request)[0]?.timeoutMs;
     const opened = this.#open();
-    const wanted = signal === undefined ? opened : unlessAborted(opened, signal);
+    const wanted = unlessAborted(opened, signal);
     const mind = await (limitMs === undefined ? wanted : within(limitMs, wanted, () => late(limitMs)));
     this.#refuseIfDisposed();
     return await mind.call(request, { signal, onEvent, timeoutMs, since });

@@ -9,6 +9,7 @@
 
 import { invalid, SlideRuleError } from "./errors.js";
 import { readOptions } from "./options.js";
+import { unlessAborted } from "./signals.js";
 
 /** @import { Credentials, CredentialsCallback, CredentialsRequest } from "./index.js" */
 
@@ -173,20 +174,4 @@ export function isNeed(failure) {
     failure instanceof SlideRuleError &&
     (failure.code === "credentials_missing" || failure.code === "reauthentication_required")
   );
-}
-
-/**
- * @template T
- * @param {Promise<T>} promise
- * @param {AbortSignal | undefined} signal
- * @returns {Promise<T>}
- */
-function unlessAborted(promise, signal) {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

@@ -1,5 +1,5 @@
 /**
- * Ending a call for one of two reasons.
+ * Ending what is waited for when somebody aborts it.
  *
  * @module
  */
@@ -20,4 +20,22 @@ export function either(theirs, ours) {
     for (const each of signals) each.removeEventListener("abort", follow);
   };
   return { signal: controller.signal, untie };
+}
+
+/**
+ * What the promise gives, or the signal's reason where it is aborted before.
+ *
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {AbortSignal | undefined} signal
+ * @returns {Promise<T>}
+ */
+export function unlessAborted(promise, signal) {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }

@@ -7,14 +7,14 @@
 import { notify } from "../callbacks.js";
 import { Disposing } from "../dispose.js";
 import { invalid, SlideRuleError } from "../errors.js";
-import { either } from "../signals.js";
+import { either, unlessAborted } from "../signals.js";
 import { joinAncillary } from "./ancillary.js";
 import { Chunks } from "./chunks.js";
 import { batch, joined, rawColumns } from "./columns.js";
 import { RecordDecoder } from "./decoder.js";
 import { FileTransfers } from "./files.js";
 import { Messages } from "./messages.js";
-import { atOnce, Pace, soon, unlessAborted } from "./pace.js";
+import { atOnce, Pace, soon } from "./pace.js";
 import { wholeRecord } from "./whole-record.js";
 
 /**

@@ -104,9 +104,8 @@ impl Failure {
 
 impl Read for Call {
     fn read(json: &Json<'_>) -> Option<Self> {
-        let Json::Object(fields) = json else { return None };
-        let [(name, json)] = fields.as_slice() else { return None };
-        Some(match &**name {
+        let (kind, json) = json::kind(json)?;
+        Some(match kind {
             "init" => Self::Init {
                 credentials: field(json, "credentials")?,
                 order: field(json, "order")?,

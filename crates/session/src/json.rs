@@ -8,7 +8,7 @@
 mod read;
 mod write;
 
-pub(crate) use read::{Json, Read, field, find, parse};
+pub(crate) use read::{Json, Read, field, find, kind, parse};
 pub(crate) use write::{Write, object, variant};
 
 /// Says which fields a struct is read from: `read_fields! { Order { desired_nodes: "desiredNodes" } }`.

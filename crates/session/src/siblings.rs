@@ -53,9 +53,8 @@ fn text(word: &Word) -> String {
 
 impl Read for Word {
     fn read(json: &Json<'_>) -> Option<Self> {
-        let Json::Object(fields) = json else { return None };
-        let [(name, json)] = fields.as_slice() else { return None };
-        Some(match &**name {
+        let (kind, json) = json::kind(json)?;
+        Some(match kind {
             "news" => {
                 Self::News { key: field(json, "key")?, tokens: field::<Tokens>(json, "tokens")?.checked()? }
             }

@@ -33,6 +33,13 @@ pub(crate) fn find<'a, 'b>(json: &'a Json<'b>, name: &str) -> Option<&'a Json<'b
     fields.iter().rfind(|(key, _)| key == name).map(|(_, value)| value)
 }
 
+/// The only field of an object, which says which kind of thing it is, and what it holds.
+pub(crate) fn kind<'a, 'b>(json: &'a Json<'b>) -> Option<(&'a str, &'a Json<'b>)> {
+    let Json::Object(fields) = json else { return None };
+    let [(kind, holds)] = fields.as_slice() else { return None };
+    Some((kind, holds))
+}
+
 impl Read for bool {
     fn read(json: &Json<'_>) -> Option<Self> {
         if let Json::Bool(value) = json { Some(*value) } else { None }
