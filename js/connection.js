@@ -71,9 +71,7 @@ export class Connection {
     this.#desk.ask(credentials);
     this.identity = { organization, authenticated: false, user: null, serverVersion: null };
     this.#host = new Host(store, environment, {
-      event: (call, event) => this.#heard(call, event),
-      succeeded: (call, value, response) => this.#mind?.succeeded(call, value, response),
-      failed: (call, failure) => this.#mind?.failed(call, failure),
+      event: (event) => this.#heard(event),
       heard: (message) => this.#mind?.heard(message),
       closed: () => {
         if (this.#disposed) this.#mind?.free();
@@ -96,7 +94,7 @@ export class Connection {
       const { organization, authenticated, user } = this.identity;
       const settings = { ...this.#settings, organization, requests: this.#requests };
       const isFirst = this.#mind === undefined;
-      this.#mind = new Mind(instance, settings, this.#host);
+      this.#mind = new Mind(instance, settings, this.#host, (event) => this.#heard(event));
       if (!isFirst && authenticated && user !== null) this.#mind.resume(user);
     }
     const mind = this.#mind;
@@ -237,14 +235,9 @@ export class Connection {
     if (method !== undefined) notify((/** @type {string} */ line) => this.#logger?.[method]?.(line), message);
   }
 
-  /**
-   * @param {number | undefined} call
-   * @param {any} event
-   */
-  #heard(call, { type, ...event }) {
-    if (call !== undefined && type !== "log") {
-      this.#mind?.tell(call, { type, ...event });
-    } else if (type === "warning") {
+  /** @param {any} event */
+  #heard({ type, ...event }) {
+    if (type === "warning") {
       this.warn(event);
     } else if (type === "log") {
       this.#log(event.level, event.message);

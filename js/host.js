@@ -1,5 +1,5 @@
 /**
- * The object that the WebAssembly module knows of this world: token store, locks, other tabs, and the callers.
+ * What a session has of this world, whichever instance of the WebAssembly module runs it: token store, locks, other tabs.
  *
  * @module
  */
@@ -21,15 +21,12 @@ const SIBLINGS_MS = 200;
 const CHANNEL = "sliderule-wasm";
 
 /**
- * @typedef {object} Listener What a session does with what the module tells.
- * @property {(call: number | undefined, event: any) => void} event
- * @property {(call: number, value: string, response: Response | undefined) => void} succeeded
- * @property {(call: number, failure: string) => void} failed
+ * @typedef {object} Listener What a session does with what happens here.
+ * @property {(event: any) => void} event
  * @property {(message: string) => void} heard
  * @property {() => void} closed Nothing is under way any more after `close`.
  */
 
-/** Carries out what a session's mind decides, apart from requests and timers. */
 export class Host {
   #store;
   #listener;
@@ -130,31 +127,6 @@ export class Host {
   }
 
   /**
-   * @param {number | undefined} call
-   * @param {string} event
-   */
-  emit(call, event) {
-    this.#listener.event(call, JSON.parse(event));
-  }
-
-  /**
-   * @param {number} call
-   * @param {string} value
-   * @param {Response | undefined} response
-   */
-  succeeded(call, value, response) {
-    this.#listener.succeeded(call, value, response);
-  }
-
-  /**
-   * @param {number} call
-   * @param {string} failure
-   */
-  failed(call, failure) {
-    this.#listener.failed(call, failure);
-  }
-
-  /**
    * A duplicated tab has the same tokens, and each of them can be renewed only once.
    *
    * @param {string} name
@@ -180,6 +152,6 @@ export class Host {
       ? { type: "log", level: "warn", message: `storage_degraded: ${message}` }
       : { type: "warning", code: "storage_degraded", message };
     this.#hasDegraded = true;
-    this.#listener.event(undefined, event);
+    this.#listener.event(event);
   }
 }

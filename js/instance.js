@@ -4,9 +4,8 @@
  * A panic or a trap leaves an instance in no state to go on: whatever was borrowed stays borrowed. It is given up then, and the
  * next call has a fresh one.
  *
- * Always: an instance that has ended does nothing any more. Its timers are cleared and its requests aborted; what calls it is told
- * how it ended; what it began and is answered later, such as a promise that settles, reaches nobody. Whoever watches it hears of
- * its end once.
+ * Always: an instance that has ended does nothing any more. What calls it is told how it ended. Whoever watches it hears of
+ * its end once, and ends what it began outside.
  *
  * @module
  */
@@ -16,9 +15,6 @@ import { SlideRuleError } from "./errors.js";
 
 /** @typedef {Awaited<ReturnType<typeof instantiate>>} Bindings What the module exports, by way of wasm-bindgen. */
 
-/** How many requests are remembered before those that are over are looked for. */
-const FEW = 64;
-
 export class Instance {
   /** @type {Bindings | undefined} */
   #bindings;
@@ -26,10 +22,6 @@ export class Instance {
   #fault;
   /** @type {Set<(fault: SlideRuleError) => void>} */
   #watchers = new Set();
-  /** @type {Set<unknown>} */
-  #timers = new Set();
-  /** @type {Set<WeakRef<AbortController>>} */
-  #requests = new Set();
 
   /**
    * @param {WebAssembly.Module} module
@@ -93,49 +85,18 @@ export class Instance {
     if (this.#fault !== undefined) return;
     const message = `the client failed by a fault of its own (${place}); please report it. The next call begins anew`;
     this.#fault = new SlideRuleError("internal_error", message, cause === undefined ? {} : { cause });
-    for (const timer of this.#timers) clearTimeout(/** @type {any} */ (timer));
-    for (const request of this.#requests) request.deref()?.abort();
     for (const ended of [...this.#watchers]) ended(this.#fault);
     this.#watchers.clear();
-    this.#timers.clear();
-    this.#requests.clear();
   }
 
-  /**
-   * What the glue takes from the world: exports and imports of the module are watched over, and so is what would
-   * outlive it.
-   */
+  /** What the glue takes from the world: the exports and imports of the module are watched over. */
   #world() {
-    const timers = this.#timers;
-    const requests = this.#requests;
-    let many = FEW;
     return {
       WebAssembly: {
         instantiate: async (/** @type {WebAssembly.Module} */ module, /** @type {Imports} */ imports) => {
           const { exports } = await WebAssembly.instantiate(module, this.#guardedImports(imports));
           return { exports: this.#guardedExports(exports) };
         },
-      },
-      AbortController: class extends AbortController {
-        constructor() {
-          super();
-          requests.add(new WeakRef(this));
-          if (requests.size <= many) return;
-          for (const each of requests) if (each.deref() === undefined) requests.delete(each);
-          many = Math.max(FEW, 2 * requests.size);
-        }
-      },
-      setTimeout: (/** @type {() => void} */ act, /** @type {number} */ milliseconds) => {
-        const timer = setTimeout(() => {
-          timers.delete(timer);
-          act();
-        }, milliseconds);
-        timers.add(timer);
-        return timer;
-      },
-      clearTimeout: (/** @type {any} */ timer) => {
-        timers.delete(timer);
-        clearTimeout(timer);
       },
     };
   }

@@ -7,6 +7,7 @@
  */
 
 import { fromFailure, SlideRuleError } from "./errors.js";
+import { Ports } from "./ports.js";
 
 /**
  * @import { Host } from "./host.js"
@@ -39,7 +40,7 @@ export class Mind {
   /** Settles once a mind in place of a failed one is as far as that was. @type {Promise<void> | undefined} */
   resumed;
   #instance;
-  #host;
+  #ports;
   #client;
   /** @type {Map<number, Pending>} */
   #pending = new Map();
@@ -52,11 +53,21 @@ export class Mind {
    * @param {Instance} instance
    * @param {object} settings
    * @param {Host} host
+   * @param {(event: any) => void} heard What is told of no call.
    */
-  constructor(instance, settings, host) {
+  constructor(instance, settings, host, heard) {
     this.#instance = instance;
-    this.#host = host;
-    this.#client = guarded(() => instance.client(JSON.stringify(settings), host));
+    this.#ports = new Ports(host, {
+      emit: (call, event) => {
+        const isOfCall = call !== undefined && event.type !== "log";
+        if (isOfCall) this.#pending.get(call)?.onEvent?.(event);
+        else heard(event);
+      },
+      succeeded: (call, value, response) => this.#settle(call)?.resolve({ value, response, instance }),
+      failed: (call, failure) => this.#settle(call)?.reject(fromFailure(failure)),
+    });
+    this.#client = guarded(() => instance.client(JSON.stringify(settings), this.#ports));
+    this.#ports.serve(this.#client);
     this.#unwatch = instance.watch((fault) => this.#lost(fault));
   }
 
@@ -111,31 +122,6 @@ export class Mind {
   }
 
   /**
-   * @param {number} call
-   * @param {string} value
-   * @param {Response | undefined} response
-   */
-  succeeded(call, value, response) {
-    this.#settle(call)?.resolve({ value, response, instance: this.#instance });
-  }
-
-  /**
-   * @param {number} call
-   * @param {string} failure
-   */
-  failed(call, failure) {
-    this.#settle(call)?.reject(fromFailure(failure));
-  }
-
-  /**
-   * @param {number} call
-   * @param {object} event
-   */
-  tell(call, event) {
-    this.#pending.get(call)?.onEvent?.(event);
-  }
-
-  /**
    * What another tab or worker said.
    *
    * @param {string} message
@@ -153,15 +139,17 @@ export class Mind {
   free() {
     if (this.#isFreed) return;
     this.#isFreed = true;
-    this.#unwatch();
-    queueMicrotask(() => this.#client.free());
+    this.#ports.whenIdle(() => {
+      this.#unwatch();
+      this.#client.free();
+    });
   }
 
   /** @param {SlideRuleError} fault */
   #lost(fault) {
     for (const { reject } of this.#pending.values()) reject(fault);
     this.#pending.clear();
-    this.#host.unlockAll();
+    this.#ports.end();
   }
 
   /** @param {number} call */

@@ -1,49 +1,73 @@
-//! The object that `js/` passes in: the token store, locks, other tabs, and the callers.
+//! The object that `js/` passes in: requests, timers, the token store, locks, other tabs, and the callers.
 
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// See `Host` in `js/host.js`. Nothing it throws may pass through here, hence `catch`.
+    /// See `Ports` in `js/ports.js`. Nothing in there throws. What is asked with a port is answered by a method of the client.
     pub type Host;
 
-    /// The text kept under a key, or null; a promise.
-    #[wasm_bindgen(method, catch)]
-    pub fn load(this: &Host, key: &str) -> Result<js_sys::Promise, JsValue>;
+    /// The next header of the request that comes next.
+    #[wasm_bindgen(method)]
+    pub fn header(this: &Host, name: &str, value: &str);
 
-    /// Keeps a text; a promise.
-    #[wasm_bindgen(method, catch)]
-    pub fn save(this: &Host, key: &str, value: &str) -> Result<js_sys::Promise, JsValue>;
+    /// Sends a request; `reader` is a `Reader`.
+    #[wasm_bindgen(method)]
+    pub fn fetch(
+        this: &Host,
+        port: u32,
+        method: &str,
+        url: &str,
+        body: Option<&str>,
+        outlives_page: bool,
+        reader: u32,
+    );
 
-    /// Removes a text; a promise.
-    #[wasm_bindgen(method, catch)]
-    pub fn forget(this: &Host, key: &str) -> Result<js_sys::Promise, JsValue>;
+    /// Waits; longer where nobody looks, if it may be.
+    #[wasm_bindgen(method)]
+    pub fn sleep(this: &Host, port: u32, milliseconds: u32, idly: bool);
 
-    /// Takes a lock and remembers it by number; a promise.
-    #[wasm_bindgen(method, catch)]
-    pub fn lock(this: &Host, name: &str, number: u32) -> Result<js_sys::Promise, JsValue>;
+    /// Stops a request or a wait.
+    #[wasm_bindgen(method)]
+    pub fn abandon(this: &Host, port: u32);
 
-    /// Gives the lock of that number back, or stops waiting for it.
-    #[wasm_bindgen(method, catch)]
-    pub fn unlock(this: &Host, number: u32) -> Result<(), JsValue>;
+    /// Reads the text kept under a key.
+    #[wasm_bindgen(method)]
+    pub fn load(this: &Host, port: u32, key: &str);
 
-    /// Asks the other sessions over the same store; a promise for the end of their time to answer.
-    #[wasm_bindgen(method, catch)]
-    pub fn ask(this: &Host, message: &str) -> Result<js_sys::Promise, JsValue>;
+    /// Keeps a text.
+    #[wasm_bindgen(method)]
+    pub fn save(this: &Host, port: u32, key: &str, value: &str);
+
+    /// Removes a text.
+    #[wasm_bindgen(method)]
+    pub fn forget(this: &Host, port: u32, key: &str);
+
+    /// Takes a lock.
+    #[wasm_bindgen(method)]
+    pub fn lock(this: &Host, port: u32, name: &str);
+
+    /// Gives the lock of that port back, or stops waiting for it.
+    #[wasm_bindgen(method)]
+    pub fn unlock(this: &Host, port: u32);
+
+    /// Asks the other sessions over the same store; answered at the end of their time to say something.
+    #[wasm_bindgen(method)]
+    pub fn ask(this: &Host, port: u32, message: &str);
 
     /// Tells the other sessions over the same store.
-    #[wasm_bindgen(method, catch)]
-    pub fn broadcast(this: &Host, message: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method)]
+    pub fn broadcast(this: &Host, message: &str);
 
     /// Tells the caller something; JSON.
-    #[wasm_bindgen(method, catch)]
-    pub fn emit(this: &Host, call: Option<u32>, event: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method)]
+    pub fn emit(this: &Host, call: Option<u32>, event: &str);
 
-    /// A call succeeded: JSON, and the response whose body is to be read.
-    #[wasm_bindgen(method, catch)]
-    pub fn succeeded(this: &Host, call: u32, value: &str, response: JsValue) -> Result<(), JsValue>;
+    /// A call succeeded: JSON, and the port of the response whose body is to be read.
+    #[wasm_bindgen(method)]
+    pub fn succeeded(this: &Host, call: u32, value: &str, response: Option<u32>);
 
     /// A call failed; JSON.
-    #[wasm_bindgen(method, catch)]
-    pub fn failed(this: &Host, call: u32, failure: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method)]
+    pub fn failed(this: &Host, call: u32, failure: &str);
 }

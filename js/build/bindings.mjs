@@ -4,7 +4,7 @@
  * The glue keeps the instance, and much else, in variables of its module, and touches some of them when it is imported.
  * As the body of a function it does nothing before it is called, a bundler can leave it out, and a second
  * call gives a second instance. What it fetches by itself is left out: `js/wasm.js` hands in a compiled module. What it takes
- * from the world and could outlive the instance is given to it: see `js/instance.js`.
+ * from the world is given to it: see `js/instance.js`.
  *
  * @module
  */
@@ -14,8 +14,8 @@
 /** Where the glue begins to load; `__wbg_finalize_init`, before it, is kept. */
 const LOADING = "\nasync function __wbg_load(";
 const EXPORTED = /^export (?=(?:class|function) (\w+))/gm;
-/** Exports that promises, timers and the collector of garbage call: nobody is there to catch what they throw. */
-const UNATTENDED = /closure|_free$/;
+/** Exports that the collector of garbage calls: nobody is there to catch what they throw. */
+const UNATTENDED = /_free$/;
 /** Every engine that has the vector instructions of the module has `encodeInto`. */
 const POLYFILL = /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n[\s\S]*?^\}\n/m;
 
@@ -35,7 +35,7 @@ export function bindings(glue, names, version) {
   return [
     `export const PACKAGE = ${JSON.stringify(version)};`,
     `export const UNATTENDED = ${JSON.stringify(unattended)};`,
-    "export async function instantiate(module, { WebAssembly, AbortController, setTimeout, clearTimeout }) {",
+    "export async function instantiate(module, { WebAssembly }) {",
     renamed(body.replace(EXPORTED, ""), names),
     "__wbg_finalize_init(await WebAssembly.instantiate(module, __wbg_get_imports()), module);",
     `return { ${exported.join(", ")}, memory: wasm[${JSON.stringify(memory)}] };`,
@@ -81,9 +81,6 @@ export const UNATTENDED: string[];
 /** What the bindings take from the world. */
 export interface World {
   WebAssembly: { instantiate(module: WebAssembly.Module, imports: object): Promise<{ exports: object }> };
-  AbortController: typeof AbortController;
-  setTimeout(act: () => void, milliseconds: number): unknown;
-  clearTimeout(timer: unknown): void;
 }
 /** Bindings to a new instance of the module, and its memory. */
 export function instantiate(

@@ -22,7 +22,7 @@ async function firstPause(t, hidden) {
   t.after(restore);
   globalThis.document = { hidden };
   globalThis.setTimeout = (act, ms, ...more) => {
-    if (new Error().stack.includes("wasm")) pauses.push(ms);
+    if (new Error().stack.includes("ports.js")) pauses.push(ms);
     return setTimeout(act, ms, ...more);
   };
   const operation = session.scaleout({ desiredNodes: 2 });

@@ -6,18 +6,18 @@ import { afterEach, test } from "node:test";
 
 import { createSession } from "../../js/index.js";
 
-import { Host } from "../../js/host.js";
+import { Ports } from "../../js/ports.js";
 import { ORGANIZATION, PASSWORD, standIn, USER } from "./stand-in.mjs";
 
-const emit = Host.prototype.emit;
+const emit = Ports.prototype.emit;
 afterEach(() => {
-  Host.prototype.emit = emit;
+  Ports.prototype.emit = emit;
 });
 
 /** Has the mind say lines, once it says anything. */
 function saying(...events) {
-  Host.prototype.emit = function (...given) {
-    Host.prototype.emit = emit;
+  Ports.prototype.emit = function (...given) {
+    Ports.prototype.emit = emit;
     for (const [call, event] of events) emit.call(this, call, JSON.stringify({ type: "log", ...event }));
     emit.apply(this, given);
   };

@@ -15,7 +15,7 @@ import { inspect } from "node:util";
 
 import { Connection } from "../../js/connection.js";
 import { SlideRuleError } from "../../js/errors.js";
-import { Host } from "../../js/host.js";
+import { Ports } from "../../js/ports.js";
 
 /** Shorter words stand in sentences by themselves. */
 const SHORTEST = 8;
@@ -99,9 +99,9 @@ function tap(prototype, method, look) {
   };
 }
 
-tap(Host.prototype, "emit", (_, event) => note("event", event));
-tap(Host.prototype, "succeeded", (_, value) => note("answer", value));
-tap(Host.prototype, "failed", (_, failure) => note("failure", failure));
+tap(Ports.prototype, "emit", (_, event) => note("event", event));
+tap(Ports.prototype, "succeeded", (_, value) => note("answer", value));
+tap(Ports.prototype, "failed", (_, failure) => note("failure", failure));
 tap(Connection.prototype, "warn", (warning) => note("warning", warning));
 for (const method of ["debug", "log", "info", "warn", "error", "trace"]) {
   tap(console, method, (...words) => note("log", words.map(wordsOf).join(" ")));

@@ -50,7 +50,7 @@ onmessage = async ({ data: { act, argument } }) => {
 const TELL = `
 import { Connection } from "/js/connection.js";
 import { SlideRuleError } from "/js/errors.js";
-import { Host } from "/js/host.js";
+import { Ports } from "/js/ports.js";
 
 function words(said) {
   if (!(said instanceof Error)) return typeof said === "string" ? said : JSON.stringify(said) ?? String(said);
@@ -66,9 +66,9 @@ function tap(prototype, method, look) {
     return real.apply(this, given);
   };
 }
-tap(Host.prototype, "emit", (_, event) => tell("event", event));
-tap(Host.prototype, "succeeded", (_, value) => tell("answer", value));
-tap(Host.prototype, "failed", (_, failure) => tell("failure", failure));
+tap(Ports.prototype, "emit", (_, event) => tell("event", event));
+tap(Ports.prototype, "succeeded", (_, value) => tell("answer", value));
+tap(Ports.prototype, "failed", (_, failure) => tell("failure", failure));
 tap(Connection.prototype, "warn", (warning) => tell("warning", warning));
 // The constructor of the error sets its name, which an accessor here gets to know.
 Object.defineProperty(SlideRuleError.prototype, "name", {
