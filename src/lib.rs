@@ -2,8 +2,9 @@
 //!
 //! What the client decides is in `sliderule-session`, what records mean is in `sliderule-records`; what users see
 //! is in `js/`. Here inputs become steps of a session, and its effects become calls of one host object that `js/` passes
-//! in, which has `fetch`, timers and storage at hand: to reach them from here would take twice the code. Text crosses the boundary as JSON, columns as bytes that `js/` copies
-//! before the call that lends them returns: no view into WebAssembly memory is ever handed out.
+//! in, which has `fetch`, timers and storage at hand: to reach them from here would take twice the code. Text crosses
+//! the boundary as JSON, columns as bytes that `js/` copies before the call that lends them returns: no view into
+//! WebAssembly memory is ever handed out.
 //!
 //! | module | what it holds |
 //! |---|---|
