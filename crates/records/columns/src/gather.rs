@@ -7,9 +7,6 @@ use bytemuck::allocation::cast_vec;
 
 use crate::Values;
 
-/// Elements whose values are read at a time: as quick as four, and less code.
-const ROWS: usize = 2;
-
 /// Where the values of one field are in an element.
 #[derive(Clone, Debug)]
 pub struct Runs {
@@ -64,7 +61,7 @@ fn numbers<T: Bits<N>, const N: usize>(out: &mut Vec<T>, runs: &Runs, elements: 
     match (runs.begins.as_slice(), runs.length.unwrap_or(0)) {
         // The common case: one value per element, and nothing that reaches into the next.
         (&[begin], 1) if begin + N <= stride => {
-            spread(out, bytes.get(..count * stride).unwrap_or_default(), begin, stride);
+            spread(out, bytes, begin, stride, count);
         }
         // The same bytes on every row.
         (&[begin], 1) if stride == 0 => grow(out, count, value(bytes, begin)),
@@ -78,15 +75,18 @@ fn numbers<T: Bits<N>, const N: usize>(out: &mut Vec<T>, runs: &Runs, elements: 
     }
 }
 
-/// Appends the value that begins at `begin` in each element, some elements at a time.
-fn spread<T: Bits<N>, const N: usize>(out: &mut Vec<T>, elements: &[u8], begin: usize, stride: usize) {
-    let blocks = elements.chunks_exact(ROWS * stride);
-    let rest = blocks.remainder();
-    out.extend(
-        blocks
-            .flat_map(|block| -> [T; ROWS] { std::array::from_fn(|row| value(block, begin + row * stride)) }),
-    );
-    out.extend(rest.chunks_exact(stride).map(|element| value::<T, N>(element, begin)));
+/// Appends the value that begins at `begin` in each element. Behind the last one there may be nothing.
+fn spread<T: Bits<N>, const N: usize>(
+    out: &mut Vec<T>,
+    bytes: &[u8],
+    begin: usize,
+    stride: usize,
+    count: usize,
+) {
+    let bytes = bytes.get(begin..).unwrap_or_default();
+    let Some(before) = count.checked_sub(1) else { return };
+    out.extend(bytes.chunks_exact(stride).take(before).map(|bytes| value::<T, N>(bytes, 0)));
+    out.push(value(bytes, before * stride));
 }
 
 /// The value that begins there. It lies within bounds, see [`Elements`]; the default is never read.
