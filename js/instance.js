@@ -31,7 +31,6 @@ export class Instance {
     const instance = new Instance();
     const bindings = await instantiate(module, instance.#world());
     instance.#bindings = bindings;
-    bindings.onPanic((/** @type {string} */ place) => instance.#end(place));
     return instance;
   }
 
@@ -77,14 +76,12 @@ export class Instance {
     return this.#bindings;
   }
 
-  /**
-   * @param {string} place Where in the source, or what was thrown.
-   * @param {unknown} [cause]
-   */
-  #end(place, cause) {
+  /** @param {unknown} cause A trap, or what JavaScript threw through the module. */
+  #end(cause) {
     if (this.#fault !== undefined) return;
-    const message = `the client failed by a fault of its own (${place}); please report it. The next call begins anew`;
-    this.#fault = new SlideRuleError("internal_error", message, cause === undefined ? {} : { cause });
+    const what = cause instanceof Error ? cause.message : String(cause);
+    const message = `the client failed by a fault of its own (${what}); please report it. The next call begins anew`;
+    this.#fault = new SlideRuleError("internal_error", message, { cause });
     for (const ended of [...this.#watchers]) ended(this.#fault);
     this.#watchers.clear();
   }
@@ -108,8 +105,7 @@ export class Instance {
         try {
           return call(...given);
         } catch (cause) {
-          // A panic has said where it was; a trap, or what JavaScript threw through the module, says what it is.
-          this.#end(cause instanceof Error ? cause.message : String(cause), cause);
+          this.#end(cause);
         }
       }
       if (!UNATTENDED.includes(name)) throw this.#fault;

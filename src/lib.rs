@@ -4,7 +4,8 @@
 //! is in `js/`. Here inputs become steps of a session, and its effects become calls of one host object that `js/` passes
 //! in, which has `fetch`, timers and storage at hand: to reach them from here would take twice the code. Text crosses
 //! the boundary as JSON, columns as bytes that `js/` copies before the call that lends them returns: no view into
-//! WebAssembly memory is ever handed out.
+//! WebAssembly memory is ever handed out. Should something here be wrong all the same, it panics, which is a trap: see
+//! `js/instance.js`.
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -12,7 +13,6 @@
 //! | `host` | the object that `js/` passes in |
 //! | [`decoder`] | the exported `Decoder` of a record stream |
 //! | `items` | the object that `js/` passes in to be told of what is decoded |
-//! | [`panics`] | what happens should something here be wrong all the same |
 //! | [`version`] | which release this is |
 
 #![cfg(target_arch = "wasm32")]
@@ -21,5 +21,4 @@ pub mod client;
 pub mod decoder;
 mod host;
 mod items;
-pub mod panics;
 pub mod version;

@@ -44,6 +44,7 @@ pub(crate) fn prepare(shell: &Shell) -> Result<Tools> {
     let node = node::node(shell)?;
     rust::components(shell)?;
     rust::wasm_target(shell)?;
+    rust::library_source(shell)?;
     node::packages(shell)?;
     let tools = registry::install(shell)?;
     println!(

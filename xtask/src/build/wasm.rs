@@ -38,6 +38,10 @@ const FEATURES: [&str; 7] = [
     "--enable-mutable-globals",
 ];
 
+/// Rust's own library as it comes is made for speed, and for programs that print what they panic with: 7 of 94 KB of the
+/// compressed module. It is compiled anew, for size; a panic is a trap, which `js/instance.js` hears of all the same.
+const OWN_STD: [&str; 4] = ["-Z", "build-std=std,panic_abort", "-Z", "build-std-features=optimize_for_size"];
+
 /// Builds `pkg/` if anything it is made from changed.
 pub(super) fn build(shell: &Shell, tools: &Tools) -> Result<()> {
     let pkg = shell.tree.at("pkg");
@@ -58,9 +62,13 @@ pub(super) fn build(shell: &Shell, tools: &Tools) -> Result<()> {
 fn compile(shell: &Shell, tools: &Tools, staged: &Path) -> Result<()> {
     let mut command = shell.command(&tools.wasm_pack);
     command
-        .args(["build", "--target", "web", "--profile", "wasm-release", "--no-opt", "--no-pack"])
+        .args(["build", ".", "--target", "web", "--profile", "wasm-release", "--no-opt", "--no-pack"])
         .args(["--no-gitignore", "--mode", "no-install", "--out-dir"])
-        .arg(staged);
+        .arg(staged)
+        .arg("--")
+        .args(OWN_STD);
+    // Cargo and rustc take what is not stable yet, such as the arguments above, from whoever says that they know.
+    command.env("RUSTC_BOOTSTRAP", "1");
     // With `no-install`, wasm-pack takes the wasm-bindgen that it finds first.
     let folders = tools.wasm_bindgen.parent().map(Path::to_path_buf).into_iter();
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -71,8 +79,7 @@ fn compile(shell: &Shell, tools: &Tools, staged: &Path) -> Result<()> {
     shell.step("Compiling the client to WebAssembly", "wasm-pack", &mut command).map(drop)
 }
 
-/// Panics name the file that they happen in. Where this machine keeps the files makes the module larger, and another one
-/// on each machine.
+/// Where this machine keeps the files could make another module on each machine.
 fn flags(shell: &Shell) -> String {
     let sysroot = shell.version("rustc", &["--print", "sysroot"]).unwrap_or_default();
     let about = shell.command("rustc").arg("-vV").output().map(|output| output.stdout).unwrap_or_default();
@@ -88,7 +95,10 @@ fn flags(shell: &Shell) -> String {
         (shell.tree.at(""), "."),
     ]);
     let remapped = paths.map(|(path, to)| format!(" --remap-path-prefix={}={to}", path.display()));
-    format!("-C target-feature=+simd128{}", remapped.collect::<String>())
+    format!(
+        "-C target-feature=+simd128 -Z unstable-options -C panic=immediate-abort{}",
+        remapped.collect::<String>()
+    )
 }
 
 fn optimise(shell: &Shell, module: &Path) -> Result<()> {

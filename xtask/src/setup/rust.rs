@@ -39,6 +39,15 @@ pub(super) fn wasm_target(shell: &Shell) -> Result<()> {
     rustup(shell, &["target", "add", WASM], WASM)
 }
 
+/// Makes sure that the source of Rust's own library is there, which is compiled with the WebAssembly module.
+pub(super) fn library_source(shell: &Shell) -> Result<()> {
+    let sysroot = shell.version("rustc", &["--print", "sysroot"]).unwrap_or_default();
+    if std::path::Path::new(&sysroot).join("lib/rustlib/src/rust/library/std").is_dir() {
+        return Ok(());
+    }
+    rustup(shell, &["component", "add", "rust-src"], "rust-src")
+}
+
 fn rustup(shell: &Shell, arguments: &[&str], what: &str) -> Result<()> {
     if on_path("rustup").is_none() {
         return Err(Failure::said(format!(
