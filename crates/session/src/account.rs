@@ -13,7 +13,7 @@ use sliderule_api::{ErrorCode, OrganizationName};
 use crate::Failure;
 use crate::claims::{Claims, lifetime_ms, renew_after};
 use crate::http::Reply;
-use crate::json::{self, Read as _, Write as _, fields, read_fields};
+use crate::json::{self, Part, Read, Write as _, read_fields, write_fields};
 
 /// Tokens of one user for one organization of one deployment. Times are milliseconds since 1970.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl fmt::Debug for Tokens {
     }
 }
 
-fields! {
+write_fields! {
     Tokens {
         access: "access",
         refresh: "refresh",
@@ -56,6 +56,24 @@ fields! {
         renew_at: "renew_at",
         expires_at: "expires_at",
         ours: "ours",
+    }
+}
+
+impl Read for Rc<Tokens> {
+    fn read(part: Part<'_>) -> Self {
+        let tokens = Tokens {
+            access: part.field("access"),
+            refresh: part.field("refresh"),
+            user: part.field("user"),
+            principal: part.field("principal"),
+            issued_at: part.field("issued_at"),
+            renew_at: part.field("renew_at"),
+            expires_at: part.field("expires_at"),
+            ours: part.field("ours"),
+        };
+        let sendable = is_header_safe(&tokens.access) && is_header_safe(&tokens.refresh);
+        let tokens = Self::new(tokens);
+        if sendable { tokens } else { part.unreadable(tokens) }
     }
 }
 
@@ -118,12 +136,7 @@ impl Tokens {
 
     /// The tokens of a record, if it is one.
     pub(crate) fn from_record(record: &str) -> Option<Rc<Self>> {
-        Self::read(&json::parse(record)?)?.checked()
-    }
-
-    /// The tokens, where they can be sent.
-    pub(crate) fn checked(self) -> Option<Rc<Self>> {
-        (is_header_safe(&self.access) && is_header_safe(&self.refresh)).then(|| Rc::new(self))
+        json::read(record)
     }
 
     /// The record to keep.

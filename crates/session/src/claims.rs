@@ -3,7 +3,7 @@
 //! Nothing is verified here: what a token says serves for display, as a key, and to guess a lifetime. A lifetime that cannot be
 //! meant breaks nothing.
 
-use crate::json::{self, Json, field};
+use crate::json::{self, Json};
 
 /// No token is believed to live longer than this.
 const LONGEST_LIFETIME_MS: u64 = 366 * 86_400_000;
@@ -34,8 +34,8 @@ impl Claims {
                 Some(Json::Number((seconds, _))) => milliseconds(seconds),
                 _ => None,
             };
-            let presentable = |name: &String| !name.is_empty() && !name.chars().any(char::is_control);
-            let user_name = field::<String>(&json, "user_name").filter(presentable);
+            let presentable = |name: &&str| !name.is_empty() && !name.chars().any(char::is_control);
+            let user_name = json::text(&json, "user_name").filter(presentable).map(str::to_owned);
             Some(Self { user_name, exp: instant("exp"), iat: instant("iat") })
         };
         read(token).unwrap_or_default()

@@ -5,11 +5,10 @@ use std::rc::Rc;
 use sliderule_api::{ErrorCode, OrganizationName, RequestId};
 
 use crate::address::Target;
-use crate::answers::{self, CapacityRequest, Grant, Status};
+use crate::answers::{self, CapacityRequest, Costs, Estimate, Grant, Status};
 use crate::call::{Extended, Order, Released};
 use crate::capacity::{Generation, generation};
 use crate::http::{REQUEST_TIMEOUT_MS, Reply, body, request};
-use crate::json::{Json, Read as _};
 use crate::renewal::send_authorized;
 use crate::world::World;
 use crate::{Failure, Method, refusal};
@@ -31,16 +30,16 @@ pub(crate) async fn status(world: &World, target: &Rc<Target>) -> Result<Status,
 /// `unsupported` on an older provisioning system, and whatever refused the request: for an estimate, the refusal that the
 /// order would get.
 pub(crate) async fn view(world: &World, target: &Rc<Target>, view: View) -> Result<String, Failure> {
-    let (rest, is_one): (String, fn(&Json<'_>) -> bool) = match view {
-        View::Status => ("status".to_owned(), |json| Status::read(json).is_some()),
-        View::Costs => ("costs".to_owned(), answers::is_costs),
+    let (rest, text): (String, fn(Reply) -> Result<String, Failure>) = match view {
+        View::Status => ("status".to_owned(), Reply::text::<Status>),
+        View::Costs => ("costs".to_owned(), Reply::text::<Costs>),
         View::Estimate(order) => {
             let seconds = u64::from(order.time_to_live) * 60;
             let query = format!("estimate?nodes={}&time_to_live_seconds={seconds}", order.desired_nodes);
-            (query, answers::is_estimate)
+            (query, Reply::text::<Estimate>)
         }
     };
-    ask(world, target, Method::Get, &rest).await?.text(is_one)
+    text(*ask(world, target, Method::Get, &rest).await?)
 }
 
 /// What a caller can look at.

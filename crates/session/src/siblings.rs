@@ -9,7 +9,7 @@ use std::rc::Rc;
 use sliderule_api::OrganizationName;
 
 use crate::account::{Account, Tokens, last_principal_key, record_key};
-use crate::json::{self, Json, Read, field, variant};
+use crate::json::{self, Part, Read, variant};
 use crate::renewal::stored;
 use crate::sign_in::announce;
 use crate::world::{State, World};
@@ -52,20 +52,18 @@ fn text(word: &Word) -> String {
 }
 
 impl Read for Word {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        let (kind, json) = json::kind(json)?;
-        Some(match kind {
-            "news" => {
-                Self::News { key: field(json, "key")?, tokens: field::<Tokens>(json, "tokens")?.checked()? }
-            }
+    fn read(part: Part<'_>) -> Self {
+        let (kind, part) = part.kind();
+        match kind {
+            "news" => Self::News { key: part.field("key"), tokens: part.field("tokens") },
             "ask" => Self::Ask {
-                place: field(json, "place")?,
-                principal: field(json, "principal")?,
-                after: field(json, "after")?,
+                place: part.field("place"),
+                principal: part.field("principal"),
+                after: part.field("after"),
             },
-            "signed_out" => Self::SignedOut { key: field(json, "key")? },
-            _ => return None,
-        })
+            "signed_out" => Self::SignedOut { key: part.field("key") },
+            _ => part.unreadable(Self::SignedOut { key: String::new() }),
+        }
     }
 }
 
@@ -142,7 +140,7 @@ impl Drop for Asking<'_> {
 
 /// Takes up what another session said, or answers it.
 pub(crate) fn heard(world: &World, message: &str) {
-    let Some(word) = json::parse(message).and_then(|json| Word::read(&json)) else { return };
+    let Some(word) = json::read::<Word>(message) else { return };
     let target = world.target();
     let (Some(organization), Some(provisioning)) = (&target.organization, &target.provisioning) else {
         return;

@@ -28,7 +28,7 @@ pub(crate) fn object(out: &mut String, fields: &[(&str, &dyn Write)]) {
     out.push('}');
 }
 
-/// Appends an object whose only field says which kind of thing it is; [`super::kind`] reads it.
+/// Appends an object whose only field says which kind of thing it is; [`super::Part::kind`] reads it.
 pub(crate) fn variant(out: &mut String, kind: &str, fields: &[(&str, &dyn Write)]) {
     out.push('{');
     kind.write(out);
