@@ -13,7 +13,7 @@ use sliderule_api::{ErrorCode, OrganizationName};
 use crate::Failure;
 use crate::claims::{Claims, lifetime_ms, renew_after};
 use crate::http::Reply;
-use crate::json::{self, Part, Read, Write as _, read_fields, write_fields};
+use crate::json::{self, Part, Read, read_fields, write_fields};
 
 /// Tokens of one user for one organization of one deployment. Times are milliseconds since 1970.
 #[derive(Clone, PartialEq, Eq)]
@@ -96,9 +96,11 @@ pub(crate) fn user_principal(name: &str) -> String {
 
 /// Whoever has that GitHub token; it cannot be read off the name.
 pub(crate) fn github_principal(token: &str) -> String {
-    let hash = Sha256::digest(token);
-    let hexadecimal: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("github:{hexadecimal}")
+    let mut principal = "github:".to_owned();
+    for byte in Sha256::digest(token).iter().take(8) {
+        json::hexadecimal(&mut principal, u64::from(*byte), 2);
+    }
+    principal
 }
 
 impl Tokens {
@@ -141,7 +143,7 @@ impl Tokens {
 
     /// The record to keep.
     pub(crate) fn to_record(&self) -> String {
-        self.text()
+        json::write(self)
     }
 }
 

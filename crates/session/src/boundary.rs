@@ -7,7 +7,7 @@ use crate::call::{
 };
 use crate::effect::{Level, Phase};
 use crate::failure::Reason;
-use crate::json::{self, Part, Read, Write, object, read_fields, words, write_fields};
+use crate::json::{self, Object, Part, Read, Write, read_fields, words, write_fields};
 use crate::{Call, Event, Failure, Outcome, Settings};
 
 impl Settings {
@@ -38,16 +38,17 @@ impl Outcome {
     /// What the caller gets.
     #[must_use]
     pub fn to_json(&self) -> String {
-        match self {
-            Self::Authentication(value) => value.text(),
-            Self::Capacity(value) => value.text(),
-            Self::Text(text) => text.clone(),
-            Self::Opened(value) => value.text(),
-            Self::Version(value) => value.text(),
-            Self::Extended(value) => value.text(),
-            Self::Released(value) => value.text(),
-            Self::Nothing => "null".to_owned(),
-        }
+        let value: &dyn Write = match self {
+            Self::Authentication(value) => value,
+            Self::Capacity(value) => value,
+            Self::Text(text) => return text.clone(),
+            Self::Opened(value) => value,
+            Self::Version(value) => value,
+            Self::Extended(value) => value,
+            Self::Released(value) => value,
+            Self::Nothing => &None::<bool>,
+        };
+        json::write(value)
     }
 }
 
@@ -56,40 +57,32 @@ impl Event {
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut out = String::new();
+        let mut object = Object::begin(&mut out);
         match self {
-            Self::Progress { phase, nodes, wanted, elapsed_ms, expected_ms, message } => object(
-                &mut out,
-                &[
-                    ("type", &"progress"),
-                    ("phase", phase),
-                    ("nodes", nodes),
-                    ("wanted", wanted),
-                    ("elapsedMs", elapsed_ms),
-                    ("expectedMs", expected_ms),
-                    ("message", message),
-                ],
-            ),
-            Self::Granted { capacity } => object(&mut out, &[("type", &"granted"), ("capacity", capacity)]),
+            Self::Progress { phase, nodes, wanted, elapsed_ms, expected_ms, message } => object
+                .field("type", &"progress")
+                .field("phase", phase)
+                .field("nodes", nodes)
+                .field("wanted", wanted)
+                .field("elapsedMs", elapsed_ms)
+                .field("expectedMs", expected_ms)
+                .field("message", message),
+            Self::Granted { capacity } => object.field("type", &"granted").field("capacity", capacity),
             Self::Log { level, message } => {
-                object(&mut out, &[("type", &"log"), ("level", level), ("message", message)]);
+                object.field("type", &"log").field("level", level).field("message", message)
             }
             Self::Warning { code, message } => {
-                object(&mut out, &[("type", &"warning"), ("code", code), ("message", message)]);
+                object.field("type", &"warning").field("code", code).field("message", message)
             }
-            Self::Requests { requests } => {
-                object(&mut out, &[("type", &"requests"), ("requests", requests)]);
-            }
-            Self::Identity { organization, authenticated, user, server_version } => object(
-                &mut out,
-                &[
-                    ("type", &"identity"),
-                    ("organization", organization),
-                    ("authenticated", authenticated),
-                    ("user", user),
-                    ("serverVersion", server_version),
-                ],
-            ),
+            Self::Requests { requests } => object.field("type", &"requests").field("requests", requests),
+            Self::Identity { organization, authenticated, user, server_version } => object
+                .field("type", &"identity")
+                .field("organization", organization)
+                .field("authenticated", authenticated)
+                .field("user", user)
+                .field("serverVersion", server_version),
         }
+        .end();
         out
     }
 }
@@ -98,7 +91,7 @@ impl Failure {
     /// What the caller gets instead.
     #[must_use]
     pub fn to_json(&self) -> String {
-        self.text()
+        json::write(&**self)
     }
 }
 

@@ -90,10 +90,14 @@ fn milliseconds(seconds: &str) -> Option<u64> {
     if !digits(whole) || !digits(fraction) {
         return None;
     }
-    let thousandths = fraction.bytes().chain([b'0'; 3]).take(3);
-    let part = thousandths.fold(0, |sum: u64, digit| sum * 10 + u64::from(digit.saturating_sub(b'0')));
+    let mut fraction = fraction.bytes();
+    let mut thousandths = 0;
+    for _ in 0..3 {
+        thousandths =
+            thousandths * 10 + fraction.next().map_or(0, |digit| u64::from(digit.saturating_sub(b'0')));
+    }
     // More digits than fit are longer than anything that is believed.
-    Some(whole.parse().unwrap_or(LONGEST_LIFETIME_MS).saturating_mul(1000).saturating_add(part))
+    Some(whole.parse().unwrap_or(LONGEST_LIFETIME_MS).saturating_mul(1000).saturating_add(thousandths))
 }
 
 #[cfg(test)]

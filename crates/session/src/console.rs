@@ -8,7 +8,8 @@ use crate::address::Target;
 use crate::answers::{self, CapacityRequest, Costs, Estimate, Grant, Status};
 use crate::call::{Extended, Order, Released};
 use crate::capacity::{Generation, generation};
-use crate::http::{REQUEST_TIMEOUT_MS, Reply, body, request};
+use crate::http::{REQUEST_TIMEOUT_MS, Reply, request};
+use crate::json;
 use crate::renewal::send_authorized;
 use crate::world::World;
 use crate::{Failure, Method, refusal};
@@ -73,7 +74,7 @@ pub(crate) async fn extend(
             "there is no request for nodes to extend; ask for some with scaleout, or name one of those in the status",
         ));
     };
-    let change = body(&[("time_to_live_seconds", &(u64::from(minutes) * 60))]);
+    let change = json::object(&[("time_to_live_seconds", &(u64::from(minutes) * 60))]);
     let reply = send_to(world, target, Method::Patch, &format!("requests/{id}"), Some(change)).await?;
     if reply.is_success() {
         let grant: Grant = reply.json()?;

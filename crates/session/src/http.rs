@@ -10,7 +10,7 @@ use sliderule_api::ErrorCode;
 use crate::address::Target;
 use crate::effect::Level;
 use crate::failure::{quote, redact};
-use crate::json::{self, Read, Write};
+use crate::json::{self, Read};
 use crate::world::{World, confused};
 use crate::{Answer, Failure, Method, PortId, Request, Response, refusal};
 
@@ -71,13 +71,6 @@ impl Reply {
     pub(crate) fn text<T: Read>(self) -> Result<String, Failure> {
         self.json::<T>().map(|_| self.response.body)
     }
-}
-
-/// The body of a request: a JSON object.
-pub(crate) fn body(fields: &[(&str, &dyn Write)]) -> String {
-    let mut out = String::new();
-    json::object(&mut out, fields);
-    out
 }
 
 /// A request without a token.

@@ -12,7 +12,8 @@ use sliderule_api::{ErrorCode, OrganizationName};
 
 use crate::account::{Account, Renewal, Tokens, record_key};
 use crate::address::Target;
-use crate::http::{REQUEST_TIMEOUT_MS, Reply, body, request, send};
+use crate::http::{REQUEST_TIMEOUT_MS, Reply, request, send};
+use crate::json;
 use crate::siblings::{self, is_newer};
 use crate::sign_in::{announce, revoke};
 use crate::world::World;
@@ -220,7 +221,7 @@ async fn renew_once(
         world.save(key, tokens.to_record()).await;
         return Ok(tokens);
     }
-    let asked = body(&[("refresh", &held.refresh)]);
+    let asked = json::object(&[("refresh", &held.refresh)]);
     let mut request = request(Method::Post, format!("{provisioning}/api/org_token/refresh/"), Some(asked));
     request.secrets.push(held.refresh.clone());
     let reply = send(world, target, &request, REQUEST_TIMEOUT_MS).await?;

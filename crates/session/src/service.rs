@@ -13,7 +13,7 @@ use sliderule_api::status::{Block, ClusterState};
 use crate::address::Target;
 use crate::answers::{NodeCounts, Status};
 use crate::capacity::{Generation, generation};
-use crate::http::{REQUEST_TIMEOUT_MS, Reply, body, request};
+use crate::http::{REQUEST_TIMEOUT_MS, Reply, request};
 use crate::json;
 use crate::renewal::send_authorized;
 use crate::world::{LONGEST_SLEEP_MS, World};
@@ -54,7 +54,7 @@ pub(crate) async fn definition(
     target: &Rc<Target>,
     record_type: &str,
 ) -> Result<String, Failure> {
-    let parameters = body(&[("rectype", &record_type)]);
+    let parameters = json::object(&[("rectype", &record_type)]);
     let text = unchecked(world, target, "definition", &parameters, REQUEST_TIMEOUT_MS).await?;
     if text.trim() == "null" {
         let message =

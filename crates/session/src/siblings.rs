@@ -9,7 +9,7 @@ use std::rc::Rc;
 use sliderule_api::OrganizationName;
 
 use crate::account::{Account, Tokens, last_principal_key, record_key};
-use crate::json::{self, Part, Read, variant};
+use crate::json::{self, Part, Read, Write};
 use crate::renewal::stored;
 use crate::sign_in::announce;
 use crate::world::{State, World};
@@ -39,16 +39,9 @@ enum Word {
     },
 }
 
-fn text(word: &Word) -> String {
-    let mut out = String::new();
-    match word {
-        Word::News { key, tokens } => variant(&mut out, "news", &[("key", key), ("tokens", &**tokens)]),
-        Word::Ask { place, principal, after } => {
-            variant(&mut out, "ask", &[("place", place), ("principal", principal), ("after", after)]);
-        }
-        Word::SignedOut { key } => variant(&mut out, "signed_out", &[("key", key)]),
-    }
-    out
+/// A word as text: an object whose only field says which it is.
+fn word(kind: &str, fields: &[(&str, &dyn Write)]) -> String {
+    format!("{{\"{kind}\":{}}}", json::object(fields))
 }
 
 impl Read for Word {
@@ -69,12 +62,12 @@ impl Read for Word {
 
 /// Tells the others of new tokens.
 pub(crate) fn tell(world: &World, key: &str, tokens: &Rc<Tokens>) {
-    world.broadcast(text(&Word::News { key: key.to_owned(), tokens: tokens.clone() }));
+    world.broadcast(word("news", &[("key", &key), ("tokens", &**tokens)]));
 }
 
 /// Tells the others that tokens are revoked.
 pub(crate) fn tell_signed_out(world: &World, key: &str) {
-    world.broadcast(text(&Word::SignedOut { key: key.to_owned() }));
+    world.broadcast(word("signed_out", &[("key", &key)]));
 }
 
 /// Asks the others for tokens that are newer than those held. What they have is then held, and waited for no longer than
@@ -97,8 +90,8 @@ pub(crate) async fn ask(
         is_wanted.then(|| tokens.clone())
     };
     let place = last_principal_key(provisioning, organization);
-    let word = Word::Ask { place, principal: asking.principal.clone(), after };
-    world.ask_siblings(text(&word), |state| told(state).is_some()).await;
+    let question = word("ask", &[("place", &place), ("principal", &asking.principal), ("after", &after)]);
+    world.ask_siblings(question, |state| told(state).is_some()).await;
     world.with(|state| told(state))
 }
 

@@ -12,7 +12,8 @@ use crate::account::{Renewal, Tokens, github_principal, last_principal_key, reco
 use crate::address::Target;
 use crate::call::{Authentication, Credentials, Source};
 use crate::effect::Level;
-use crate::http::{REQUEST_TIMEOUT_MS, body, request, send};
+use crate::http::{REQUEST_TIMEOUT_MS, request, send};
+use crate::json;
 use crate::renewal::{fresh, signed_out};
 use crate::world::World;
 use crate::{Event, Failure, Method, refusal, siblings};
@@ -149,8 +150,11 @@ async fn by_password(
     username: String,
     password: String,
 ) -> Result<Rc<Tokens>, Failure> {
-    let asked =
-        body(&[("username", &username), ("password", &password), ("org_name", &organization.as_str())]);
+    let asked = json::object(&[
+        ("username", &username),
+        ("password", &password),
+        ("org_name", &organization.as_str()),
+    ]);
     let mut request = request(Method::Post, format!("{provisioning}/api/org_token/"), Some(asked));
     request.secrets.push(password);
     let reply = send(world, target, &request, REQUEST_TIMEOUT_MS).await?;
@@ -168,7 +172,7 @@ async fn by_github(
     token: String,
 ) -> Result<Rc<Tokens>, Failure> {
     let principal = github_principal(&token);
-    let asked = body(&[("org_name", &organization.as_str()), ("access_token", &token)]);
+    let asked = json::object(&[("org_name", &organization.as_str()), ("access_token", &token)]);
     let mut request = request(Method::Post, format!("{provisioning}/api/org_token_github/"), Some(asked));
     request.secrets.push(token);
     let reply = send(world, target, &request, REQUEST_TIMEOUT_MS).await?;
@@ -256,28 +260,25 @@ async fn forget_and_revoke(world: World, target: Rc<Target>, held: Option<Rc<Tok
     let (Some(organization), Some(provisioning)) = (&target.organization, &target.provisioning) else {
         return;
     };
-    let last = stored(&world, provisioning, organization, None).await;
-    let ended: Vec<Rc<Tokens>> = held.into_iter().chain(last).collect();
+    let is_another = |last: &Rc<Tokens>| held.as_ref().is_none_or(|held| held.refresh != last.refresh);
+    let last = stored(&world, provisioning, organization, None).await.filter(is_another);
+    let ended = [held, last];
     // All that the server need not be waited for comes first: whoever signs in meanwhile is not signed out again.
     world.forget(last_principal_key(provisioning, organization)).await;
-    for tokens in &ended {
+    for tokens in ended.iter().flatten() {
         let key = record_key(provisioning, organization, &tokens.principal);
         world.forget(key.clone()).await;
         siblings::tell_signed_out(&world, &key);
     }
-    let mut revoked = Vec::new();
-    for tokens in &ended {
-        if !revoked.contains(&&tokens.refresh) {
-            revoked.push(&tokens.refresh);
-            revoke(&world, &target, tokens).await;
-        }
+    for tokens in ended.iter().flatten() {
+        revoke(&world, &target, tokens).await;
     }
 }
 
 /// Has the server end tokens that nobody holds any more. Where that fails they end by themselves.
 pub(crate) async fn revoke(world: &World, target: &Target, tokens: &Tokens) {
     let Some(provisioning) = &target.provisioning else { return };
-    let asked = body(&[("refresh", &tokens.refresh)]);
+    let asked = json::object(&[("refresh", &tokens.refresh)]);
     let mut request = request(Method::Post, format!("{provisioning}/api/token/blacklist/"), Some(asked));
     request.secrets.push(tokens.refresh.clone());
     request.outlives_page = true;
