@@ -68,36 +68,53 @@ async fn exchange(
         return Ok(nobody(None));
     };
     let provisioning = target.provisioning()?;
-    let credentials = credentials.unwrap_or_default();
-    let anybody = organization.is_public() && credentials.username.as_deref().unwrap_or_default().is_empty();
+    let Credentials { username, password, github_token } = credentials.unwrap_or_default();
+    let (username, password, github) = (filled(username), filled(password), filled(github_token));
+    let anybody = organization.is_public() && username.is_none();
     let explicit =
         || world.with(|state| state.accounts.get(organization).map_or(0, |account| account.explicit));
     let before = explicit();
-    let (tokens, source) = if let Some(github) = filled(credentials.github_token) {
-        let principal = github_principal(&github);
-        match cached(world, provisioning, organization, Some(&principal)).await {
+    let found = match (&github, &password) {
+        (Some(token), _) => {
+            let found = cached(world, provisioning, organization, Some(&github_principal(token))).await;
             // Whether what has ended still serves, only another sign-in can tell as surely.
-            Some(tokens) if world.server_now() < tokens.expires_at => (tokens, Source::Cache),
-            _ => (by_github(world, target, provisioning, organization, github).await?, Source::Github),
+            found.filter(|tokens| world.server_now() < tokens.expires_at)
         }
-    } else {
-        match (filled(credentials.username), filled(credentials.password)) {
-            (Some(username), Some(password)) => (
-                by_password(world, target, provisioning, organization, username, password).await?,
-                Source::Password,
-            ),
-            (None, Some(_)) => return Err(missing("a password was given without a user name")),
-            (username, None) => match kept(world, provisioning, organization, username.as_deref()).await {
-                Some(tokens) => (tokens, Source::Cache),
-                None if anybody => {
-                    return Ok(nobody(Some(organization)));
-                }
-                None => {
-                    return Err(missing(&format!(
-                        "no credentials were given for `{organization}`, and none are cached"
-                    )));
-                }
-            },
+        (None, Some(_)) => None,
+        (None, None) => kept(world, provisioning, organization, username.as_deref()).await,
+    };
+    let (tokens, source) = match (found, github, password, username) {
+        (Some(tokens), ..) => (tokens, Source::Cache),
+        (None, Some(token), ..) => {
+            let proof = Proof {
+                path: "org_token_github",
+                fields: json::object(&[("org_name", organization), ("access_token", &token)]),
+                principal: github_principal(&token),
+                user: None,
+                secret: token,
+            };
+            (prove(world, target, provisioning, proof).await?, Source::Github)
+        }
+        (None, None, Some(password), Some(username)) => {
+            let proof = Proof {
+                path: "org_token",
+                fields: json::object(&[
+                    ("username", &username),
+                    ("password", &password),
+                    ("org_name", organization),
+                ]),
+                principal: String::new(),
+                user: Some(username),
+                secret: password,
+            };
+            (prove(world, target, provisioning, proof).await?, Source::Password)
+        }
+        (None, None, Some(_), None) => return Err(missing("a password was given without a user name")),
+        (None, None, None, _) if anybody => return Ok(nobody(Some(organization))),
+        (None, None, None, _) => {
+            return Err(missing(&format!(
+                "no credentials were given for `{organization}`, and none are cached"
+            )));
         }
     };
     if asked == Asked::ByInit
@@ -142,41 +159,32 @@ fn signed_in(organization: &OrganizationName, tokens: &Tokens, source: Source) -
     }
 }
 
-async fn by_password(
-    world: &World,
-    target: &Target,
-    provisioning: &str,
-    organization: &OrganizationName,
-    username: String,
-    password: String,
-) -> Result<Rc<Tokens>, Failure> {
-    let asked = json::object(&[
-        ("username", &username),
-        ("password", &password),
-        ("org_name", &organization.as_str()),
-    ]);
-    let mut request = request(Method::Post, format!("{provisioning}/api/org_token/"), Some(asked));
-    request.secrets.push(password);
-    let reply = send(world, target, &request, REQUEST_TIMEOUT_MS).await?;
-    if !reply.is_success() {
-        return Err(refusal::of_sign_in(&reply));
-    }
-    Tokens::from_answer(&reply, world.server_now(), "", Some(&username))
+/// What a user proves who they are with.
+struct Proof {
+    /// Where to, within `/api/`.
+    path: &'static str,
+    /// What is sent.
+    fields: String,
+    /// What of it must not be repeated.
+    secret: String,
+    /// Whose the tokens then are; of a user by the name that the server writes, if it is empty.
+    principal: String,
+    /// The name given.
+    user: Option<String>,
 }
 
-async fn by_github(
+/// Exchanges a proof for tokens.
+async fn prove(
     world: &World,
     target: &Target,
     provisioning: &str,
-    organization: &OrganizationName,
-    token: String,
+    proof: Proof,
 ) -> Result<Rc<Tokens>, Failure> {
-    let principal = github_principal(&token);
-    let asked = json::object(&[("org_name", &organization.as_str()), ("access_token", &token)]);
-    let mut request = request(Method::Post, format!("{provisioning}/api/org_token_github/"), Some(asked));
-    request.secrets.push(token);
+    let url = format!("{provisioning}/api/{}/", proof.path);
+    let mut request = request(Method::Post, url, Some(proof.fields));
+    request.secrets.push(proof.secret);
     let reply = send(world, target, &request, REQUEST_TIMEOUT_MS).await?;
-    if reply.response.status == 404 {
+    if reply.response.status == 404 && proof.user.is_none() {
         let message =
             "this provisioning system does not sign in with GitHub tokens; use a user name and password";
         return Err(reply.failure(ErrorCode::Unsupported, message));
@@ -184,7 +192,7 @@ async fn by_github(
     if !reply.is_success() {
         return Err(refusal::of_sign_in(&reply));
     }
-    Tokens::from_answer(&reply, world.server_now(), &principal, None)
+    Tokens::from_answer(&reply, world.server_now(), &proof.principal, proof.user.as_deref())
 }
 
 /// The tokens kept for this user, however they signed in, or for whoever signed in last.
