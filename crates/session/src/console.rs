@@ -22,7 +22,7 @@ const CONFLICT: u16 = 409;
 /// # Errors
 /// `unsupported` on an older provisioning system, and whatever refused the request.
 pub(crate) async fn status(world: &World, target: &Rc<Target>) -> Result<Status, Failure> {
-    ask(world, target, Method::Get, "status").await?.json()
+    ask(world, target, Method::Get, "status", None).await?.json()
 }
 
 /// Status, costs or an estimate, as the server wrote it.
@@ -40,7 +40,7 @@ pub(crate) async fn view(world: &World, target: &Rc<Target>, view: View) -> Resu
             (query, Reply::text::<Estimate>)
         }
     };
-    text(*ask(world, target, Method::Get, &rest).await?)
+    text(*ask(world, target, Method::Get, &rest, None).await?)
 }
 
 /// What a caller can look at.
@@ -75,18 +75,22 @@ pub(crate) async fn extend(
         ));
     };
     let change = json::object(&[("time_to_live_seconds", &(u64::from(minutes) * 60))]);
-    let reply = send_to(world, target, Method::Patch, &format!("requests/{id}"), Some(change)).await?;
-    if reply.is_success() {
-        let grant: Grant = reply.json()?;
-        return Ok(extended(grant.request, grant.cost_micro_usd));
+    match ask(world, target, Method::Patch, &format!("requests/{id}"), Some(change)).await {
+        Ok(reply) => {
+            let grant: Grant = reply.json()?;
+            Ok(extended(grant.request, grant.cost_micro_usd))
+        }
+        Err(failure) if failure.status == Some(CONFLICT) => {
+            // It ends later than that already.
+            for live in status(world, target).await?.requests {
+                if live.id == id {
+                    return Ok(extended(live, 0));
+                }
+            }
+            Err(failure)
+        }
+        Err(failure) => Err(failure),
     }
-    let failure = refusal::of_any(&reply);
-    if reply.response.status == CONFLICT {
-        // It ends later than that already.
-        let live = status(world, target).await?.requests.into_iter().find(|live| live.id == id);
-        return live.map(|live| extended(live, 0)).ok_or(failure);
-    }
-    Err(failure)
 }
 
 fn extended(request: CapacityRequest, cost_micro_usd: i64) -> Extended {
@@ -108,25 +112,30 @@ pub(crate) async fn release(
     let Some(organization) = &target.organization else {
         return Err(no_api());
     };
-    if let Some(id) = request {
-        return release_one(world, target, &id).await;
+    let is_named = request.is_some();
+    let mut ids = Vec::from_iter(request);
+    if !is_named {
+        world.until(|state| state.ordering == 0).await;
+        world.with(|state| {
+            for (owner, id) in &state.orders {
+                if owner == organization {
+                    ids.push(id.clone());
+                }
+            }
+        });
     }
-    world.until(|state| state.ordering == 0).await;
-    let ours = world.with(|state| state.orders.clone());
-    for (_, id) in ours.into_iter().filter(|(owner, _)| owner == organization) {
-        match release_one(world, target, &id).await {
-            Err(failure) if failure.status != Some(404) => return Err(failure),
+    for id in ids {
+        let answer = ask(world, target, Method::Delete, &format!("requests/{id}"), None).await;
+        let released = answer.and_then(|reply| reply.json::<answers::Released>());
+        match released {
+            Err(failure) if is_named || failure.status != Some(404) => return Err(failure),
             _ => settle(world, &id),
+        }
+        if is_named && let Ok(answers::Released { target_nodes }) = released {
+            return Ok(Released { target_nodes });
         }
     }
     status(world, target).await.map(|status| Released { target_nodes: status.target_nodes })
-}
-
-async fn release_one(world: &World, target: &Rc<Target>, id: &RequestId) -> Result<Released, Failure> {
-    let reply = ask(world, target, Method::Delete, &format!("requests/{id}")).await?;
-    let released: answers::Released = reply.json()?;
-    settle(world, id);
-    Ok(Released { target_nodes: released.target_nodes })
 }
 
 /// The request is not this session's to release any more.
@@ -143,12 +152,7 @@ pub(crate) fn path(target: &Target, organization: &OrganizationName, rest: &str)
     Ok(format!("{}{}organizations/{organization}/{rest}", target.provisioning()?, sliderule_api::API_PATH))
 }
 
-async fn ask(world: &World, target: &Rc<Target>, method: Method, rest: &str) -> Result<Box<Reply>, Failure> {
-    let reply = send_to(world, target, method, rest, None).await?;
-    if reply.is_success() { Ok(reply) } else { Err(refusal::of_any(&reply)) }
-}
-
-async fn send_to(
+async fn ask(
     world: &World,
     target: &Rc<Target>,
     method: Method,
@@ -165,7 +169,8 @@ async fn send_to(
         }
     }
     let request = request(method, path(target, organization, rest)?, body);
-    send_authorized(world, target, &request, REQUEST_TIMEOUT_MS).await
+    let reply = send_authorized(world, target, &request, REQUEST_TIMEOUT_MS).await?;
+    if reply.is_success() { Ok(reply) } else { Err(refusal::of_any(&reply)) }
 }
 
 fn no_api() -> Failure {

@@ -65,6 +65,14 @@ impl Failure {
         self
     }
 
+    /// The same, of the request that failed so.
+    #[must_use]
+    pub(crate) fn in_place_of(mut self, other: &Self) -> Self {
+        self.0.endpoint.clone_from(&other.endpoint);
+        self.0.status = other.status;
+        self
+    }
+
     /// The same, worth trying again.
     #[must_use]
     pub fn retryable(mut self) -> Self {
