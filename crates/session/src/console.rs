@@ -31,16 +31,20 @@ pub(crate) async fn status(world: &World, target: &Rc<Target>) -> Result<Status,
 /// `unsupported` on an older provisioning system, and whatever refused the request: for an estimate, the refusal that the
 /// order would get.
 pub(crate) async fn view(world: &World, target: &Rc<Target>, view: View) -> Result<String, Failure> {
-    let (rest, text): (String, fn(Reply) -> Result<String, Failure>) = match view {
-        View::Status => ("status".to_owned(), Reply::text::<Status>),
-        View::Costs => ("costs".to_owned(), Reply::text::<Costs>),
+    let rest = match &view {
+        View::Status => "status".to_owned(),
+        View::Costs => "costs".to_owned(),
         View::Estimate(order) => {
             let seconds = u64::from(order.time_to_live) * 60;
-            let query = format!("estimate?nodes={}&time_to_live_seconds={seconds}", order.desired_nodes);
-            (query, Reply::text::<Estimate>)
+            format!("estimate?nodes={}&time_to_live_seconds={seconds}", order.desired_nodes)
         }
     };
-    text(*ask(world, target, Method::Get, &rest, None).await?)
+    let reply = ask(world, target, Method::Get, &rest, None).await?;
+    match view {
+        View::Status => reply.text::<Status>(),
+        View::Costs => reply.text::<Costs>(),
+        View::Estimate(_) => reply.text::<Estimate>(),
+    }
 }
 
 /// What a caller can look at.

@@ -38,37 +38,33 @@ pub(crate) async fn send_authorized(
     request: &Request,
     timeout_ms: u32,
 ) -> Result<Box<Reply>, Failure> {
-    // The token of the first try, and what came of it.
-    let mut first: Option<(Rc<Tokens>, Result<Box<Reply>, Failure>)> = None;
+    let mut refused: Option<Rc<Tokens>> = None;
+    let mut unheard = None;
     loop {
-        let refused = first.as_ref().map(|(tokens, _)| tokens.access.as_str());
-        let tokens = match (fresh(world, target, refused).await, &first) {
+        let access = refused.as_ref().map(|tokens| tokens.access.as_str());
+        let tokens = match (fresh(world, target, access).await, unheard.take()) {
             (Ok(Some(tokens)), _) => tokens,
-            (_, Some((_, Err(failure)))) => return Err(failure.clone()),
-            (Err(failure), _) => return Err(failure),
-            (Ok(None), Some(_)) => return Err(signed_out().at(&request.url)),
+            (_, Some(failure)) | (Err(failure), None) => return Err(failure),
+            (Ok(None), None) if refused.is_some() => return Err(signed_out().at(&request.url)),
             (Ok(None), None) => return send(world, target, request, timeout_ms).await,
         };
-        let answered = send(world, target, &with_token(request, &tokens), timeout_ms).await;
-        let may_help = match &answered {
-            Ok(reply) if refusal::is_about_the_token(reply) => {
-                if first.is_some() {
+        match send(world, target, &with_token(request, &tokens), timeout_ms).await {
+            Ok(reply) if refusal::is_about_the_token(&reply) => {
+                if refused.is_some() {
                     return Err(signed_out().at(&request.url).with_status(reply.response.status));
                 }
-                true
             }
             // A browser shows no answer where a refusal lacks the headers of CORS, as those of old gateways do.
-            Err(failure) => {
-                failure.code == ErrorCode::Unreachable
-                    && first.is_none()
-                    && world.server_now() >= tokens.renew_at
+            Err(failure)
+                if refused.is_none()
+                    && failure.code == ErrorCode::Unreachable
+                    && world.server_now() >= tokens.renew_at =>
+            {
+                unheard = Some(failure);
             }
-            Ok(_) => false,
-        };
-        if !may_help {
-            return answered;
+            other => return other,
         }
-        first = Some((tokens, answered));
+        refused = Some(tokens);
     }
 }
 
