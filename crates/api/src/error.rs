@@ -41,10 +41,7 @@ macro_rules! codes {
             /// The code of that name, if there is one.
             #[must_use]
             pub fn from_text(text: &str) -> Option<Self> {
-                match text {
-                    $($text => Some(Self::$variant),)*
-                    _ => None,
-                }
+                Self::ALL.iter().copied().find(|code| code.as_str() == text)
             }
         }
     };

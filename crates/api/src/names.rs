@@ -69,6 +69,13 @@ impl FromStr for OrganizationName {
     }
 }
 
+impl Default for OrganizationName {
+    /// The public one.
+    fn default() -> Self {
+        Self(Self::PUBLIC.into())
+    }
+}
+
 /// A user's name: what they sign in with.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -160,6 +167,13 @@ identifier!(
     RequestId,
     "capacity request"
 );
+
+impl Default for RequestId {
+    /// That of no request.
+    fn default() -> Self {
+        Self("none".into())
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -30,11 +30,10 @@ impl FromStr for ReleaseVersion {
         let invalid = || InvalidVersion(crate::names::shown(text));
         let numbers = text.strip_prefix('v').unwrap_or(text);
         let numbers = numbers.split_once('-').map_or(numbers, |(head, _)| head);
-        let mut parts = numbers.split('.').map(str::parse::<u32>);
-        match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch)), None) => Ok(Self { major, minor, patch }),
-            _ => Err(invalid()),
-        }
+        let mut parts = numbers.split('.');
+        let mut next = || parts.next().and_then(|part| part.parse().ok()).ok_or_else(invalid);
+        let version = Self { major: next()?, minor: next()?, patch: next()? };
+        if parts.next().is_none() { Ok(version) } else { Err(invalid()) }
     }
 }
 

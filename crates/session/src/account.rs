@@ -13,7 +13,7 @@ use sliderule_api::{ErrorCode, OrganizationName};
 use crate::Failure;
 use crate::claims::{Claims, lifetime_ms, renew_after};
 use crate::http::Reply;
-use crate::json::{self, Read as _, Write as _, fields, read_fields};
+use crate::json::{self, Part, Read, read_fields, write_fields};
 
 /// Tokens of one user for one organization of one deployment. Times are milliseconds since 1970.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl fmt::Debug for Tokens {
     }
 }
 
-fields! {
+write_fields! {
     Tokens {
         access: "access",
         refresh: "refresh",
@@ -56,6 +56,24 @@ fields! {
         renew_at: "renew_at",
         expires_at: "expires_at",
         ours: "ours",
+    }
+}
+
+impl Read for Rc<Tokens> {
+    fn read(part: Part<'_>) -> Self {
+        let tokens = Tokens {
+            access: part.field("access"),
+            refresh: part.field("refresh"),
+            user: part.field("user"),
+            principal: part.field("principal"),
+            issued_at: part.field("issued_at"),
+            renew_at: part.field("renew_at"),
+            expires_at: part.field("expires_at"),
+            ours: part.field("ours"),
+        };
+        let sendable = is_header_safe(&tokens.access) && is_header_safe(&tokens.refresh);
+        let tokens = Self::new(tokens);
+        if sendable { tokens } else { part.unreadable(tokens) }
     }
 }
 
@@ -78,9 +96,11 @@ pub(crate) fn user_principal(name: &str) -> String {
 
 /// Whoever has that GitHub token; it cannot be read off the name.
 pub(crate) fn github_principal(token: &str) -> String {
-    let hash = Sha256::digest(token);
-    let hexadecimal: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("github:{hexadecimal}")
+    let mut principal = "github:".to_owned();
+    for byte in Sha256::digest(token).iter().take(8) {
+        json::hexadecimal(&mut principal, u64::from(*byte), 2);
+    }
+    principal
 }
 
 impl Tokens {
@@ -118,17 +138,12 @@ impl Tokens {
 
     /// The tokens of a record, if it is one.
     pub(crate) fn from_record(record: &str) -> Option<Rc<Self>> {
-        Self::read(&json::parse(record)?)?.checked()
-    }
-
-    /// The tokens, where they can be sent.
-    pub(crate) fn checked(self) -> Option<Rc<Self>> {
-        (is_header_safe(&self.access) && is_header_safe(&self.refresh)).then(|| Rc::new(self))
+        json::read(record)
     }
 
     /// The record to keep.
     pub(crate) fn to_record(&self) -> String {
-        self.text()
+        json::write(self)
     }
 }
 

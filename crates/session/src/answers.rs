@@ -4,7 +4,7 @@
 use sliderule_api::status::{Block, ClusterState};
 use sliderule_api::{RequestId, UtcTime};
 
-use crate::json::{self, Json, Read, field, read_fields};
+use crate::json::{Part, Read, read_fields};
 
 /// [`sliderule_api::status::ClusterStatus`].
 #[derive(Clone, Debug)]
@@ -91,57 +91,64 @@ read_fields! {
 }
 
 impl Read for Status {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        Some(Self {
-            state: field(json, "state")?,
-            blocked: field(json, "blocked")?,
-            message: field(json, "message")?,
-            ready: field(json::find(json, "nodes")?, "ready")?,
-            target_nodes: field(json, "target_nodes")?,
-            requests: field(json, "requests")?,
-            ready_in_seconds: field(json, "ready_in_seconds")?,
-        })
+    fn read(part: Part<'_>) -> Self {
+        Self {
+            state: part.field("state"),
+            blocked: part.field("blocked"),
+            message: part.field("message"),
+            ready: part.at("nodes").field("ready"),
+            target_nodes: part.field("target_nodes"),
+            requests: part.field("requests"),
+            ready_in_seconds: part.field("ready_in_seconds"),
+        }
     }
 }
 
-/// Whether this is a [`sliderule_api::status::Estimate`], of which the caller gets everything.
-pub(crate) fn is_estimate(json: &Json<'_>) -> bool {
-    field::<u32>(json, "nodes").is_some() && field::<UtcTime>(json, "expires_at").is_some()
+/// [`sliderule_api::status::Estimate`], of which the caller gets everything.
+pub(crate) struct Estimate;
+
+impl Read for Estimate {
+    fn read(part: Part<'_>) -> Self {
+        part.field::<u32>("nodes");
+        part.field::<UtcTime>("expires_at");
+        Self
+    }
 }
 
-/// Whether these are [`sliderule_api::costs::Costs`], of which the caller gets everything.
-pub(crate) fn is_costs(json: &Json<'_>) -> bool {
-    field::<i64>(json, "spent_micro_usd").is_some()
-        && matches!(json::find(json, "entries"), Some(Json::Array(_)))
+/// [`sliderule_api::costs::Costs`], of which the caller gets everything.
+pub(crate) struct Costs;
+
+impl Read for Costs {
+    fn read(part: Part<'_>) -> Self {
+        part.field::<i64>("spent_micro_usd");
+        part.at("entries").list();
+        Self
+    }
 }
 
 impl Read for ClusterState {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        Some(match word(json)? {
+    fn read(part: Part<'_>) -> Self {
+        match part.text() {
             "asleep" => Self::Asleep,
             "waking" => Self::Waking,
             "running" => Self::Running,
             "stopping" => Self::Stopping,
             "failed" => Self::Failed,
-            _ => return None,
-        })
+            _ => part.unreadable(Self::Asleep),
+        }
     }
 }
 
 impl Read for Block {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        Some(match word(json)? {
+    fn read(part: Part<'_>) -> Self {
+        match part.text() {
             "suspended" => Self::Suspended,
             "paused" => Self::Paused,
             "out_of_funds" => Self::OutOfFunds,
             "protected" => Self::Protected,
-            _ => return None,
-        })
+            _ => part.unreadable(Self::Protected),
+        }
     }
-}
-
-fn word<'a>(json: &'a Json<'_>) -> Option<&'a str> {
-    if let Json::String(text) = json { Some(text) } else { None }
 }
 
 #[cfg(test)]
@@ -149,7 +156,7 @@ mod tests {
     use sliderule_api::status::{Block, ClusterState};
 
     use super::Status;
-    use crate::json::{self, Read};
+    use crate::json;
 
     #[test]
     fn every_state_and_block_of_the_api_is_read_as_it_is_written() {
@@ -157,11 +164,11 @@ mod tests {
         use ClusterState::{Asleep, Failed, Running, Stopping, Waking};
         for state in [Asleep, Waking, Running, Stopping, Failed] {
             let text = serde_json::to_string(&state).unwrap();
-            assert_eq!(json::parse(&text).and_then(|json| ClusterState::read(&json)), Some(state));
+            assert_eq!(json::read(&text), Some(state));
         }
         for block in [Suspended, Paused, OutOfFunds, Protected] {
             let text = serde_json::to_string(&block).unwrap();
-            assert_eq!(json::parse(&text).and_then(|json| Block::read(&json)), Some(block));
+            assert_eq!(json::read(&text), Some(block));
         }
     }
 
@@ -169,7 +176,7 @@ mod tests {
     fn an_answer_of_an_older_server_is_read_too() {
         let text = r#"{"state":"running","blocked":null,"message":"2 of 2 nodes are ready","nodes":{"ready":2},"target_nodes":2,
             "requests":[{"id":"r-1","user":"ada","nodes":2,"expires_at":"2026-11-27T20:00:00Z"}]}"#;
-        let status = json::parse(text).and_then(|json| Status::read(&json)).unwrap();
+        let status: Status = json::read(text).unwrap();
         assert_eq!((status.ready, status.requests[0].nodes, status.ready_in_seconds), (2, 2, None));
     }
 }

@@ -7,7 +7,7 @@ use crate::call::{
 };
 use crate::effect::{Level, Phase};
 use crate::failure::Reason;
-use crate::json::{self, Json, Read, Write, field, object, read_fields, words, write_fields};
+use crate::json::{self, Object, Part, Read, Write, read_fields, words, write_fields};
 use crate::{Call, Event, Failure, Outcome, Settings};
 
 impl Settings {
@@ -16,7 +16,7 @@ impl Settings {
     /// # Errors
     /// `invalid_argument` where they are none.
     pub fn from_json(text: &str) -> Result<Self, Failure> {
-        unreadable(json::parse(text).and_then(|json| Self::read(&json)))
+        json::read(text).ok_or_else(unreadable)
     }
 }
 
@@ -26,28 +26,29 @@ impl Call {
     /// # Errors
     /// `invalid_argument` where it is none.
     pub fn from_json(text: &str) -> Result<Self, Failure> {
-        unreadable(json::parse(text).and_then(|json| Self::read(&json)))
+        json::read(text).ok_or_else(unreadable)
     }
 }
 
-fn unreadable<T>(read: Option<T>) -> Result<T, Failure> {
-    read.ok_or_else(|| Failure::invalid("the options cannot be read"))
+fn unreadable() -> Failure {
+    Failure::invalid("the options cannot be read")
 }
 
 impl Outcome {
     /// What the caller gets.
     #[must_use]
     pub fn to_json(&self) -> String {
-        match self {
-            Self::Authentication(value) => value.text(),
-            Self::Capacity(value) => value.text(),
-            Self::Text(text) => text.clone(),
-            Self::Opened(value) => value.text(),
-            Self::Version(value) => value.text(),
-            Self::Extended(value) => value.text(),
-            Self::Released(value) => value.text(),
-            Self::Nothing => "null".to_owned(),
-        }
+        let value: &dyn Write = match self {
+            Self::Authentication(value) => value,
+            Self::Capacity(value) => value,
+            Self::Text(text) => return text.clone(),
+            Self::Opened(value) => value,
+            Self::Version(value) => value,
+            Self::Extended(value) => value,
+            Self::Released(value) => value,
+            Self::Nothing => &None::<bool>,
+        };
+        json::write(value)
     }
 }
 
@@ -56,40 +57,32 @@ impl Event {
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut out = String::new();
+        let mut object = Object::begin(&mut out);
         match self {
-            Self::Progress { phase, nodes, wanted, elapsed_ms, expected_ms, message } => object(
-                &mut out,
-                &[
-                    ("type", &"progress"),
-                    ("phase", phase),
-                    ("nodes", nodes),
-                    ("wanted", wanted),
-                    ("elapsedMs", elapsed_ms),
-                    ("expectedMs", expected_ms),
-                    ("message", message),
-                ],
-            ),
-            Self::Granted { capacity } => object(&mut out, &[("type", &"granted"), ("capacity", capacity)]),
+            Self::Progress { phase, nodes, wanted, elapsed_ms, expected_ms, message } => object
+                .field("type", &"progress")
+                .field("phase", phase)
+                .field("nodes", nodes)
+                .field("wanted", wanted)
+                .field("elapsedMs", elapsed_ms)
+                .field("expectedMs", expected_ms)
+                .field("message", message),
+            Self::Granted { capacity } => object.field("type", &"granted").field("capacity", capacity),
             Self::Log { level, message } => {
-                object(&mut out, &[("type", &"log"), ("level", level), ("message", message)]);
+                object.field("type", &"log").field("level", level).field("message", message)
             }
             Self::Warning { code, message } => {
-                object(&mut out, &[("type", &"warning"), ("code", code), ("message", message)]);
+                object.field("type", &"warning").field("code", code).field("message", message)
             }
-            Self::Requests { requests } => {
-                object(&mut out, &[("type", &"requests"), ("requests", requests)]);
-            }
-            Self::Identity { organization, authenticated, user, server_version } => object(
-                &mut out,
-                &[
-                    ("type", &"identity"),
-                    ("organization", organization),
-                    ("authenticated", authenticated),
-                    ("user", user),
-                    ("serverVersion", server_version),
-                ],
-            ),
+            Self::Requests { requests } => object.field("type", &"requests").field("requests", requests),
+            Self::Identity { organization, authenticated, user, server_version } => object
+                .field("type", &"identity")
+                .field("organization", organization)
+                .field("authenticated", authenticated)
+                .field("user", user)
+                .field("serverVersion", server_version),
         }
+        .end();
         out
     }
 }
@@ -98,56 +91,55 @@ impl Failure {
     /// What the caller gets instead.
     #[must_use]
     pub fn to_json(&self) -> String {
-        self.text()
+        json::write(&**self)
     }
 }
 
 impl Read for Call {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        let (kind, json) = json::kind(json)?;
-        Some(match kind {
+    fn read(part: Part<'_>) -> Self {
+        let (kind, part) = part.kind();
+        match kind {
             "init" => Self::Init {
-                credentials: field(json, "credentials")?,
-                order: field(json, "order")?,
-                plugins: field(json, "plugins")?,
-                timeout_ms: field(json, "timeoutMs")?,
+                credentials: part.field("credentials"),
+                order: part.field("order"),
+                plugins: part.field("plugins"),
+                timeout_ms: part.field("timeoutMs"),
             },
             "authenticate" => Self::Authenticate {
-                organization: field(json, "organization")?,
-                credentials: field(json, "credentials")?,
+                organization: part.field("organization"),
+                credentials: part.field("credentials"),
             },
-            "updateAvailableServers" => Self::UpdateAvailableServers { order: field(json, "order")? },
+            "updateAvailableServers" => Self::UpdateAvailableServers { order: part.field("order") },
             "scaleout" => Self::Scaleout {
-                order: field(json, "order")?,
-                min_ready: field(json, "minReady")?,
-                timeout_ms: field(json, "timeoutMs")?,
+                order: part.field("order"),
+                min_ready: part.field("minReady"),
+                timeout_ms: part.field("timeoutMs"),
             },
             "source" => Self::Source {
-                api: field(json, "api")?,
-                parameters: field(json, "parameters")?,
-                timeout_ms: field(json, "timeoutMs")?,
+                api: part.field("api"),
+                parameters: part.field("parameters"),
+                timeout_ms: part.field("timeoutMs"),
             },
             "stream" => Self::Stream {
-                api: field(json, "api")?,
-                parameters: field(json, "parameters")?,
-                timeout_ms: field(json, "timeoutMs")?,
+                api: part.field("api"),
+                parameters: part.field("parameters"),
+                timeout_ms: part.field("timeoutMs"),
             },
             "definition" => Self::Definition {
-                record_type: field(json, "recordType")?,
-                organization: field(json, "organization")?,
+                record_type: part.field("recordType"),
+                organization: part.field("organization"),
             },
-            "checkVersion" => Self::CheckVersion { plugins: field(json, "plugins")? },
+            "checkVersion" => Self::CheckVersion { plugins: part.field("plugins") },
             "status" => Self::Status {},
             "costs" => Self::Costs {},
-            "estimate" => Self::Estimate { order: field(json, "order")? },
-            "extend" => Self::Extend {
-                request_id: field(json, "requestId")?,
-                time_to_live: field(json, "timeToLive")?,
-            },
-            "release" => Self::Release { request_id: field(json, "requestId")? },
+            "estimate" => Self::Estimate { order: part.field("order") },
+            "extend" => {
+                Self::Extend { request_id: part.field("requestId"), time_to_live: part.field("timeToLive") }
+            }
+            "release" => Self::Release { request_id: part.field("requestId") },
             "signOut" => Self::SignOut {},
-            _ => return None,
-        })
+            _ => part.unreadable(Self::SignOut {}),
+        }
     }
 }
 
@@ -157,16 +149,16 @@ read_fields! {
 }
 
 impl Read for Settings {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        Some(Self {
-            url: field(json, "url")?,
-            organization: field(json, "organization")?,
-            provisioning_url: field(json, "provisioningUrl")?,
-            cluster_url: field(json, "clusterUrl")?,
-            allow_http: field::<Option<bool>>(json, "allowHttp")?.unwrap_or(false),
-            protocol_version: field(json, "protocolVersion")?,
-            requests: field::<Option<_>>(json, "requests")?.unwrap_or_default(),
-        })
+    fn read(part: Part<'_>) -> Self {
+        Self {
+            url: part.field("url"),
+            organization: part.field("organization"),
+            provisioning_url: part.field("provisioningUrl"),
+            cluster_url: part.field("clusterUrl"),
+            allow_http: part.field::<Option<bool>>("allowHttp").unwrap_or(false),
+            protocol_version: part.field("protocolVersion"),
+            requests: part.field::<Option<_>>("requests").unwrap_or_default(),
+        }
     }
 }
 

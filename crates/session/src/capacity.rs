@@ -12,7 +12,8 @@ use sliderule_api::{ErrorCode, OrganizationName};
 use crate::address::Target;
 use crate::answers::{CapacityAnswer, Grant, NodeCounts, Registered};
 use crate::call::{Capacity, Order};
-use crate::http::{REQUEST_TIMEOUT_MS, body, request, send};
+use crate::http::{REQUEST_TIMEOUT_MS, request, send};
+use crate::json;
 use crate::renewal::send_authorized;
 use crate::world::World;
 use crate::{Failure, Method, Request, console, refusal};
@@ -65,7 +66,7 @@ pub(crate) async fn nodes_ready(world: &World, target: &Rc<Target>) -> Result<u3
 
 /// What the cluster's discovery service says; anything but an answer counts as no nodes.
 pub(crate) async fn registered(world: &World, target: &Target) -> u32 {
-    let asked = body(&[("service", &SERVICE)]);
+    let asked = json::object(&[("service", &SERVICE)]);
     let request = request(Method::Post, format!("{}/discovery/status", target.cluster), Some(asked));
     match send(world, target, &request, REQUEST_TIMEOUT_MS).await {
         Ok(reply) if reply.is_success() => reply.json().map_or(0, |answer: Registered| answer.nodes),
@@ -97,9 +98,12 @@ async fn place_ours(
     order: Order,
 ) -> Result<Capacity, Failure> {
     let seconds = u64::from(order.time_to_live) * 60;
-    let asked = body(&[("nodes", &order.desired_nodes), ("time_to_live_seconds", &seconds)]);
+    let asked = json::object(&[("nodes", &order.desired_nodes), ("time_to_live_seconds", &seconds)]);
     let mut request = request(Method::Post, console::path(target, organization, "requests")?, Some(asked));
-    request.headers.push(("Idempotency-Key", format!("{:016x}{:016x}", world.random(), world.random())));
+    let mut key = String::new();
+    json::hexadecimal(&mut key, world.random(), 16);
+    json::hexadecimal(&mut key, world.random(), 16);
+    request.headers.push(("Idempotency-Key", key));
     let grant = world.to_the_end(send_order(world.clone(), Rc::clone(target), request)).await?;
     Ok(Capacity {
         available_nodes: 0,

@@ -3,7 +3,7 @@
 //! Nothing is verified here: what a token says serves for display, as a key, and to guess a lifetime. A lifetime that cannot be
 //! meant breaks nothing.
 
-use crate::json::{self, Json, field};
+use crate::json::{self, Json};
 
 /// No token is believed to live longer than this.
 const LONGEST_LIFETIME_MS: u64 = 366 * 86_400_000;
@@ -34,8 +34,8 @@ impl Claims {
                 Some(Json::Number((seconds, _))) => milliseconds(seconds),
                 _ => None,
             };
-            let presentable = |name: &String| !name.is_empty() && !name.chars().any(char::is_control);
-            let user_name = field::<String>(&json, "user_name").filter(presentable);
+            let presentable = |name: &&str| !name.is_empty() && !name.chars().any(char::is_control);
+            let user_name = json::text(&json, "user_name").filter(presentable).map(str::to_owned);
             Some(Self { user_name, exp: instant("exp"), iat: instant("iat") })
         };
         read(token).unwrap_or_default()
@@ -90,10 +90,14 @@ fn milliseconds(seconds: &str) -> Option<u64> {
     if !digits(whole) || !digits(fraction) {
         return None;
     }
-    let thousandths = fraction.bytes().chain([b'0'; 3]).take(3);
-    let part = thousandths.fold(0, |sum: u64, digit| sum * 10 + u64::from(digit.saturating_sub(b'0')));
+    let mut fraction = fraction.bytes();
+    let mut thousandths = 0;
+    for _ in 0..3 {
+        thousandths =
+            thousandths * 10 + fraction.next().map_or(0, |digit| u64::from(digit.saturating_sub(b'0')));
+    }
     // More digits than fit are longer than anything that is believed.
-    Some(whole.parse().unwrap_or(LONGEST_LIFETIME_MS).saturating_mul(1000).saturating_add(part))
+    Some(whole.parse().unwrap_or(LONGEST_LIFETIME_MS).saturating_mul(1000).saturating_add(thousandths))
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use sliderule_api::{ErrorCode, OrganizationName, RequestId};
 
 use crate::address::Target;
-use crate::answers::{self, CapacityRequest, Grant, Status};
+use crate::answers::{self, CapacityRequest, Costs, Estimate, Grant, Status};
 use crate::call::{Extended, Order, Released};
 use crate::capacity::{Generation, generation};
-use crate::http::{REQUEST_TIMEOUT_MS, Reply, body, request};
-use crate::json::{Json, Read as _};
+use crate::http::{REQUEST_TIMEOUT_MS, Reply, request};
+use crate::json;
 use crate::renewal::send_authorized;
 use crate::world::World;
 use crate::{Failure, Method, refusal};
@@ -22,7 +22,7 @@ const CONFLICT: u16 = 409;
 /// # Errors
 /// `unsupported` on an older provisioning system, and whatever refused the request.
 pub(crate) async fn status(world: &World, target: &Rc<Target>) -> Result<Status, Failure> {
-    ask(world, target, Method::Get, "status").await?.json()
+    ask(world, target, Method::Get, "status", None).await?.json()
 }
 
 /// Status, costs or an estimate, as the server wrote it.
@@ -31,16 +31,20 @@ pub(crate) async fn status(world: &World, target: &Rc<Target>) -> Result<Status,
 /// `unsupported` on an older provisioning system, and whatever refused the request: for an estimate, the refusal that the
 /// order would get.
 pub(crate) async fn view(world: &World, target: &Rc<Target>, view: View) -> Result<String, Failure> {
-    let (rest, is_one): (String, fn(&Json<'_>) -> bool) = match view {
-        View::Status => ("status".to_owned(), |json| Status::read(json).is_some()),
-        View::Costs => ("costs".to_owned(), answers::is_costs),
+    let rest = match &view {
+        View::Status => "status".to_owned(),
+        View::Costs => "costs".to_owned(),
         View::Estimate(order) => {
             let seconds = u64::from(order.time_to_live) * 60;
-            let query = format!("estimate?nodes={}&time_to_live_seconds={seconds}", order.desired_nodes);
-            (query, answers::is_estimate)
+            format!("estimate?nodes={}&time_to_live_seconds={seconds}", order.desired_nodes)
         }
     };
-    ask(world, target, Method::Get, &rest).await?.text(is_one)
+    let reply = ask(world, target, Method::Get, &rest, None).await?;
+    match view {
+        View::Status => reply.text::<Status>(),
+        View::Costs => reply.text::<Costs>(),
+        View::Estimate(_) => reply.text::<Estimate>(),
+    }
 }
 
 /// What a caller can look at.
@@ -74,19 +78,23 @@ pub(crate) async fn extend(
             "there is no request for nodes to extend; ask for some with scaleout, or name one of those in the status",
         ));
     };
-    let change = body(&[("time_to_live_seconds", &(u64::from(minutes) * 60))]);
-    let reply = send_to(world, target, Method::Patch, &format!("requests/{id}"), Some(change)).await?;
-    if reply.is_success() {
-        let grant: Grant = reply.json()?;
-        return Ok(extended(grant.request, grant.cost_micro_usd));
+    let change = json::object(&[("time_to_live_seconds", &(u64::from(minutes) * 60))]);
+    match ask(world, target, Method::Patch, &format!("requests/{id}"), Some(change)).await {
+        Ok(reply) => {
+            let grant: Grant = reply.json()?;
+            Ok(extended(grant.request, grant.cost_micro_usd))
+        }
+        Err(failure) if failure.status == Some(CONFLICT) => {
+            // It ends later than that already.
+            for live in status(world, target).await?.requests {
+                if live.id == id {
+                    return Ok(extended(live, 0));
+                }
+            }
+            Err(failure)
+        }
+        Err(failure) => Err(failure),
     }
-    let failure = refusal::of_any(&reply);
-    if reply.response.status == CONFLICT {
-        // It ends later than that already.
-        let live = status(world, target).await?.requests.into_iter().find(|live| live.id == id);
-        return live.map(|live| extended(live, 0)).ok_or(failure);
-    }
-    Err(failure)
 }
 
 fn extended(request: CapacityRequest, cost_micro_usd: i64) -> Extended {
@@ -108,25 +116,30 @@ pub(crate) async fn release(
     let Some(organization) = &target.organization else {
         return Err(no_api());
     };
-    if let Some(id) = request {
-        return release_one(world, target, &id).await;
+    let is_named = request.is_some();
+    let mut ids = Vec::from_iter(request);
+    if !is_named {
+        world.until(|state| state.ordering == 0).await;
+        world.with(|state| {
+            for (owner, id) in &state.orders {
+                if owner == organization {
+                    ids.push(id.clone());
+                }
+            }
+        });
     }
-    world.until(|state| state.ordering == 0).await;
-    let ours = world.with(|state| state.orders.clone());
-    for (_, id) in ours.into_iter().filter(|(owner, _)| owner == organization) {
-        match release_one(world, target, &id).await {
-            Err(failure) if failure.status != Some(404) => return Err(failure),
+    for id in ids {
+        let answer = ask(world, target, Method::Delete, &format!("requests/{id}"), None).await;
+        let released = answer.and_then(|reply| reply.json::<answers::Released>());
+        match released {
+            Err(failure) if is_named || failure.status != Some(404) => return Err(failure),
             _ => settle(world, &id),
+        }
+        if is_named && let Ok(answers::Released { target_nodes }) = released {
+            return Ok(Released { target_nodes });
         }
     }
     status(world, target).await.map(|status| Released { target_nodes: status.target_nodes })
-}
-
-async fn release_one(world: &World, target: &Rc<Target>, id: &RequestId) -> Result<Released, Failure> {
-    let reply = ask(world, target, Method::Delete, &format!("requests/{id}")).await?;
-    let released: answers::Released = reply.json()?;
-    settle(world, id);
-    Ok(Released { target_nodes: released.target_nodes })
 }
 
 /// The request is not this session's to release any more.
@@ -143,12 +156,7 @@ pub(crate) fn path(target: &Target, organization: &OrganizationName, rest: &str)
     Ok(format!("{}{}organizations/{organization}/{rest}", target.provisioning()?, sliderule_api::API_PATH))
 }
 
-async fn ask(world: &World, target: &Rc<Target>, method: Method, rest: &str) -> Result<Box<Reply>, Failure> {
-    let reply = send_to(world, target, method, rest, None).await?;
-    if reply.is_success() { Ok(reply) } else { Err(refusal::of_any(&reply)) }
-}
-
-async fn send_to(
+async fn ask(
     world: &World,
     target: &Rc<Target>,
     method: Method,
@@ -165,7 +173,8 @@ async fn send_to(
         }
     }
     let request = request(method, path(target, organization, rest)?, body);
-    send_authorized(world, target, &request, REQUEST_TIMEOUT_MS).await
+    let reply = send_authorized(world, target, &request, REQUEST_TIMEOUT_MS).await?;
+    if reply.is_success() { Ok(reply) } else { Err(refusal::of_any(&reply)) }
 }
 
 fn no_api() -> Failure {

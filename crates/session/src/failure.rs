@@ -7,7 +7,7 @@ use std::ops::Deref;
 
 use sliderule_api::ErrorCode;
 
-use crate::json::Write;
+use crate::json::{self, hexadecimal};
 
 /// Why a call failed, and what to do: its [`Reason`].
 ///
@@ -65,6 +65,14 @@ impl Failure {
         self
     }
 
+    /// The same, of the request that failed so.
+    #[must_use]
+    pub(crate) fn in_place_of(mut self, other: &Self) -> Self {
+        self.0.endpoint.clone_from(&other.endpoint);
+        self.0.status = other.status;
+        self
+    }
+
     /// The same, worth trying again.
     #[must_use]
     pub fn retryable(mut self) -> Self {
@@ -84,21 +92,35 @@ const QUOTE_LENGTH: usize = 300;
 
 /// What a server said, fit to stand in a sentence.
 pub(crate) fn quote(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").chars().filter(|c| !c.is_control()).take(QUOTE_LENGTH).collect()
+    let mut quoted = String::new();
+    let mut length = 0;
+    for c in text.trim().chars() {
+        let c = if c.is_whitespace() { ' ' } else { c };
+        if c.is_control() || (c == ' ' && quoted.ends_with(' ')) {
+            continue;
+        }
+        if length == QUOTE_LENGTH {
+            break;
+        }
+        quoted.push(c);
+        length += 1;
+    }
+    quoted
 }
 
 /// The text without the secrets, as they are and as they stand in JSON, in case the request was echoed.
 pub(crate) fn redact(text: &str, secrets: &[String]) -> String {
-    let shown = |text: String, secret: &String| {
+    let mut text = text.to_owned();
+    for secret in secrets {
         // Less than that is no secret, and would take words apart.
-        if secret.len() < 4 {
-            return text;
+        if secret.len() >= 4 {
+            let json = escaped(secret);
+            for form in [secret, &json, &in_ascii(&json)] {
+                text = without(&text, form);
+            }
         }
-        let json = escaped(secret);
-        [secret, &json, &in_ascii(&json)].into_iter().fold(text, |text, secret| without(&text, secret))
-    };
-    secrets.iter().fold(text.to_owned(), shown)
+    }
+    text
 }
 
 /// The text with a dot in place of the part.
@@ -126,7 +148,7 @@ fn place(text: &str, part: &str) -> Option<usize> {
 
 /// The text within the quotes of a JSON string.
 fn escaped(text: &str) -> String {
-    let json = text.text();
+    let json = json::write(&text);
     json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or_default().to_owned()
 }
 
@@ -137,8 +159,10 @@ fn in_ascii(json: &str) -> String {
         if c.is_ascii() {
             ascii.push(c);
         } else {
-            let mut units = [0; 2];
-            ascii.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                ascii.push_str("\\u");
+                hexadecimal(&mut ascii, u64::from(*unit), 4);
+            }
         }
     }
     ascii

@@ -1,6 +1,6 @@
 //! A map of few entries.
 //!
-//! A session has a handful of calls, ports and organizations, and searching a vector is as quick as anything for
+//! A session has a handful of ports and organizations, and searching a vector is as quick as anything for
 //! those. It is there for size: each further type in a `BTreeMap` costs 8 kB of WebAssembly, here it costs
 //! a few hundred bytes.
 
@@ -44,16 +44,6 @@ impl<K: PartialEq, V> Few<K, V> {
         let at = self.0.iter().position(|(other, _)| other == key)?;
         Some(self.0.remove(at).1)
     }
-
-    /// Keeps the entries that the function wants kept.
-    pub fn retain(&mut self, mut keep: impl FnMut(&mut V) -> bool) {
-        self.0.retain_mut(|(_, value)| keep(value));
-    }
-
-    /// Takes everything away.
-    pub fn take(&mut self) -> Vec<(K, V)> {
-        std::mem::take(&mut self.0)
-    }
 }
 
 #[cfg(test)]
@@ -69,7 +59,5 @@ mod tests {
         assert_eq!(few.get(&"a"), Some(&3));
         assert_eq!(few.remove(&"a"), Some(3));
         assert!(!few.contains(&"a") && few.contains(&"b"));
-        few.retain(|value| *value != 2);
-        assert!(few.take().is_empty());
     }
 }

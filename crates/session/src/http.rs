@@ -10,7 +10,7 @@ use sliderule_api::ErrorCode;
 use crate::address::Target;
 use crate::effect::Level;
 use crate::failure::{quote, redact};
-use crate::json::{self, Json, Read, Write, field};
+use crate::json::{self, Read};
 use crate::world::{World, confused};
 use crate::{Answer, Failure, Method, PortId, Request, Response, refusal};
 
@@ -57,31 +57,20 @@ impl Reply {
     /// # Errors
     /// `bad_response`.
     pub(crate) fn json<T: Read>(&self) -> Result<T, Failure> {
-        let read = json::parse(&self.response.body).and_then(|json| T::read(&json));
-        read.ok_or_else(|| self.unexpected())
+        json::read(&self.response.body).ok_or_else(|| {
+            // It is not quoted: a token answer is all secrets.
+            let message = format!("{} answered something else than was asked for", self.url);
+            self.failure(ErrorCode::BadResponse, message)
+        })
     }
 
     /// The body as it is, after it proved to be JSON of a known shape.
     ///
     /// # Errors
     /// `bad_response`.
-    pub(crate) fn text(self, is_one: fn(&Json<'_>) -> bool) -> Result<String, Failure> {
-        let known = json::parse(&self.response.body).is_some_and(|json| is_one(&json));
-        if known { Ok(self.response.body) } else { Err(self.unexpected()) }
+    pub(crate) fn text<T: Read>(self) -> Result<String, Failure> {
+        self.json::<T>().map(|_| self.response.body)
     }
-
-    fn unexpected(&self) -> Failure {
-        // It is not quoted: a token answer is all secrets.
-        let message = format!("{} answered something else than was asked for", self.url);
-        self.failure(ErrorCode::BadResponse, message)
-    }
-}
-
-/// The body of a request: a JSON object.
-pub(crate) fn body(fields: &[(&str, &dyn Write)]) -> String {
-    let mut out = String::new();
-    json::object(&mut out, fields);
-    out
 }
 
 /// A request without a token.
@@ -172,6 +161,5 @@ fn hint(target: &Target) -> String {
 
 /// The code of ours that an answer carries.
 pub(crate) fn code_of(response: &Response) -> Option<ErrorCode> {
-    let code: String = field(&json::parse(&response.body)?, "code")?;
-    ErrorCode::from_text(&code)
+    ErrorCode::from_text(json::text(&json::parse(&response.body)?, "code")?)
 }

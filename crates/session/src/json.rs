@@ -8,15 +8,15 @@
 mod read;
 mod write;
 
-pub(crate) use read::{Json, Read, field, find, kind, parse};
-pub(crate) use write::{Write, object, variant};
+pub(crate) use read::{Json, Part, Read, find, parse, read, text};
+pub(crate) use write::{Object, Write, hexadecimal, object, write};
 
 /// Says which fields a struct is read from: `read_fields! { Order { desired_nodes: "desiredNodes" } }`.
 macro_rules! read_fields {
     ($($name:ident { $($field:ident: $key:literal),+ $(,)? })+) => {$(
         impl $crate::json::Read for $name {
-            fn read(json: &$crate::json::Json<'_>) -> Option<Self> {
-                Some(Self { $($field: $crate::json::field(json, $key)?,)+ })
+            fn read(part: $crate::json::Part<'_>) -> Self {
+                Self { $($field: part.field($key),)+ }
             }
         }
     )+};
@@ -27,18 +27,10 @@ macro_rules! write_fields {
     ($($name:ident { $($field:ident: $key:literal),+ $(,)? })+) => {$(
         impl $crate::json::Write for $name {
             fn write(&self, out: &mut String) {
-                $crate::json::object(out, &[$(($key, &self.$field),)+]);
+                $crate::json::Object::begin(out)$(.field($key, &self.$field))+.end();
             }
         }
     )+};
-}
-
-/// Says as which fields a struct is read and written.
-macro_rules! fields {
-    ($($struct:tt)+) => {
-        $crate::json::read_fields! { $($struct)+ }
-        $crate::json::write_fields! { $($struct)+ }
-    };
 }
 
 /// Says which word each value of an enum is, in both directions.
@@ -62,33 +54,49 @@ macro_rules! words {
     )+};
 }
 
-pub(crate) use {fields, read_fields, words, write_fields};
+pub(crate) use {read_fields, words, write_fields};
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use serde_json::Value;
 
-    use super::{Json, Write, field, object, parse};
+    use super::{Json, Part, Read, object, parse, read, write};
+
+    /// The value of a field.
+    struct A<T>(T);
+
+    impl<T: Read> Read for A<T> {
+        fn read(part: Part<'_>) -> Self {
+            Self(part.field("a"))
+        }
+    }
+
+    fn a<T: Read>(text: &str) -> Option<T> {
+        read(text).map(|A(value)| value)
+    }
 
     #[test]
     fn fields_are_found_and_what_is_missing_is_nothing_or_unreadable() {
-        let json = parse(r#" {"a": 7, "b": null, "c": ["x", "y"], "more": {"z": 1.5e3}} "#).unwrap();
-        assert_eq!(field::<u32>(&json, "a"), Some(7));
-        assert_eq!(field::<Option<u32>>(&json, "b"), Some(None));
-        assert_eq!(field::<Option<u32>>(&json, "nowhere"), Some(None));
-        assert_eq!(field::<Vec<String>>(&json, "c"), Some(vec!["x".into(), "y".into()]));
-        assert_eq!(field::<u32>(&json, "nowhere"), None);
-        assert_eq!(field::<bool>(&json, "a"), None);
-        assert_eq!(field::<Option<u32>>(&json, "c"), None, "of another kind is not nothing");
+        assert_eq!(a::<u32>(r#" {"a": 7, "more": {"z": 1.5e3}} "#), Some(7));
+        assert_eq!(a::<u32>(r#"{"a": 6, "a": 7}"#), Some(7));
+        assert_eq!(a::<Option<u32>>(r#"{"a": null}"#), Some(None));
+        assert_eq!(a::<Option<u32>>("{}"), Some(None));
+        assert_eq!(a::<Vec<String>>(r#"{"a": ["x", "y"]}"#), Some(vec!["x".into(), "y".into()]));
+        assert_eq!(a::<Vec<String>>(r#"{"a": ["x", 1]}"#), None);
+        assert_eq!(a::<(u32, String)>(r#"{"a": [1, "x"]}"#), Some((1, "x".into())));
+        assert_eq!(a::<(u32, u32)>(r#"{"a": [1, 2, 3]}"#), None);
+        assert_eq!(a::<u32>("{}"), None);
+        assert_eq!(a::<u32>("7"), None);
+        assert_eq!(a::<bool>(r#"{"a": 7}"#), None);
+        assert_eq!(a::<Option<u32>>(r#"{"a": ["x"]}"#), None, "of another kind is not nothing");
     }
 
     #[test]
     fn numbers_that_do_not_fit_are_unreadable() {
-        let read = |text: &str| parse(text).and_then(|json| <u32 as super::Read>::read(&json));
-        assert_eq!(read("4294967295"), Some(u32::MAX));
+        assert_eq!(read::<u32>("4294967295"), Some(u32::MAX));
         for not in ["4294967296", "-1", "1.5", "1e3", "\"7\"", "07", ""] {
-            assert_eq!(read(not), None, "{not}");
+            assert_eq!(read::<u32>(not), None, "{not}");
         }
     }
 
@@ -115,8 +123,7 @@ mod tests {
     proptest! {
         #[test]
         fn text_is_written_so_that_everybody_reads_it_back(text: String, number: i64, flag: bool) {
-            let mut out = String::new();
-            object(&mut out, &[("text", &text), ("number", &number), ("flag", &flag), ("none", &None::<u32>)]);
+            let out = object(&[("text", &text), ("number", &number), ("flag", &flag), ("none", &None::<u32>)]);
             let expected = serde_json::json!({ "text": text, "number": number, "flag": flag, "none": null });
             prop_assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), expected.clone());
             prop_assert_eq!(seen(&parse(&out).unwrap()), expected);
@@ -138,6 +145,6 @@ mod tests {
 
     #[test]
     fn lists_are_written_in_their_order() {
-        assert_eq!(["a", "b"].map(str::to_owned).to_vec().text(), r#"["a","b"]"#);
+        assert_eq!(write(&["a", "b"].map(str::to_owned).to_vec()), r#"["a","b"]"#);
     }
 }

@@ -9,7 +9,7 @@ use sliderule_api::ErrorCode;
 
 use crate::failure::says;
 use crate::http::{Reply, code_of};
-use crate::json::{self, Json, field};
+use crate::json::{self, Json};
 use crate::{Failure, Response};
 
 /// Where the envelopes have their text. One path of the original puts it into `msg` and leaves `error_msg` empty.
@@ -79,9 +79,9 @@ pub(crate) fn words(reply: &Reply) -> String {
     };
     TEXTS
         .into_iter()
-        .filter_map(|name| field::<String>(&envelope, name))
+        .filter_map(|name| json::text(&envelope, name))
         .find(|text| !text.is_empty())
-        .map(|text| reply.quote(&text))
+        .map(|text| reply.quote(text))
         .unwrap_or_default()
 }
 

@@ -12,7 +12,8 @@ use sliderule_api::{ErrorCode, OrganizationName};
 
 use crate::account::{Account, Renewal, Tokens, record_key};
 use crate::address::Target;
-use crate::http::{REQUEST_TIMEOUT_MS, Reply, body, request, send};
+use crate::http::{REQUEST_TIMEOUT_MS, Reply, request, send};
+use crate::json;
 use crate::siblings::{self, is_newer};
 use crate::sign_in::{announce, revoke};
 use crate::world::World;
@@ -37,28 +38,34 @@ pub(crate) async fn send_authorized(
     request: &Request,
     timeout_ms: u32,
 ) -> Result<Box<Reply>, Failure> {
-    let Some(tokens) = fresh(world, target, None).await? else {
-        return send(world, target, request, timeout_ms).await;
-    };
-    match send(world, target, &with_token(request, &tokens), timeout_ms).await {
-        Ok(reply) if refusal::is_about_the_token(&reply) => {}
-        // A browser shows no answer where a refusal lacks the headers of CORS, as those of old gateways do.
-        Err(failure) if failure.code == ErrorCode::Unreachable && world.server_now() >= tokens.renew_at => {
-            return match fresh(world, target, Some(&tokens.access)).await {
-                Ok(Some(newer)) => send(world, target, &with_token(request, &newer), timeout_ms).await,
-                _ => Err(failure),
-            };
+    let mut refused: Option<Rc<Tokens>> = None;
+    let mut unheard = None;
+    loop {
+        let access = refused.as_ref().map(|tokens| tokens.access.as_str());
+        let tokens = match (fresh(world, target, access).await, unheard.take()) {
+            (Ok(Some(tokens)), _) => tokens,
+            (_, Some(failure)) | (Err(failure), None) => return Err(failure),
+            (Ok(None), None) if refused.is_some() => return Err(signed_out().at(&request.url)),
+            (Ok(None), None) => return send(world, target, request, timeout_ms).await,
+        };
+        match send(world, target, &with_token(request, &tokens), timeout_ms).await {
+            Ok(reply) if refusal::is_about_the_token(&reply) => {
+                if refused.is_some() {
+                    return Err(signed_out().at(&request.url).with_status(reply.response.status));
+                }
+            }
+            // A browser shows no answer where a refusal lacks the headers of CORS, as those of old gateways do.
+            Err(failure)
+                if refused.is_none()
+                    && failure.code == ErrorCode::Unreachable
+                    && world.server_now() >= tokens.renew_at =>
+            {
+                unheard = Some(failure);
+            }
+            other => return other,
         }
-        other => return other,
+        refused = Some(tokens);
     }
-    let Some(newer) = fresh(world, target, Some(&tokens.access)).await? else {
-        return Err(signed_out().at(&request.url));
-    };
-    let reply = send(world, target, &with_token(request, &newer), timeout_ms).await?;
-    if refusal::is_about_the_token(&reply) {
-        return Err(signed_out().at(&request.url).with_status(reply.response.status));
-    }
-    Ok(reply)
 }
 
 /// Tokens fit to send now; none where nobody is signed in. `refused` is an access token that a server would not take.
@@ -197,30 +204,17 @@ async fn renew_once(
 ) -> Result<Rc<Tokens>, Failure> {
     let provisioning = target.provisioning()?;
     let key = record_key(provisioning, organization, &held.principal);
-    if let Some(tokens) = stored(world, &key, held).await {
-        return Ok(tokens);
-    }
-    if let Some(tokens) = siblings::ask(world, provisioning, organization, Some(&held.principal)).await {
-        world.save(key, tokens.to_record()).await;
+    if let Some(tokens) = renewed_by_others(world, provisioning, organization, held, true).await {
         return Ok(tokens);
     }
     let began = world.now();
     let _lock = world.lock(key.clone()).await;
-    if let Some(tokens) = stored(world, &key, held).await {
-        return Ok(tokens);
-    }
     // Whoever had the lock has renewed them, and may keep them in a store of its own.
-    let told = match self::held(world, organization).filter(|tokens| is_newer(tokens, held)) {
-        None if world.now().saturating_sub(began) > UNCONTENDED_MS => {
-            siblings::ask(world, provisioning, organization, Some(&held.principal)).await
-        }
-        told => told,
-    };
-    if let Some(tokens) = told {
-        world.save(key, tokens.to_record()).await;
+    let contended = world.now().saturating_sub(began) > UNCONTENDED_MS;
+    if let Some(tokens) = renewed_by_others(world, provisioning, organization, held, contended).await {
         return Ok(tokens);
     }
-    let asked = body(&[("refresh", &held.refresh)]);
+    let asked = json::object(&[("refresh", &held.refresh)]);
     let mut request = request(Method::Post, format!("{provisioning}/api/org_token/refresh/"), Some(asked));
     request.secrets.push(held.refresh.clone());
     let reply = send(world, target, &request, REQUEST_TIMEOUT_MS).await?;
@@ -247,16 +241,34 @@ async fn renew_once(
     }
     // The refresh token may have been used by a tab whose news are still on their way.
     world.sleep(NEWS_MS).await;
-    let told = self::held(world, organization).filter(|tokens| is_newer(tokens, held));
-    if let Some(tokens) = told {
-        return Ok(tokens);
-    }
-    if let Some(tokens) = stored(world, &key, held).await {
+    if let Some(tokens) = renewed_by_others(world, provisioning, organization, held, false).await {
         return Ok(tokens);
     }
     // The record is of no use to anybody; the access token, if it is still good, serves until its end.
     world.forget(key).await;
     Err(signed_out().at(&request.url).with_status(reply.response.status))
+}
+
+/// What another tab or worker renewed: the store has it, or they have told of it, or tell it now that they are asked. What
+/// was told is kept.
+async fn renewed_by_others(
+    world: &World,
+    provisioning: &str,
+    organization: &OrganizationName,
+    old: &Tokens,
+    ask: bool,
+) -> Option<Rc<Tokens>> {
+    let key = record_key(provisioning, organization, &old.principal);
+    if let Some(tokens) = stored(world, &key, old).await {
+        return Some(tokens);
+    }
+    let told = match held(world, organization).filter(|tokens| is_newer(tokens, old)) {
+        None if ask => siblings::ask(world, provisioning, organization, Some(&old.principal)).await,
+        told => told,
+    };
+    let tokens = told?;
+    world.save(key, tokens.to_record()).await;
+    Some(tokens)
 }
 
 /// What another tab or worker put into the store, if it is newer than what is held.

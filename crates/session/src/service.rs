@@ -13,11 +13,11 @@ use sliderule_api::status::{Block, ClusterState};
 use crate::address::Target;
 use crate::answers::{NodeCounts, Status};
 use crate::capacity::{Generation, generation};
-use crate::http::{REQUEST_TIMEOUT_MS, Reply, body, request};
+use crate::http::{REQUEST_TIMEOUT_MS, Reply, request};
 use crate::json;
 use crate::renewal::send_authorized;
 use crate::world::{LONGEST_SLEEP_MS, World};
-use crate::{Effect, Failure, Method, PortId, console, refusal, version};
+use crate::{Effect, Failure, Method, PortId, Request, console, refusal, version};
 
 /// What starts a cluster.
 const WAKE: &str = "scaleout({ desiredNodes: 1 }), or with init and desiredNodes";
@@ -54,7 +54,7 @@ pub(crate) async fn definition(
     target: &Rc<Target>,
     record_type: &str,
 ) -> Result<String, Failure> {
-    let parameters = body(&[("rectype", &record_type)]);
+    let parameters = json::object(&[("rectype", &record_type)]);
     let text = unchecked(world, target, "definition", &parameters, REQUEST_TIMEOUT_MS).await?;
     if text.trim() == "null" {
         let message =
@@ -79,11 +79,7 @@ pub(crate) async fn open(
     let mut request = request(Method::Post, url(target, api), Some(parameters));
     request.stream = true;
     // The time limit is the caller's: a node may think for minutes before the first byte.
-    let reply = send_authorized(world, target, &request, LONGEST_SLEEP_MS).await;
-    let reply = explain(world, target, reply).await?;
-    if !reply.is_success() {
-        return Err(refused(world, target, &reply, api).await);
-    }
+    let reply = ask(world, target, api, &request, LONGEST_SLEEP_MS).await?;
     if !reply.response.content_type.starts_with("application/octet-stream") {
         world.push(Effect::Abandon { port: reply.port });
         let message =
@@ -106,8 +102,7 @@ pub(crate) async fn unchecked(
 ) -> Result<String, Failure> {
     let mut post = request(Method::Post, url(target, api), Some(parameters.to_owned()));
     post.headers.push(("x-sliderule-streaming", "0".to_owned()));
-    let reply = send_authorized(world, target, &post, timeout_ms).await;
-    let mut reply = explain(world, target, reply).await?;
+    let mut reply = ask(world, target, api, &post, timeout_ms).await?;
     if is_empty_stream(&reply) {
         if parameters != NO_PARAMETERS {
             let message = format!(
@@ -115,11 +110,8 @@ pub(crate) async fn unchecked(
             );
             return Err(reply.failure(ErrorCode::Unsupported, message));
         }
-        reply =
-            send_authorized(world, target, &request(Method::Get, url(target, api), None), timeout_ms).await?;
-    }
-    if !reply.is_success() {
-        return Err(refused(world, target, &reply, api).await);
+        let get = request(Method::Get, url(target, api), None);
+        reply = ask(world, target, api, &get, timeout_ms).await?;
     }
     if json::parse(&reply.response.body).is_none() {
         return Err(
@@ -149,35 +141,33 @@ fn check_name(api: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A cluster that does not answer at all may simply be off, and its provisioning system knows.
-async fn explain(
+/// Asks a cluster. One that does not answer at all may simply be off, and its provisioning system knows; a 503 without a
+/// reason means an overloaded one, or one that is off.
+async fn ask(
     world: &World,
     target: &Rc<Target>,
-    reply: Result<Box<Reply>, Failure>,
+    api: &str,
+    request: &Request,
+    timeout_ms: u32,
 ) -> Result<Box<Reply>, Failure> {
-    match reply {
-        Err(failure) if matches!(failure.code, ErrorCode::Unreachable | ErrorCode::TimedOut) => {
-            Err(match asleep(world, target).await {
-                Some(asleep) => asleep.at(failure.endpoint.as_deref().unwrap_or_default()),
-                None => failure,
-            })
+    let failure = match send_authorized(world, target, request, timeout_ms).await {
+        Ok(reply) if reply.is_success() => return Ok(reply),
+        Ok(reply) => {
+            let failure = refusal::of_cluster(&reply, api);
+            if failure.code == ErrorCode::ClusterAsleep && refusal::is_decided(&reply.response) {
+                return Err(asleep_failure(&failure.message).in_place_of(&failure));
+            }
+            failure
         }
-        other => other,
+        Err(failure) => failure,
+    };
+    let unexplained = [ErrorCode::Unreachable, ErrorCode::TimedOut, ErrorCode::ClusterAsleep];
+    if unexplained.contains(&failure.code)
+        && let Some(asleep) = asleep(world, target).await
+    {
+        return Err(asleep.in_place_of(&failure));
     }
-}
-
-/// A 503 without a reason means an overloaded cluster, or one that is off.
-async fn refused(world: &World, target: &Rc<Target>, reply: &Reply, api: &str) -> Failure {
-    let failure = refusal::of_cluster(reply, api);
-    if failure.code != ErrorCode::ClusterAsleep {
-        return failure;
-    }
-    if refusal::is_decided(&reply.response) {
-        return asleep_failure(&failure.message).at(&reply.url).with_status(reply.response.status);
-    }
-    asleep(world, target)
-        .await
-        .map_or(failure, |asleep| asleep.at(&reply.url).with_status(reply.response.status))
+    Err(failure)
 }
 
 /// What the provisioning system says of a cluster that gives no answer; nothing where it does not explain that.

@@ -12,16 +12,15 @@ use crate::address::Target;
 use crate::call::Opened;
 use crate::console::View;
 use crate::world::{Flow, World};
-use crate::{Call, CallId, Effect, Failure, Few, Input, Outcome, Settings};
+use crate::{Call, CallId, Effect, Failure, Input, Outcome, Settings};
 use crate::{capacity, console, scaleout, service, siblings, sign_in, start, version};
 
 /// One client's connection to one organization.
 pub struct Session {
     world: World,
-    calls: Few<CallId, Flow>,
-    /// What is not cancelled with the call that began it, nor by `Dispose`: a refresh, since the server has ended
-    /// the old token, and an order that may have been placed.
-    background: Vec<Flow>,
+    /// What is under way, and the call that it is. What is none is not cancelled with the call that began it, nor by
+    /// `Dispose`: a refresh, since the server has ended the old token, and an order that may have been placed.
+    flows: Vec<(Option<CallId>, Flow)>,
     disposed: bool,
 }
 
@@ -37,7 +36,7 @@ impl Session {
         };
         let target = Target::resolve(&settings, settings.organization.as_deref())?;
         let world = World::new(settings, spoken, target);
-        Ok(Self { world, calls: Few::default(), background: Vec::new(), disposed: false })
+        Ok(Self { world, flows: Vec::new(), disposed: false })
     }
 
     /// Takes one input and says what is to be done.
@@ -52,9 +51,9 @@ impl Session {
                 self.world.push(Effect::Done { call: id, result: Err(ended) });
             }
             Input::Call { id, call } => {
-                self.calls.insert(id, flow(self.world.clone(), id, call));
+                self.flows.push((Some(id), flow(self.world.clone(), id, call)));
             }
-            Input::Cancel(id) => drop(self.calls.remove(&id)),
+            Input::Cancel(id) => drop(self.drop_calls(Some(id))),
             Input::Answered { port, answer } => self.world.answer(port, answer),
             Input::Heard(message) => siblings::heard(&self.world, &message),
             Input::Dispose => self.dispose(),
@@ -65,20 +64,34 @@ impl Session {
 
     fn dispose(&mut self) {
         self.disposed = true;
-        for (call, flow) in self.calls.take() {
-            drop(flow);
+        for call in self.drop_calls(None) {
             let ended = Failure::invalid("the session was disposed of while the call was under way");
             self.world.push(Effect::Done { call, result: Err(ended) });
         }
+    }
+
+    /// Drops a call, or every one, and with them what they had under way; which they were.
+    fn drop_calls(&mut self, only: Option<CallId>) -> Vec<CallId> {
+        let mut dropped = Vec::new();
+        self.flows.retain(|(call, _)| match *call {
+            Some(call) if only.is_none_or(|only| only == call) => {
+                dropped.push(call);
+                false
+            }
+            _ => true,
+        });
+        dropped
     }
 
     fn run(&mut self) {
         let mut context = Context::from_waker(Waker::noop());
         loop {
             let before = self.world.changes();
-            self.background.append(&mut self.world.take_spawned());
-            self.background.retain_mut(|flow| flow.as_mut().poll(&mut context).is_pending());
-            self.calls.retain(|flow| flow.as_mut().poll(&mut context).is_pending());
+            // First what others wait for, and these in the order in which they came.
+            let mut flows = self.world.take_spawned();
+            flows.append(&mut self.flows);
+            self.flows = flows;
+            self.flows.retain_mut(|(_, flow)| flow.as_mut().poll(&mut context).is_pending());
             if self.world.changes() == before {
                 break;
             }

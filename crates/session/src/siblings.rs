@@ -9,7 +9,7 @@ use std::rc::Rc;
 use sliderule_api::OrganizationName;
 
 use crate::account::{Account, Tokens, last_principal_key, record_key};
-use crate::json::{self, Json, Read, field, variant};
+use crate::json::{self, Part, Read, Write};
 use crate::renewal::stored;
 use crate::sign_in::announce;
 use crate::world::{State, World};
@@ -39,44 +39,35 @@ enum Word {
     },
 }
 
-fn text(word: &Word) -> String {
-    let mut out = String::new();
-    match word {
-        Word::News { key, tokens } => variant(&mut out, "news", &[("key", key), ("tokens", &**tokens)]),
-        Word::Ask { place, principal, after } => {
-            variant(&mut out, "ask", &[("place", place), ("principal", principal), ("after", after)]);
-        }
-        Word::SignedOut { key } => variant(&mut out, "signed_out", &[("key", key)]),
-    }
-    out
+/// A word as text: an object whose only field says which it is.
+fn word(kind: &str, fields: &[(&str, &dyn Write)]) -> String {
+    format!("{{\"{kind}\":{}}}", json::object(fields))
 }
 
 impl Read for Word {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        let (kind, json) = json::kind(json)?;
-        Some(match kind {
-            "news" => {
-                Self::News { key: field(json, "key")?, tokens: field::<Tokens>(json, "tokens")?.checked()? }
-            }
+    fn read(part: Part<'_>) -> Self {
+        let (kind, part) = part.kind();
+        match kind {
+            "news" => Self::News { key: part.field("key"), tokens: part.field("tokens") },
             "ask" => Self::Ask {
-                place: field(json, "place")?,
-                principal: field(json, "principal")?,
-                after: field(json, "after")?,
+                place: part.field("place"),
+                principal: part.field("principal"),
+                after: part.field("after"),
             },
-            "signed_out" => Self::SignedOut { key: field(json, "key")? },
-            _ => return None,
-        })
+            "signed_out" => Self::SignedOut { key: part.field("key") },
+            _ => part.unreadable(Self::SignedOut { key: String::new() }),
+        }
     }
 }
 
 /// Tells the others of new tokens.
 pub(crate) fn tell(world: &World, key: &str, tokens: &Rc<Tokens>) {
-    world.broadcast(text(&Word::News { key: key.to_owned(), tokens: tokens.clone() }));
+    world.broadcast(word("news", &[("key", &key), ("tokens", &**tokens)]));
 }
 
 /// Tells the others that tokens are revoked.
 pub(crate) fn tell_signed_out(world: &World, key: &str) {
-    world.broadcast(text(&Word::SignedOut { key: key.to_owned() }));
+    world.broadcast(word("signed_out", &[("key", &key)]));
 }
 
 /// Asks the others for tokens that are newer than those held. What they have is then held, and waited for no longer than
@@ -99,8 +90,8 @@ pub(crate) async fn ask(
         is_wanted.then(|| tokens.clone())
     };
     let place = last_principal_key(provisioning, organization);
-    let word = Word::Ask { place, principal: asking.principal.clone(), after };
-    world.ask_siblings(text(&word), |state| told(state).is_some()).await;
+    let question = word("ask", &[("place", &place), ("principal", &asking.principal), ("after", &after)]);
+    world.ask_siblings(question, |state| told(state).is_some()).await;
     world.with(|state| told(state))
 }
 
@@ -142,7 +133,7 @@ impl Drop for Asking<'_> {
 
 /// Takes up what another session said, or answers it.
 pub(crate) fn heard(world: &World, message: &str) {
-    let Some(word) = json::parse(message).and_then(|json| Word::read(&json)) else { return };
+    let Some(word) = json::read::<Word>(message) else { return };
     let target = world.target();
     let (Some(organization), Some(provisioning)) = (&target.organization, &target.provisioning) else {
         return;

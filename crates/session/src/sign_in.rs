@@ -12,7 +12,8 @@ use crate::account::{Renewal, Tokens, github_principal, last_principal_key, reco
 use crate::address::Target;
 use crate::call::{Authentication, Credentials, Source};
 use crate::effect::Level;
-use crate::http::{REQUEST_TIMEOUT_MS, body, request, send};
+use crate::http::{REQUEST_TIMEOUT_MS, request, send};
+use crate::json;
 use crate::renewal::{fresh, signed_out};
 use crate::world::World;
 use crate::{Event, Failure, Method, refusal, siblings};
@@ -67,36 +68,53 @@ async fn exchange(
         return Ok(nobody(None));
     };
     let provisioning = target.provisioning()?;
-    let credentials = credentials.unwrap_or_default();
-    let anybody = organization.is_public() && credentials.username.as_deref().unwrap_or_default().is_empty();
+    let Credentials { username, password, github_token } = credentials.unwrap_or_default();
+    let (username, password, github) = (filled(username), filled(password), filled(github_token));
+    let anybody = organization.is_public() && username.is_none();
     let explicit =
         || world.with(|state| state.accounts.get(organization).map_or(0, |account| account.explicit));
     let before = explicit();
-    let (tokens, source) = if let Some(github) = filled(credentials.github_token) {
-        let principal = github_principal(&github);
-        match cached(world, provisioning, organization, Some(&principal)).await {
+    let found = match (&github, &password) {
+        (Some(token), _) => {
+            let found = cached(world, provisioning, organization, Some(&github_principal(token))).await;
             // Whether what has ended still serves, only another sign-in can tell as surely.
-            Some(tokens) if world.server_now() < tokens.expires_at => (tokens, Source::Cache),
-            _ => (by_github(world, target, provisioning, organization, github).await?, Source::Github),
+            found.filter(|tokens| world.server_now() < tokens.expires_at)
         }
-    } else {
-        match (filled(credentials.username), filled(credentials.password)) {
-            (Some(username), Some(password)) => (
-                by_password(world, target, provisioning, organization, username, password).await?,
-                Source::Password,
-            ),
-            (None, Some(_)) => return Err(missing("a password was given without a user name")),
-            (username, None) => match kept(world, provisioning, organization, username.as_deref()).await {
-                Some(tokens) => (tokens, Source::Cache),
-                None if anybody => {
-                    return Ok(nobody(Some(organization)));
-                }
-                None => {
-                    return Err(missing(&format!(
-                        "no credentials were given for `{organization}`, and none are cached"
-                    )));
-                }
-            },
+        (None, Some(_)) => None,
+        (None, None) => kept(world, provisioning, organization, username.as_deref()).await,
+    };
+    let (tokens, source) = match (found, github, password, username) {
+        (Some(tokens), ..) => (tokens, Source::Cache),
+        (None, Some(token), ..) => {
+            let proof = Proof {
+                path: "org_token_github",
+                fields: json::object(&[("org_name", organization), ("access_token", &token)]),
+                principal: github_principal(&token),
+                user: None,
+                secret: token,
+            };
+            (prove(world, target, provisioning, proof).await?, Source::Github)
+        }
+        (None, None, Some(password), Some(username)) => {
+            let proof = Proof {
+                path: "org_token",
+                fields: json::object(&[
+                    ("username", &username),
+                    ("password", &password),
+                    ("org_name", organization),
+                ]),
+                principal: String::new(),
+                user: Some(username),
+                secret: password,
+            };
+            (prove(world, target, provisioning, proof).await?, Source::Password)
+        }
+        (None, None, Some(_), None) => return Err(missing("a password was given without a user name")),
+        (None, None, None, _) if anybody => return Ok(nobody(Some(organization))),
+        (None, None, None, _) => {
+            return Err(missing(&format!(
+                "no credentials were given for `{organization}`, and none are cached"
+            )));
         }
     };
     if asked == Asked::ByInit
@@ -141,38 +159,32 @@ fn signed_in(organization: &OrganizationName, tokens: &Tokens, source: Source) -
     }
 }
 
-async fn by_password(
-    world: &World,
-    target: &Target,
-    provisioning: &str,
-    organization: &OrganizationName,
-    username: String,
-    password: String,
-) -> Result<Rc<Tokens>, Failure> {
-    let asked =
-        body(&[("username", &username), ("password", &password), ("org_name", &organization.as_str())]);
-    let mut request = request(Method::Post, format!("{provisioning}/api/org_token/"), Some(asked));
-    request.secrets.push(password);
-    let reply = send(world, target, &request, REQUEST_TIMEOUT_MS).await?;
-    if !reply.is_success() {
-        return Err(refusal::of_sign_in(&reply));
-    }
-    Tokens::from_answer(&reply, world.server_now(), "", Some(&username))
+/// What a user proves who they are with.
+struct Proof {
+    /// Where to, within `/api/`.
+    path: &'static str,
+    /// What is sent.
+    fields: String,
+    /// What of it must not be repeated.
+    secret: String,
+    /// Whose the tokens then are; of a user by the name that the server writes, if it is empty.
+    principal: String,
+    /// The name given.
+    user: Option<String>,
 }
 
-async fn by_github(
+/// Exchanges a proof for tokens.
+async fn prove(
     world: &World,
     target: &Target,
     provisioning: &str,
-    organization: &OrganizationName,
-    token: String,
+    proof: Proof,
 ) -> Result<Rc<Tokens>, Failure> {
-    let principal = github_principal(&token);
-    let asked = body(&[("org_name", &organization.as_str()), ("access_token", &token)]);
-    let mut request = request(Method::Post, format!("{provisioning}/api/org_token_github/"), Some(asked));
-    request.secrets.push(token);
+    let url = format!("{provisioning}/api/{}/", proof.path);
+    let mut request = request(Method::Post, url, Some(proof.fields));
+    request.secrets.push(proof.secret);
     let reply = send(world, target, &request, REQUEST_TIMEOUT_MS).await?;
-    if reply.response.status == 404 {
+    if reply.response.status == 404 && proof.user.is_none() {
         let message =
             "this provisioning system does not sign in with GitHub tokens; use a user name and password";
         return Err(reply.failure(ErrorCode::Unsupported, message));
@@ -180,7 +192,7 @@ async fn by_github(
     if !reply.is_success() {
         return Err(refusal::of_sign_in(&reply));
     }
-    Tokens::from_answer(&reply, world.server_now(), &principal, None)
+    Tokens::from_answer(&reply, world.server_now(), &proof.principal, proof.user.as_deref())
 }
 
 /// The tokens kept for this user, however they signed in, or for whoever signed in last.
@@ -256,28 +268,25 @@ async fn forget_and_revoke(world: World, target: Rc<Target>, held: Option<Rc<Tok
     let (Some(organization), Some(provisioning)) = (&target.organization, &target.provisioning) else {
         return;
     };
-    let last = stored(&world, provisioning, organization, None).await;
-    let ended: Vec<Rc<Tokens>> = held.into_iter().chain(last).collect();
+    let is_another = |last: &Rc<Tokens>| held.as_ref().is_none_or(|held| held.refresh != last.refresh);
+    let last = stored(&world, provisioning, organization, None).await.filter(is_another);
+    let ended = [held, last];
     // All that the server need not be waited for comes first: whoever signs in meanwhile is not signed out again.
     world.forget(last_principal_key(provisioning, organization)).await;
-    for tokens in &ended {
+    for tokens in ended.iter().flatten() {
         let key = record_key(provisioning, organization, &tokens.principal);
         world.forget(key.clone()).await;
         siblings::tell_signed_out(&world, &key);
     }
-    let mut revoked = Vec::new();
-    for tokens in &ended {
-        if !revoked.contains(&&tokens.refresh) {
-            revoked.push(&tokens.refresh);
-            revoke(&world, &target, tokens).await;
-        }
+    for tokens in ended.iter().flatten() {
+        revoke(&world, &target, tokens).await;
     }
 }
 
 /// Has the server end tokens that nobody holds any more. Where that fails they end by themselves.
 pub(crate) async fn revoke(world: &World, target: &Target, tokens: &Tokens) {
     let Some(provisioning) = &target.provisioning else { return };
-    let asked = body(&[("refresh", &tokens.refresh)]);
+    let asked = json::object(&[("refresh", &tokens.refresh)]);
     let mut request = request(Method::Post, format!("{provisioning}/api/token/blacklist/"), Some(asked));
     request.secrets.push(tokens.refresh.clone());
     request.outlives_page = true;

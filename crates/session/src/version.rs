@@ -11,7 +11,7 @@ use crate::Failure;
 use crate::address::Target;
 use crate::call::VersionReport;
 use crate::http::REQUEST_TIMEOUT_MS;
-use crate::json::{self, Json, field};
+use crate::json::{self, Json};
 use crate::service::{NO_PARAMETERS, VERSION, unchecked};
 use crate::sign_in::announce;
 use crate::world::World;
@@ -47,7 +47,7 @@ pub(crate) fn spoken(text: &str) -> Result<ReleaseVersion, Failure> {
 
 /// The release of a part of the server, in the answer of `/source/version`: `server` itself, or a package.
 fn release_of(answer: &Json<'_>, part: &str) -> Option<ReleaseVersion> {
-    field::<String>(json::find(answer, part)?, "version")?.parse().ok()
+    json::text(json::find(answer, part)?, "version")?.parse().ok()
 }
 
 /// Applies the rule before the first use of a cluster, once.

@@ -10,7 +10,7 @@ use sliderule_api::ErrorCode;
 use crate::address::Target;
 use crate::answers::Status;
 use crate::http::request;
-use crate::json::{self, Read as _};
+use crate::json;
 use crate::port::Listening;
 use crate::renewal::{fresh, with_token};
 use crate::server_events::EventReader;
@@ -91,9 +91,7 @@ impl Watch {
                 return None;
             }
             let statuses = events.iter().filter(|event| event.kind == "status");
-            let newest = statuses
-                .filter_map(|event| json::parse(&event.data).and_then(|json| Status::read(&json)))
-                .next_back();
+            let newest = statuses.filter_map(|event| json::read(&event.data)).next_back();
             if newest.is_some() {
                 *silence_ms = SILENCE_MS;
                 return newest;

@@ -53,7 +53,7 @@ pub(crate) struct State {
     /// What was asked of the outside and is not answered yet, or not heard yet.
     pub waiting: Few<PortId, Waiting>,
     effects: Vec<Effect>,
-    spawned: Vec<Flow>,
+    spawned: Vec<(Option<CallId>, Flow)>,
     /// How often something happened that may let a flow go on.
     pub changes: u64,
 }
@@ -226,7 +226,7 @@ impl World {
     pub(crate) fn spawn(&self, flow: Flow) {
         self.with(|state| {
             state.changes += 1;
-            state.spawned.push(flow);
+            state.spawned.push((None, flow));
         });
     }
 
@@ -287,8 +287,8 @@ impl World {
         self.with(|state| state.changes += 1);
     }
 
-    /// The flows begun since last asked.
-    pub(crate) fn take_spawned(&self) -> Vec<Flow> {
+    /// The flows begun since last asked, which are no call's.
+    pub(crate) fn take_spawned(&self) -> Vec<(Option<CallId>, Flow)> {
         self.with(|state| std::mem::take(&mut state.spawned))
     }
 

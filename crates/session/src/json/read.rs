@@ -1,4 +1,9 @@
 //! Reading.
+//!
+//! Every part of a value is read, whatever the others are, and whether all were what they should be is asked once, at the
+//! end: to give up at each field by itself, and to drop what was read before it, would be most of the code.
+
+use std::cell::Cell;
 
 use sliderule_api::{OrganizationName, RequestId, UtcTime};
 pub(crate) use sliderule_records::json::Json;
@@ -8,23 +13,12 @@ pub(crate) fn parse(text: &str) -> Option<Json<'_>> {
     sliderule_records::json::parse(text).ok()
 }
 
-/// What can be read from JSON.
-pub(crate) trait Read: Sized {
-    /// The value, if it is one.
-    fn read(json: &Json<'_>) -> Option<Self>;
-
-    /// The value where there is none.
-    fn absent() -> Option<Self> {
-        None
-    }
-}
-
-/// The field of an object.
-pub(crate) fn field<T: Read>(json: &Json<'_>, name: &str) -> Option<T> {
-    match find(json, name) {
-        Some(value) => T::read(value),
-        None => T::absent(),
-    }
+/// The value that a text is, if it is one.
+pub(crate) fn read<T: Read>(text: &str) -> Option<T> {
+    let json = parse(text)?;
+    let readable = Cell::new(true);
+    let value = T::read(Part { json: &json, readable: &readable });
+    readable.get().then_some(value)
 }
 
 /// Of fields of the same name, the last.
@@ -33,86 +27,138 @@ pub(crate) fn find<'a, 'b>(json: &'a Json<'b>, name: &str) -> Option<&'a Json<'b
     fields.iter().rfind(|(key, _)| key == name).map(|(_, value)| value)
 }
 
-/// The only field of an object, which says which kind of thing it is, and what it holds.
-pub(crate) fn kind<'a, 'b>(json: &'a Json<'b>) -> Option<(&'a str, &'a Json<'b>)> {
-    let Json::Object(fields) = json else { return None };
-    let [(kind, holds)] = fields.as_slice() else { return None };
-    Some((kind, holds))
+/// The field of an object that is text.
+pub(crate) fn text<'a>(json: &'a Json<'_>, name: &str) -> Option<&'a str> {
+    if let Json::String(text) = find(json, name)? { Some(text) } else { None }
+}
+
+/// What can be read from JSON.
+pub(crate) trait Read {
+    /// The value; any, where it [cannot be read](Part::unreadable).
+    fn read(part: Part<'_>) -> Self;
+}
+
+/// A part of what is read.
+#[derive(Clone, Copy)]
+pub(crate) struct Part<'a> {
+    json: &'a Json<'a>,
+    readable: &'a Cell<bool>,
+}
+
+impl<'a> Part<'a> {
+    /// The field of an object; null where it is missing.
+    pub(crate) fn at(self, name: &str) -> Self {
+        Self { json: find(self.json, name).unwrap_or(&Json::Null), ..self }
+    }
+
+    /// The value of a field.
+    pub(crate) fn field<T: Read>(self, name: &str) -> T {
+        T::read(self.at(name))
+    }
+
+    /// The only field of an object, which says which kind of thing it is, and what it holds.
+    pub(crate) fn kind(self) -> (&'a str, Self) {
+        if let Json::Object(fields) = self.json
+            && let [(kind, holds)] = fields.as_slice()
+        {
+            return (kind, Self { json: holds, ..self });
+        }
+        self.unreadable(("", self))
+    }
+
+    /// A text.
+    pub(crate) fn text(self) -> &'a str {
+        if let Json::String(text) = self.json { text } else { self.unreadable("") }
+    }
+
+    /// The values of a list.
+    pub(crate) fn list(self) -> &'a [Json<'a>] {
+        if let Json::Array(values) = self.json { values } else { self.unreadable(&[]) }
+    }
+
+    /// What stands in place of a value that cannot be read, which makes the whole unreadable.
+    pub(crate) fn unreadable<T>(self, instead: T) -> T {
+        self.readable.set(false);
+        instead
+    }
+
+    /// A whole number.
+    fn number(self) -> i64 {
+        let number = if let Json::Number((text, _)) = self.json { text.parse().ok() } else { None };
+        number.unwrap_or_else(|| self.unreadable(0))
+    }
 }
 
 impl Read for bool {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        if let Json::Bool(value) = json { Some(*value) } else { None }
+    fn read(part: Part<'_>) -> Self {
+        if let Json::Bool(value) = part.json { *value } else { part.unreadable(false) }
     }
 }
 
 impl Read for String {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        if let Json::String(text) = json { Some(text.clone().into_owned()) } else { None }
+    fn read(part: Part<'_>) -> Self {
+        part.text().to_owned()
     }
 }
 
 impl<T: Read> Read for Option<T> {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        if let Json::Null = json { Some(None) } else { T::read(json).map(Some) }
-    }
-
-    fn absent() -> Option<Self> {
-        Some(None)
+    fn read(part: Part<'_>) -> Self {
+        if let Json::Null = part.json { None } else { Some(T::read(part)) }
     }
 }
 
 impl<T: Read> Read for Vec<T> {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        if let Json::Array(values) = json { values.iter().map(T::read).collect() } else { None }
-    }
-}
-
-/// A whole number.
-fn number(json: &Json<'_>) -> Option<i64> {
-    if let Json::Number((text, _)) = json { text.parse().ok() } else { None }
-}
-
-impl Read for i64 {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        number(json)
-    }
-}
-
-impl Read for u64 {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        number(json)?.try_into().ok()
-    }
-}
-
-impl Read for u32 {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        number(json)?.try_into().ok()
+    fn read(part: Part<'_>) -> Self {
+        let mut list = Self::new();
+        for json in part.list() {
+            list.push(T::read(Part { json, ..part }));
+        }
+        list
     }
 }
 
 impl<A: Read, B: Read> Read for (A, B) {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        let Json::Array(values) = json else { return None };
-        let [one, other] = values.as_slice() else { return None };
-        Some((A::read(one)?, B::read(other)?))
+    fn read(part: Part<'_>) -> Self {
+        let (one, other) = match part.list() {
+            [one, other] => (one, other),
+            _ => part.unreadable((&Json::Null, &Json::Null)),
+        };
+        (A::read(Part { json: one, ..part }), B::read(Part { json: other, ..part }))
+    }
+}
+
+impl Read for i64 {
+    fn read(part: Part<'_>) -> Self {
+        part.number()
+    }
+}
+
+impl Read for u64 {
+    fn read(part: Part<'_>) -> Self {
+        part.number().try_into().unwrap_or_else(|_| part.unreadable(0))
+    }
+}
+
+impl Read for u32 {
+    fn read(part: Part<'_>) -> Self {
+        part.number().try_into().unwrap_or_else(|_| part.unreadable(0))
     }
 }
 
 impl Read for OrganizationName {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        if let Json::String(text) = json { text.parse().ok() } else { None }
+    fn read(part: Part<'_>) -> Self {
+        part.text().parse().unwrap_or_else(|_| part.unreadable(Self::default()))
     }
 }
 
 impl Read for RequestId {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        if let Json::String(text) = json { text.parse().ok() } else { None }
+    fn read(part: Part<'_>) -> Self {
+        part.text().parse().unwrap_or_else(|_| part.unreadable(Self::default()))
     }
 }
 
 impl Read for UtcTime {
-    fn read(json: &Json<'_>) -> Option<Self> {
-        String::read(json).map(Self)
+    fn read(part: Part<'_>) -> Self {
+        Self(String::read(part))
     }
 }

@@ -1,40 +1,67 @@
 //! Writing.
 
+use std::fmt::Write as _;
+
 use sliderule_api::{ErrorCode, OrganizationName, RequestId, UtcTime};
 
 /// What can be written as JSON.
 pub(crate) trait Write {
     /// Appends the value.
     fn write(&self, out: &mut String);
+}
 
-    /// The value alone.
-    fn text(&self) -> String {
-        let mut out = String::new();
-        self.write(&mut out);
-        out
+/// The text that is a value.
+pub(crate) fn write(value: &dyn Write) -> String {
+    let mut out = String::new();
+    value.write(&mut out);
+    out
+}
+
+/// An object that is being written.
+pub(crate) struct Object<'a> {
+    out: &'a mut String,
+    before: char,
+}
+
+impl<'a> Object<'a> {
+    /// Begins an object at the end of a text.
+    pub(crate) fn begin(out: &'a mut String) -> Self {
+        Self { out, before: '{' }
+    }
+
+    /// The next field, which is not the last but for [`Self::end`].
+    pub(crate) fn field(&mut self, key: &str, value: &dyn Write) -> &mut Self {
+        self.out.push(self.before);
+        self.before = ',';
+        key.write(self.out);
+        self.out.push(':');
+        value.write(self.out);
+        self
+    }
+
+    /// Ends an object that has fields.
+    pub(crate) fn end(&mut self) {
+        self.out.push('}');
     }
 }
 
-/// Appends an object.
-pub(crate) fn object(out: &mut String, fields: &[(&str, &dyn Write)]) {
-    let mut before = '{';
+/// An object as text.
+pub(crate) fn object(fields: &[(&str, &dyn Write)]) -> String {
+    let mut out = String::new();
+    let mut object = Object::begin(&mut out);
     for (key, value) in fields {
-        out.push(before);
-        before = ',';
-        key.write(out);
-        out.push(':');
-        value.write(out);
+        object.field(key, *value);
     }
-    out.push('}');
+    object.end();
+    out
 }
 
-/// Appends an object whose only field says which kind of thing it is; [`super::kind`] reads it.
-pub(crate) fn variant(out: &mut String, kind: &str, fields: &[(&str, &dyn Write)]) {
-    out.push('{');
-    kind.write(out);
-    out.push(':');
-    object(out, fields);
-    out.push('}');
+/// Appends a number in so many hexadecimal digits.
+pub(crate) fn hexadecimal(out: &mut String, number: u64, digits: u32) {
+    for place in (0..digits).rev() {
+        let digit = u32::try_from((number >> (4 * place)) & 15).unwrap_or_default();
+        out.push(char::from_digit(digit, 16).unwrap_or('0'));
+    }
 }
 
 impl Write for str {
@@ -50,9 +77,8 @@ impl Write for str {
                 '\r' => out.push_str("\\r"),
                 '\t' => out.push_str("\\t"),
                 '\0'..='\x1f' => {
-                    out.push_str("\\u00");
-                    let digit = |bits: u32| char::from_digit(bits, 16).unwrap_or('0');
-                    out.extend([digit(u32::from(c) >> 4), digit(u32::from(c) & 15)]);
+                    out.push_str("\\u");
+                    hexadecimal(out, u64::from(c), 4);
                 }
                 _ => out.push(c),
             }
@@ -101,16 +127,30 @@ impl<T: Write> Write for Vec<T> {
     }
 }
 
-macro_rules! whole_numbers {
-    ($($type:ty),*) => {$(
-        impl Write for $type {
-            fn write(&self, out: &mut String) {
-                out.push_str(&self.to_string());
-            }
-        }
-    )*};
+impl Write for i64 {
+    fn write(&self, out: &mut String) {
+        // A text takes whatever is written.
+        let _ = write!(out, "{self}");
+    }
 }
-whole_numbers!(i64, u16, u32, u64);
+
+impl Write for u64 {
+    fn write(&self, out: &mut String) {
+        let _ = write!(out, "{self}");
+    }
+}
+
+impl Write for u32 {
+    fn write(&self, out: &mut String) {
+        u64::from(*self).write(out);
+    }
+}
+
+impl Write for u16 {
+    fn write(&self, out: &mut String) {
+        u64::from(*self).write(out);
+    }
+}
 
 impl Write for ErrorCode {
     fn write(&self, out: &mut String) {
