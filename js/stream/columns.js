@@ -72,16 +72,10 @@ function shaped(values, width, offsets, length) {
  * @returns {Promise<Record<string, Batch>>}
  */
 export async function joined(batches, between = () => {}) {
-  /** @type {Map<string, Batch[]>} */
-  const byType = new Map();
-  for (const batch of batches) {
-    const same = byType.get(batch.recordType);
-    if (same === undefined) byType.set(batch.recordType, [batch]);
-    else same.push(batch);
-  }
   /** @type {[string, Batch][]} */
   const tables = [];
-  for (const [recordType, same] of byType) tables.push([recordType, await joinedOne(recordType, same, between)]);
+  for (const [recordType, same] of grouped(batches, (each) => each.recordType))
+    tables.push([recordType, await joinedOne(recordType, same, between)]);
   return Object.fromEntries(tables);
 }
 
@@ -124,4 +118,22 @@ async function concatenated(batches, name, between) {
     if (index % 64 === 63) await between();
   }
   return whole;
+}
+
+/**
+ * @template Item, Name
+ * @param {Iterable<Item>} items
+ * @param {(item: Item) => Name} nameOf
+ * @returns {Map<Name, Item[]>} The items of each name, in their order.
+ */
+export function grouped(items, nameOf) {
+  /** @type {Map<Name, Item[]>} */
+  const groups = new Map();
+  for (const item of items) {
+    const name = nameOf(item);
+    const same = groups.get(name);
+    if (same === undefined) groups.set(name, [item]);
+    else same.push(item);
+  }
+  return groups;
 }
