@@ -256,14 +256,7 @@ export class RecordStream extends Disposing {
    */
   #hear(item, settings) {
     /** @type {ServerMessage} */
-    const message = {
-      recordType: item.recordType,
-      level: LEVELS[Math.min(Math.max(item.level, 0), 4)] ?? "critical",
-      code: item.code,
-      kind: item.kind,
-      meaning: item.meaning,
-      text: item.text,
-    };
+    const message = { ...item, level: LEVELS[Math.max(item.level, 0)] ?? "critical" };
     this.#messages.add(message);
     if (item.meaning === "missing") this.#complaint ||= item.text || "an exception without a text";
     notify(settings.onMessage, message);
