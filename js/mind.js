@@ -93,7 +93,7 @@ export class Mind {
     const id = guarded(() => this.#client.nextCall());
     /** @param {unknown} reason */
     const end = (reason) => {
-      if (!this.#isFreed && this.#instance.fault === undefined) this.#client.cancel(id);
+      this.#living?.cancel(id);
       this.#settle(id)?.reject(reason);
     };
     const { limitMs } = Object.values(request)[0] ?? {};
@@ -133,12 +133,12 @@ export class Mind {
    * @param {string} message
    */
   heard(message) {
-    if (!this.#isFreed && this.#instance.fault === undefined) this.#client.heard(message);
+    this.#living?.heard(message);
   }
 
   /** Ends every call. A refresh under way is finished and saved all the same. */
   dispose() {
-    if (!this.#isFreed && this.#instance.fault === undefined) this.#client.dispose();
+    this.#living?.dispose();
   }
 
   /** Gives back what it has in WebAssembly, once nothing of it runs: a callback may have disposed of the session. */
@@ -149,6 +149,11 @@ export class Mind {
       this.#unwatch();
       this.#client.free();
     });
+  }
+
+  /** Its half in WebAssembly, as long as anything can be said to that. */
+  get #living() {
+    return this.#isFreed || this.#instance.fault !== undefined ? undefined : this.#client;
   }
 
   /** @param {SlideRuleError} fault */

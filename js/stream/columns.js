@@ -74,27 +74,18 @@ function shaped(values, width, offsets, length) {
 export async function joined(batches, between = () => {}) {
   /** @type {[string, Batch][]} */
   const tables = [];
-  for (const [recordType, same] of grouped(batches, (each) => each.recordType))
-    tables.push([recordType, await joinedOne(recordType, same, between)]);
-  return Object.fromEntries(tables);
-}
-
-/**
- * @param {string} recordType
- * @param {Batch[]} batches
- * @param {() => void | Promise<void>} between
- * @returns {Promise<Batch>}
- */
-async function joinedOne(recordType, batches, between) {
-  const [first] = batches;
-  if (batches.length === 1 && first !== undefined) return first;
-  const length = batches.reduce((sum, batch) => sum + batch.length, 0);
-  /** @type {[string, Column][]} */
-  const columns = [];
-  for (const name of Object.keys(first?.columns ?? {})) {
-    columns.push([name, await concatenated(batches, name, between)]);
+  for (const [recordType, same] of grouped(batches, (each) => each.recordType)) {
+    let [table] = /** @type {[Batch, ...Batch[]]} */ (same);
+    if (same.length > 1) {
+      /** @type {[string, Column][]} */
+      const columns = [];
+      for (const name of Object.keys(table.columns)) columns.push([name, await concatenated(same, name, between)]);
+      const length = same.reduce((sum, batch) => sum + batch.length, 0);
+      table = { recordType, length, columns: Object.fromEntries(columns) };
+    }
+    tables.push([recordType, table]);
   }
-  return { recordType, length, columns: Object.fromEntries(columns) };
+  return Object.fromEntries(tables);
 }
 
 /**
