@@ -7,39 +7,46 @@
 /** @import { Environment } from "./entry.js" */
 
 /**
- * @callback Check Says what is wrong with a value, or nothing.
+ * @callback Check Says what is wrong with a value that is neither null nor undefined, or nothing.
  * @param {unknown} value
  * @param {Environment} [environment] Of the entry that was asked, where that makes a difference.
  * @returns {string | undefined}
  */
 
-/** @type {Check} */
-export const text = (value) => (typeof value === "string" ? undefined : "must be text");
+/**
+ * @param {boolean} isRight
+ * @param {string} wrong
+ */
+export const unless = (isRight, wrong) => (isRight ? undefined : wrong);
+
+/**
+ * @param {any} value
+ * @param {string} names
+ */
+export const hasMethods = (value, names) =>
+  typeof value === "object" && names.split(" ").every((name) => typeof value[name] === "function");
 
 /** @type {Check} */
-export const flag = (value) => (typeof value === "boolean" ? undefined : "must be true or false");
+export const text = (value) => unless(typeof value === "string", "must be text");
 
 /** @type {Check} */
-export const callback = (value) => (typeof value === "function" ? undefined : "must be a function");
+export const flag = (value) => unless(typeof value === "boolean", "must be true or false");
 
 /** @type {Check} */
-export const object = (value) => (typeof value === "object" ? undefined : "must be an object");
+export const callback = (value) => unless(typeof value === "function", "must be a function");
 
 /** @type {Check} */
 export const texts = (value) =>
-  Array.isArray(value) && value.every((each) => typeof each === "string") ? undefined : "must be a list of texts";
+  unless(Array.isArray(value) && value.every((each) => typeof each === "string"), "must be a list of texts");
 
 /** @type {Check} */
 export const abortSignal = (value) =>
-  typeof value === "object" &&
-  value !== null &&
-  "aborted" in value &&
-  "reason" in value &&
-  ["throwIfAborted", "addEventListener", "removeEventListener"].every(
-    (method) => typeof (/** @type {any} */ (value)[method]) === "function",
-  )
-    ? undefined
-    : "must be an AbortSignal";
+  unless(
+    hasMethods(value, "throwIfAborted addEventListener removeEventListener") &&
+      "aborted" in /** @type {object} */ (value) &&
+      "reason" in /** @type {object} */ (value),
+    "must be an AbortSignal",
+  );
 
 /**
  * @param {unknown} value
@@ -47,9 +54,10 @@ export const abortSignal = (value) =>
  * @param {number} most
  */
 const wholeNumber = (value, least, most) =>
-  Number.isInteger(value) && Number(value) >= least && Number(value) <= most
-    ? undefined
-    : `must be a whole number from ${least} to ${most}`;
+  unless(
+    Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
+    `must be a whole number from ${least} to ${most}`,
+  );
 
 /**
  * Nodes: more than any cluster has, less than any overflow.
@@ -73,28 +81,26 @@ export const minutes = (value) => wholeNumber(value, 1, 525_600);
 export const milliseconds = (value) => wholeNumber(value, 1, 2_147_483_647);
 
 /** @type {Check} */
-export function credentials(given) {
-  return typeof given === "function" ? undefined : object(given);
-}
+export const credentials = (given) => unless(/^(function|object)$/.test(typeof given), "must be an object");
 
 /** @type {Check} */
-export function ask(given) {
-  return typeof given === "function"
-    ? undefined
-    : "must be a function; credentials themselves go to authenticate or init";
-}
+export const ask = (given) =>
+  unless(typeof given === "function", "must be a function; credentials themselves go to authenticate or init");
 
 /** @type {Check} */
-export function logger(given) {
-  const wrong = "must be an object with functions debug, info, warn and error, or some of them";
-  if (typeof given !== "object" || given === null) return wrong;
-  const methods = ["debug", "info", "warn", "error"].map((name) => /** @type {any} */ (given)[name]);
-  return methods.every((method) => method === undefined || typeof method === "function") ? undefined : wrong;
-}
+export const logger = (given) =>
+  unless(
+    typeof given === "object" &&
+      ["debug", "info", "warn", "error"].every((name) =>
+        /^(function|undefined)$/.test(typeof (/** @type {any} */ (given)[name])),
+      ),
+    "must be an object with functions debug, info, warn and error, or some of them",
+  );
 
 /** @type {Check} */
-export function callbacks(given) {
-  const wrong = "must be an object with a function for each record type";
-  if (typeof given !== "object" || given === null) return wrong;
-  return Object.values(given).every((each) => typeof each === "function") ? undefined : wrong;
-}
+export const callbacks = (given) =>
+  unless(
+    typeof given === "object" &&
+      Object.values(/** @type {object} */ (given)).every((each) => typeof each === "function"),
+    "must be an object with a function for each record type",
+  );

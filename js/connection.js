@@ -18,7 +18,7 @@ import { unlessAborted } from "./signals.js";
 /**
  * @import { CredentialsCallback, SessionOptions, Warning } from "./index.js"
  * @import { Environment } from "./entry.js"
- * @import { Answer } from "./mind.js"
+ * @import { Answer, Listeners, Request } from "./mind.js"
  */
 
 /**
@@ -53,6 +53,20 @@ export class Connection {
   #disposed = false;
   /** @type {Set<(reason: SlideRuleError) => void>} */
   #streams = new Set();
+  /** Of what is told of no call. @type {Listeners} */
+  #listeners = {
+    warning: (warning) => this.warn(warning),
+    log: ({ level, message }) => this.#log(level, message),
+    requests: ({ requests }) => {
+      this.#requests = requests;
+    },
+    identity: (identity) => {
+      // Layouts are those of one release.
+      const { organization, serverVersion } = this.identity;
+      if (identity.serverVersion !== serverVersion || identity.organization !== organization) this.#definitions.clear();
+      this.identity = identity;
+    },
+  };
 
   /**
    * @param {{ url: string } | SlideRuleError} settings What the module needs to know, or what every call rejects with.
@@ -71,7 +85,7 @@ export class Connection {
     this.#desk.ask(credentials);
     this.identity = { organization, authenticated: false, user: null, serverVersion: null };
     this.#host = new Host(store, environment, {
-      event: (event) => this.#heard(event),
+      listeners: this.#listeners,
       heard: (message) => this.#mind?.heard(message),
       closed: () => {
         if (this.#disposed) this.#mind?.free();
@@ -94,7 +108,7 @@ export class Connection {
       const { organization, authenticated, user } = this.identity;
       const settings = { ...this.#settings, organization, requests: this.#requests };
       const isFirst = this.#mind === undefined;
-      this.#mind = new Mind(instance, settings, this.#host, (event) => this.#heard(event));
+      this.#mind = new Mind(instance, settings, this.#host, this.#listeners);
       if (!isFirst && authenticated && user !== null) this.#mind.resume(user);
     }
     const mind = this.#mind;
@@ -145,61 +159,58 @@ export class Connection {
   /**
    * Begins `init`. The caller is asked for credentials before, since without any it ends with a warning.
    *
-   * @param {{ init: { credentials: object | null } }} request
+   * @param {Request} request
    * @param {AbortSignal} [signal]
-   * @param {(event: any) => void} [onEvent]
+   * @param {Listeners} [listeners]
    */
-  async start(request, signal, onEvent) {
-    if (this.#desk.isOpen && request.init.credentials === null) {
+  async start(request, signal, listeners) {
+    if (this.#desk.isOpen && request.init?.credentials === null) {
       try {
         await this.call({ authenticate: { organization: this.identity.organization, credentials: null } }, signal);
       } catch (failure) {
         if (!isNeed(failure) || failure.cause !== undefined) throw failure;
         // They have none, and are not asked again.
-        return await this.#once(request, signal, onEvent);
+        return await this.#once(request, signal, listeners);
       }
     }
-    return await this.call(request, signal, onEvent);
+    return await this.call(request, signal, listeners);
   }
 
   /**
    * Begins a call and waits for its end. Where it needs credentials, the caller is asked for them, and it begins again.
    *
-   * @param {Record<string, any>} request
+   * @param {Request} request
    * @param {AbortSignal} [signal]
-   * @param {(event: any) => void} [onEvent]
-   * @param {number} [timeoutMs] Longest time for each attempt, where the module does not keep it.
+   * @param {Listeners} [listeners]
    * @returns {Promise<Answer>}
    */
-  async call(request, signal, onEvent, timeoutMs) {
+  async call(request, signal, listeners) {
     const { credentials, organization } = request.authenticate ?? request.init ?? {};
     const before = this.#desk.before(organization ?? this.identity.organization);
     try {
-      return await this.#once(request, signal, onEvent, timeoutMs);
+      return await this.#once(request, signal, listeners);
     } catch (failure) {
       if (!this.#desk.isOpen || credentials || !isNeed(failure)) throw failure;
       const signedIn = await this.#desk.signIn(failure, before, signal);
-      return "authenticate" in request ? signedIn : await this.#once(request, signal, onEvent, timeoutMs);
+      return "authenticate" in request ? signedIn : await this.#once(request, signal, listeners);
     }
   }
 
   /**
-   * @param {Record<string, any>} request
+   * @param {Request} request
    * @param {AbortSignal} [signal]
-   * @param {(event: any) => void} [onEvent]
-   * @param {number} [timeoutMs]
+   * @param {Listeners} [listeners]
    * @returns {Promise<Answer>}
    */
-  async #once(request, signal, onEvent, timeoutMs) {
+  async #once(request, signal, listeners) {
     signal?.throwIfAborted();
     const since = performance.now();
-    // `init`, `scaleout` and the services have their limit kept by the module, once it is there to keep it.
-    const limitMs = timeoutMs ?? Object.values(request)[0]?.timeoutMs;
+    const { timeoutMs, limitMs = timeoutMs } = Object.values(request)[0] ?? {};
     const opened = this.#open();
     const wanted = unlessAborted(opened, signal);
     const mind = await (limitMs === undefined ? wanted : within(limitMs, wanted, () => late(limitMs)));
     this.#refuseIfDisposed();
-    return await mind.call(request, { signal, onEvent, timeoutMs, since });
+    return await mind.call(request, { signal, listeners, since });
   }
 
   /**
@@ -233,22 +244,6 @@ export class Connection {
   #log(level, message) {
     const method = LEVELS.find((each) => each === level);
     if (method !== undefined) notify((/** @type {string} */ line) => this.#logger?.[method]?.(line), message);
-  }
-
-  /** @param {any} event */
-  #heard({ type, ...event }) {
-    if (type === "warning") {
-      this.warn(event);
-    } else if (type === "log") {
-      this.#log(event.level, event.message);
-    } else if (type === "requests") {
-      this.#requests = event.requests;
-    } else if (type === "identity") {
-      // Layouts are those of one release.
-      const { organization, serverVersion } = this.identity;
-      if (event.serverVersion !== serverVersion || event.organization !== organization) this.#definitions.clear();
-      this.identity = event;
-    }
   }
 }
 

@@ -15,8 +15,7 @@ import { WasmModule } from "./wasm.js";
 
 /**
  * @import {
- *   CallOptions, CapacityOptions, Credentials, InitOptions, ScaleOptions, Session as SessionType, SessionOptions,
- *   SourceOptions, StreamOptions, Version
+ *   Credentials, InitOptions, Session as SessionType, SessionOptions, Version
  * } from "./index.js"
  * @import { Source } from "./wasm.js"
  * @import { Store } from "./store/traits.js"
@@ -43,7 +42,12 @@ export class Entry {
     this.#environment = { module: new WasmModule(wasm), ...rest };
   }
 
-  get #session() {
+  /**
+   * The default session.
+   *
+   * @returns {SessionType}
+   */
+  get session() {
     this.#current ??= this.#make({});
     return this.#current;
   }
@@ -58,45 +62,9 @@ export class Entry {
    */
   async init(url, options) {
     this.#current?.quieten();
-    const { connection, start } = this.#read(url, options);
-    this.#current = this.#make(connection);
-    return this.#current.init(start);
-  }
-
-  /**
-   * @param {string | null} [organization]
-   * @param {Credentials & CallOptions} [credentials]
-   */
-  authenticate(organization, credentials) {
-    return this.#session.authenticate(organization, credentials);
-  }
-
-  /** @param {CapacityOptions} [options] */
-  updateAvailableServers(options) {
-    return this.#session.updateAvailableServers(options);
-  }
-
-  /** @param {ScaleOptions} options */
-  scaleout(options) {
-    return this.#session.scaleout(options);
-  }
-
-  /**
-   * @param {string} api
-   * @param {object} [parameters]
-   * @param {SourceOptions} [options]
-   */
-  source(api, parameters, options) {
-    return this.#session.source(api, parameters, options);
-  }
-
-  /**
-   * @param {string} api
-   * @param {object} [parameters]
-   * @param {StreamOptions} [options]
-   */
-  stream(api, parameters, options) {
-    return this.#session.stream(api, parameters, options);
+    const read = this.#read(url, options);
+    this.#current = this.#make({ ...read, credentials: undefined });
+    return this.#current.start(read);
   }
 
   /**
@@ -132,13 +100,8 @@ export class Entry {
   #read(url, options) {
     try {
       if (url !== undefined && url !== null && typeof url !== "string") throw invalid("init: the url must be text");
-      const takes = `${TAKES.connection} ${TAKES.init}`;
-      const read = Object.entries(readOptions("init", options, this.#environment, takes));
-      const isStart = (/** @type {[string, unknown]} */ [name]) => TAKES.init.split(" ").includes(name);
-      return {
-        connection: { ...(url == null ? {} : { url }), ...Object.fromEntries(read.filter((each) => !isStart(each))) },
-        start: Object.fromEntries(read.filter(isStart)),
-      };
+      const read = readOptions("init", options, this.#environment, `${TAKES.connection} ${TAKES.init}`);
+      return { url: url ?? undefined, ...read };
     } catch (error) {
       this.#current = this.#make({}, fromFailure(error));
       throw error;

@@ -12,6 +12,7 @@ import { traitsOf } from "./store/traits.js";
 /**
  * @import { SessionOptions } from "./index.js"
  * @import { Environment } from "./entry.js"
+ * @import { Listeners } from "./mind.js"
  */
 
 /** How long other tabs have to answer a question. */
@@ -22,7 +23,7 @@ const CHANNEL = "sliderule-wasm";
 
 /**
  * @typedef {object} Listener What a session does with what happens here.
- * @property {(event: any) => void} event
+ * @property {Listeners} listeners Of warnings and lines for the log.
  * @property {(message: string) => void} heard
  * @property {() => void} closed Nothing is under way any more after `close`.
  */
@@ -148,10 +149,9 @@ export class Host {
   /** @param {string} message */
   #degraded(message) {
     // One warning for each session: what follows from the first failure is no news to anybody but a reader of logs.
-    const event = this.#hasDegraded
-      ? { type: "log", level: "warn", message: `storage_degraded: ${message}` }
-      : { type: "warning", code: "storage_degraded", message };
+    const { listeners } = this.#listener;
+    if (this.#hasDegraded) listeners.log?.({ level: "warn", message: `storage_degraded: ${message}` });
+    else listeners.warning?.({ code: "storage_degraded", message });
     this.#hasDegraded = true;
-    this.#listener.event(event);
   }
 }

@@ -9,6 +9,7 @@
  */
 
 import { Disposing } from "./dispose.js";
+import { onAbort } from "./signals.js";
 
 /** @import { KeepAlive as Type } from "./index.js" */
 /** @import { SlideRuleError } from "./errors.js" */
@@ -32,7 +33,6 @@ export class KeepAlive extends Disposing {
   #minutes;
   #extend;
   #refused;
-  #cleanUp;
 
   /**
    * @param {object} request
@@ -53,16 +53,11 @@ export class KeepAlive extends Disposing {
     const show = (/** @type {any} */ { persisted }) => {
       if (persisted) void this.#again();
     };
-    globalThis.addEventListener?.("pagehide", hide);
-    globalThis.addEventListener?.("pageshow", show);
-    const untie = until(stop);
-    this.#cleanUp = () => {
-      globalThis.removeEventListener?.("pagehide", hide);
-      globalThis.removeEventListener?.("pageshow", show);
-      untie();
-    };
-    if (this.stopped) this.#cleanUp();
-    else void this.#again();
+    const { signal } = this.#letGo;
+    globalThis.addEventListener?.("pagehide", hide, { signal });
+    globalThis.addEventListener?.("pageshow", show, { signal });
+    onAbort(signal, until(stop));
+    if (!this.stopped) void this.#again();
   }
 
   /** When the request ends if nothing extends it; null before the first extension. */
@@ -78,7 +73,6 @@ export class KeepAlive extends Disposing {
     if (this.stopped) return;
     this.#letGo.abort();
     clearTimeout(this.#timer);
-    this.#cleanUp?.();
   }
 
   async #again() {

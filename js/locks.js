@@ -8,7 +8,8 @@
  * @module
  */
 
-import { after } from "./deadline.js";
+import { within } from "./deadline.js";
+import { unlessAborted } from "./signals.js";
 
 /**
  * Takes a lock and keeps it until `released` resolves; where the signal aborts before it is held, it is not wanted.
@@ -66,30 +67,16 @@ async function takeAcrossOrWithin(name, released, signal) {
  * @returns {Take}
  */
 export function patiently(take) {
-  return (name, released, signal) =>
-    new Promise((resolve, reject) => {
-      const unwanted = new AbortController();
-      const end = () => {
-        stop();
-        signal.removeEventListener("abort", abort);
-      };
-      const leave = () => {
-        end();
-        unwanted.abort();
-        resolve();
-      };
-      const abort = () => {
-        end();
-        unwanted.abort();
-        reject(signal.reason);
-      };
-      const stop = after(PATIENCE_MS, leave);
-      signal.addEventListener("abort", abort);
-      take(name, released, unwanted.signal).then(() => {
-        end();
-        resolve();
-      }, leave);
-    });
+  return async (name, released, signal) => {
+    const unwanted = new AbortController();
+    try {
+      const held = unlessAborted(take(name, released, unwanted.signal), signal);
+      await within(PATIENCE_MS, held, () => new Error("late"));
+    } catch {
+      unwanted.abort();
+      signal.throwIfAborted();
+    }
+  };
 }
 
 /**

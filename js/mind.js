@@ -8,6 +8,7 @@
 
 import { fromFailure, SlideRuleError } from "./errors.js";
 import { Ports } from "./ports.js";
+import { onAbort } from "./signals.js";
 
 /**
  * @import { Host } from "./host.js"
@@ -22,18 +23,24 @@ import { Ports } from "./ports.js";
  */
 
 /**
+ * @typedef {Record<string, { timeoutMs?: number, limitMs?: number, [name: string]: any }>} Request What is asked of the
+ *   module, by the name of the call. It keeps `timeoutMs` itself; `limitMs` is the longest time where it does not.
+ */
+
+/** @typedef {Record<string, (event: any) => void>} Listeners What hears of events, by their types. */
+
+/**
  * @typedef {object} Limits When a call ends early, and who hears of it meanwhile.
  * @property {AbortSignal} [signal]
- * @property {(event: any) => void} [onEvent]
- * @property {number} [timeoutMs] Longest time, where the module does not keep it.
- * @property {number} [since] From when on it is counted.
+ * @property {Listeners} [listeners]
+ * @property {number} [since] From when on its time is counted.
  */
 
 /**
  * @typedef {object} Pending A call under way.
  * @property {(answer: Answer) => void} resolve
  * @property {(error: unknown) => void} reject
- * @property {((event: any) => void) | undefined} onEvent
+ * @property {Listeners | undefined} listeners
  */
 
 export class Mind {
@@ -53,15 +60,14 @@ export class Mind {
    * @param {Instance} instance
    * @param {object} settings
    * @param {Host} host
-   * @param {(event: any) => void} heard What is told of no call.
+   * @param {Listeners} listeners Of what is told of no call.
    */
-  constructor(instance, settings, host, heard) {
+  constructor(instance, settings, host, listeners) {
     this.#instance = instance;
     this.#ports = new Ports(host, {
-      emit: (call, event) => {
-        const isOfCall = call !== undefined && event.type !== "log";
-        if (isOfCall) this.#pending.get(call)?.onEvent?.(event);
-        else heard(event);
+      emit: (call, { type, ...event }) => {
+        const isOfCall = call !== undefined && type !== "log";
+        (isOfCall ? this.#pending.get(call)?.listeners : listeners)?.[type]?.(event);
       },
       succeeded: (call, value, response) => this.#settle(call)?.resolve({ value, response, instance }),
       failed: (call, failure) => this.#settle(call)?.reject(fromFailure(failure)),
@@ -78,32 +84,32 @@ export class Mind {
   /**
    * Begins a call and waits for its end.
    *
-   * @param {object} request
+   * @param {Request} request
    * @param {Limits} [limits]
    * @returns {Promise<Answer>}
    */
-  async call(request, { signal, onEvent, timeoutMs, since = performance.now() } = {}) {
+  async call(request, { signal, listeners, since = performance.now() } = {}) {
     signal?.throwIfAborted();
     const id = guarded(() => this.#client.nextCall());
     /** @param {unknown} reason */
     const end = (reason) => {
-      if (!this.#isFreed && this.#instance.fault === undefined) this.#client.cancel(id);
+      this.#living?.cancel(id);
       this.#settle(id)?.reject(reason);
     };
-    const abort = () => end(signal?.reason);
+    const { limitMs } = Object.values(request)[0] ?? {};
     const expire = (/** @type {number} */ limit) =>
       setTimeout(() => end(late(limit)), since + limit - performance.now());
-    const timer = timeoutMs === undefined ? undefined : expire(timeoutMs);
+    const timer = limitMs === undefined ? undefined : expire(limitMs);
+    const untie = onAbort(signal, () => end(signal?.reason));
     try {
       return await new Promise((resolve, reject) => {
-        this.#pending.set(id, { resolve, reject, onEvent });
-        signal?.addEventListener("abort", abort);
+        this.#pending.set(id, { resolve, reject, listeners });
         guarded(() => this.#client.start(id, JSON.stringify(request)));
       });
     } finally {
       this.#pending.delete(id);
       clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
+      untie();
     }
   }
 
@@ -127,12 +133,12 @@ export class Mind {
    * @param {string} message
    */
   heard(message) {
-    if (!this.#isFreed && this.#instance.fault === undefined) this.#client.heard(message);
+    this.#living?.heard(message);
   }
 
   /** Ends every call. A refresh under way is finished and saved all the same. */
   dispose() {
-    if (!this.#isFreed && this.#instance.fault === undefined) this.#client.dispose();
+    this.#living?.dispose();
   }
 
   /** Gives back what it has in WebAssembly, once nothing of it runs: a callback may have disposed of the session. */
@@ -143,6 +149,11 @@ export class Mind {
       this.#unwatch();
       this.#client.free();
     });
+  }
+
+  /** Its half in WebAssembly, as long as anything can be said to that. */
+  get #living() {
+    return this.#isFreed || this.#instance.fault !== undefined ? undefined : this.#client;
   }
 
   /** @param {SlideRuleError} fault */

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { notify } from "./callbacks.js";
 import { Disposing } from "./dispose.js";
 import { SlideRuleError } from "./errors.js";
 
@@ -32,9 +31,8 @@ export class ScaleOperation extends Disposing {
 
   /**
    * @param {(reports: Reports, stop: AbortSignal) => Promise<Capacity>} run
-   * @param {((progress: ScaleProgress) => void) | undefined} onProgress
    */
-  constructor(run, onProgress) {
+  constructor(run) {
     super("stopWaiting");
     /** @type {Reports} */
     const reports = {
@@ -42,7 +40,6 @@ export class ScaleOperation extends Disposing {
         this.#seen.push(progress);
         if (this.#granted !== undefined) this.#granted = { ...this.#granted, availableNodes: progress.nodes };
         this.#wake();
-        notify(onProgress, progress);
       },
       granted: (capacity) => {
         this.#granted = capacity;

@@ -13,16 +13,18 @@ import { KeepAlive } from "./keep-alive.js";
 import { readOptions } from "./options.js";
 import { ScaleOperation } from "./scale-operation.js";
 import * as shapes from "./shapes.js";
-import { either } from "./signals.js";
+import { either, onAbort } from "./signals.js";
 import { RecordStream } from "./stream/record-stream.js";
 
 /**
  * @import {
  *   Authentication, CallOptions, Capacity, CapacityOptions, ClusterStatus, Costs, Credentials, Estimate,
- *   EstimateOptions, ExtendOptions, Extension, KeepAliveOptions, ScaleOptions, ScaleProgress, Session as SessionType,
+ *   EstimateOptions, ExtendOptions, Extension, KeepAliveOptions, ReleaseOptions, ScaleOptions, Session as SessionType,
  *   SessionOptions, SourceOptions, StartOptions, StreamOptions, VersionOptions, VersionReport, Warning
  * } from "./index.js"
  * @import { Environment } from "./entry.js"
+ * @import { Listeners, Request } from "./mind.js"
+ * @import { TAKES } from "./surface.js"
  */
 
 const DEFAULT_URL = "slideruleearth.io";
@@ -56,15 +58,24 @@ export class Session extends Disposing {
    * @param {SlideRuleError} [problem] What every call rejects with, where the options could not be read.
    */
   constructor(
-    { url = DEFAULT_URL, organization = PUBLIC, store, credentials, onWarning, logger, bypassDns, ...rest },
+    {
+      url = DEFAULT_URL,
+      organization = PUBLIC,
+      provisioningUrl,
+      clusterUrl,
+      allowHttp,
+      protocolVersion,
+      bypassDns,
+      ...options
+    },
     environment,
     problem,
   ) {
     super("dispose");
-    const settings = problem ?? { url, organization, ...rest };
-    this.#connection = new Connection(settings, organization, { store, credentials, onWarning, logger }, environment);
+    const settings = problem ?? { url, organization, provisioningUrl, clusterUrl, allowHttp, protocolVersion };
+    this.#connection = new Connection(settings, organization, options, environment);
     this.#environment = environment;
-    this.#machine = machineOf({ url, provisioningUrl: rest.provisioningUrl });
+    this.#machine = machineOf({ url, provisioningUrl });
     if (bypassDns) this.#connection.warn(NO_DNS);
   }
 
@@ -90,27 +101,22 @@ export class Session extends Disposing {
 
   /** @param {StartOptions} [options] */
   async init(options) {
-    const {
-      credentials,
-      desiredNodes,
-      timeToLive,
-      plugins = [],
-      timeoutMs,
-      onProgress,
-      signal,
-    } = readOptions("init", options);
-    const given = typeof credentials === "function" ? undefined : credentials;
-    if (typeof credentials === "function") this.#connection.askForCredentials(credentials);
-    const request = {
-      init: {
-        credentials: await this.#credentials(readOptions("credentials", given)),
-        order: order(desiredNodes, timeToLive),
-        plugins,
-        timeoutMs: timeoutMs ?? lifetimeMs(timeToLive),
-      },
-    };
-    await this.#connection.start(request, signal, (event) => {
-      if (event.type === "progress") notify(onProgress, progressOf(event));
+    return this.start(readOptions("init", options));
+  }
+
+  /**
+   * `init` with options that have been read.
+   *
+   * @param {StartOptions} options
+   * @returns {Promise<SessionType>}
+   */
+  async start({ credentials, desiredNodes, timeToLive, plugins, timeoutMs, signal, onProgress }) {
+    const isCallback = typeof credentials === "function";
+    if (isCallback) this.#connection.askForCredentials(credentials);
+    const given = await this.#credentials(readOptions("credentials", isCallback ? undefined : credentials));
+    const options = { desiredNodes, timeToLive, plugins, timeoutMs: timeoutMs ?? lifetimeMs(timeToLive) };
+    await this.#connection.start(request("init", { ...options, credentials: given }), signal, {
+      progress: (progress) => notify(onProgress, progress),
     });
     return this;
   }
@@ -121,12 +127,11 @@ export class Session extends Disposing {
    * @returns {Promise<Authentication>}
    */
   async authenticate(organization, credentials) {
-    const { signal, timeoutMs, ...given } = readOptions("authenticate", credentials);
+    const { signal, timeoutMs: limitMs, ...given } = readOptions("authenticate", credentials);
     const name = organization ?? this.organization;
     if (name !== null && typeof name !== "string") throw invalid("authenticate: the organization must be text");
-    const request = { authenticate: { organization: name, credentials: await this.#credentials(given, name) } };
-    const { value } = await this.#connection.call(request, signal, undefined, timeoutMs);
-    return shapes.authentication(JSON.parse(value));
+    const asked = { organization: name, credentials: await this.#credentials(given, name), limitMs };
+    return shapes.dated(await this.#call({ authenticate: asked }, signal));
   }
 
   /**
@@ -134,10 +139,7 @@ export class Session extends Disposing {
    * @returns {Promise<Capacity>}
    */
   async updateAvailableServers(options) {
-    const { desiredNodes, timeToLive, ...rest } = readOptions("updateAvailableServers", options);
-    return shapes.capacity(
-      await this.#ask({ updateAvailableServers: { order: order(desiredNodes, timeToLive) } }, rest),
-    );
+    return shapes.dated(await this.#ask("updateAvailableServers", options));
   }
 
   /** @param {CapacityOptions} [options] */
@@ -150,40 +152,24 @@ export class Session extends Disposing {
    * @returns {ScaleOperation}
    */
   scaleout(options) {
-    /** @type {((progress: ScaleProgress) => void) | undefined} */
-    let onProgress;
-    /** @type {any} */
-    let read;
-    /** @type {unknown} */
-    let problem;
-    try {
-      read = readOptions("scaleout", options);
-      if (read.desiredNodes === undefined) throw invalid("scaleout: `desiredNodes` must be given");
-      onProgress = read.onProgress;
-    } catch (error) {
-      problem = error;
-    }
     return new ScaleOperation(async (reports, stop) => {
-      if (problem !== undefined) throw problem;
-      if (read.bypassDns) this.#connection.warn(NO_DNS);
-      const request = {
-        scaleout: {
-          order: order(read.desiredNodes, read.timeToLive),
-          minReady: read.minReady ?? null,
-          timeoutMs: read.timeoutMs ?? lifetimeMs(read.timeToLive),
-        },
-      };
-      const { signal, untie } = either(read.signal, stop);
+      const { bypassDns, onProgress, signal: theirs, ...read } = readOptions("scaleout", options);
+      const order = request("scaleout", { timeoutMs: lifetimeMs(read.timeToLive), ...read });
+      if (bypassDns) this.#connection.warn(NO_DNS);
+      const { signal, untie } = either(theirs, stop);
       try {
-        const { value } = await this.#connection.call(request, signal, (event) => {
-          if (event.type === "progress") reports.progress(progressOf(event));
-          if (event.type === "granted") reports.granted(shapes.capacity(event.capacity));
+        const capacity = await this.#call(order, signal, {
+          progress: (progress) => {
+            reports.progress(progress);
+            notify(onProgress, progress);
+          },
+          granted: ({ capacity }) => reports.granted(shapes.dated(capacity)),
         });
-        return shapes.capacity(JSON.parse(value));
+        return shapes.dated(capacity);
       } finally {
         untie();
       }
-    }, onProgress);
+    });
   }
 
   /**
@@ -193,10 +179,8 @@ export class Session extends Disposing {
    * @returns {Promise<unknown>}
    */
   async source(api, parameters, options) {
-    const { timeoutMs, signal } = readOptions("source", options);
-    const request = { source: { ...service("source", api, parameters), timeoutMs: timeoutMs ?? SOURCE_TIMEOUT_MS } };
-    const { value } = await this.#connection.call(request, signal);
-    return JSON.parse(value);
+    const { timeoutMs = SOURCE_TIMEOUT_MS, signal } = readOptions("source", options);
+    return this.#call({ source: { ...service("source", api, parameters), timeoutMs } }, signal);
   }
 
   /**
@@ -207,8 +191,7 @@ export class Session extends Disposing {
    */
   stream(api, parameters, options) {
     try {
-      const read = readOptions("stream", options);
-      const timeoutMs = read.timeoutMs ?? STREAM_TIMEOUT_MS;
+      const { timeoutMs = STREAM_TIMEOUT_MS, ...read } = readOptions("stream", options);
       const request = { stream: { ...service("stream", api, parameters), timeoutMs } };
       return new RecordStream({
         ...read,
@@ -238,8 +221,7 @@ export class Session extends Disposing {
    * @returns {Promise<VersionReport>}
    */
   async checkVersion(options) {
-    const { plugins = [], ...rest } = readOptions("checkVersion", options);
-    return this.#ask({ checkVersion: { plugins } }, rest);
+    return this.#ask("checkVersion", options);
   }
 
   /**
@@ -247,7 +229,7 @@ export class Session extends Disposing {
    * @returns {Promise<ClusterStatus>}
    */
   async status(options) {
-    return shapes.clusterStatus(await this.#ask({ status: {} }, readOptions("status", options)));
+    return shapes.clusterStatus(await this.#ask("status", options));
   }
 
   /**
@@ -255,7 +237,7 @@ export class Session extends Disposing {
    * @returns {Promise<Costs>}
    */
   async costs(options) {
-    return shapes.costs(await this.#ask({ costs: {} }, readOptions("costs", options)));
+    return shapes.costs(await this.#ask("costs", options));
   }
 
   /**
@@ -263,10 +245,7 @@ export class Session extends Disposing {
    * @returns {Promise<Estimate>}
    */
   async estimate(options) {
-    const { desiredNodes, timeToLive, ...rest } = readOptions("estimate", options);
-    const asked = order(desiredNodes, timeToLive);
-    if (asked === null) throw invalid("estimate: `desiredNodes` must be given");
-    return shapes.estimate(await this.#ask({ estimate: { order: asked } }, rest));
+    return shapes.estimate(await this.#ask("estimate", options));
   }
 
   /**
@@ -274,8 +253,7 @@ export class Session extends Disposing {
    * @returns {Promise<Extension>}
    */
   async extend(options) {
-    const { timeToLive = DEFAULT_MINUTES, requestId, ...rest } = readOptions("extend", options);
-    return shapes.extension(await this.#ask({ extend: { requestId: requestId ?? null, timeToLive } }, rest));
+    return shapes.dated(await this.#ask("extend", options));
   }
 
   /**
@@ -317,36 +295,46 @@ export class Session extends Disposing {
         this.#connection.warn({ code, message: `the request for nodes is kept alive no more: ${message}` }),
       until: (stop) => {
         const forget = this.#connection.whileOpen(stop);
-        if (signal?.aborted) stop();
-        signal?.addEventListener("abort", stop);
+        const untie = onAbort(signal, stop);
         return () => {
           forget();
-          signal?.removeEventListener("abort", stop);
+          untie();
         };
       },
     });
   }
 
-  /** @param {CallOptions & { requestId?: string, request_id?: string }} [options] */
+  /** @param {ReleaseOptions} [options] */
   async release(options) {
-    const { requestId, ...rest } = readOptions("release", options);
-    return this.#ask({ release: { requestId: requestId ?? null } }, rest);
+    return this.#ask("release", options);
   }
 
   /** @param {CallOptions} [options] */
   async signOut(options) {
-    await this.#ask({ signOut: {} }, readOptions("signOut", options));
+    await this.#ask("signOut", options);
+  }
+
+  /**
+   * A call that takes options and nothing else.
+   *
+   * @param {keyof typeof TAKES} call
+   * @param {object | undefined} given
+   */
+  async #ask(call, given) {
+    const { signal, timeoutMs: limitMs, ...options } = readOptions(call, given);
+    return this.#call(request(call, { ...options, limitMs }), signal);
   }
 
   /**
    * A call whose answer is JSON.
    *
-   * @param {object} request
-   * @param {CallOptions} options
+   * @param {Request} request
+   * @param {AbortSignal} [signal]
+   * @param {Listeners} [listeners]
    */
-  async #ask(request, { signal, timeoutMs }) {
-    const { value } = await this.#connection.call(request, signal, undefined, timeoutMs);
-    return value === "null" || value === "" ? undefined : JSON.parse(value);
+  async #call(request, signal, listeners) {
+    const { value } = await this.#connection.call(request, signal, listeners);
+    return JSON.parse(value);
   }
 
   dispose() {
@@ -377,11 +365,17 @@ function lifetimeMs(timeToLive = DEFAULT_MINUTES) {
 }
 
 /**
- * @param {number | undefined} desiredNodes
- * @param {number} [timeToLive]
+ * What the module is asked; it takes what the call needs.
+ *
+ * @param {string} call
+ * @param {Record<string, any>} options
+ * @returns {Request}
  */
-function order(desiredNodes, timeToLive = DEFAULT_MINUTES) {
-  return desiredNodes === undefined ? null : { desiredNodes, timeToLive };
+function request(call, { desiredNodes, timeToLive = DEFAULT_MINUTES, plugins = [], ...options }) {
+  const isWanted = desiredNodes !== undefined;
+  if (!isWanted && /^(estimate|scaleout)$/.test(call)) throw invalid(`${call}: \`desiredNodes\` must be given`);
+  const order = isWanted ? { desiredNodes, timeToLive } : null;
+  return { [call]: { order, timeToLive, plugins, ...options } };
 }
 
 /**
@@ -397,12 +391,4 @@ function service(call, api, parameters = {}) {
   } catch (cause) {
     throw new SlideRuleError("invalid_argument", `${call}: the parameters cannot be written as JSON`, { cause });
   }
-}
-
-/**
- * @param {any} event
- * @returns {ScaleProgress}
- */
-function progressOf({ type: _, ...progress }) {
-  return progress;
 }

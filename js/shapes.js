@@ -6,22 +6,17 @@
 
 import { snakeCase } from "./spelling.js";
 
-/** @import { Authentication, Capacity, ClusterStatus, Costs, Estimate, Extension } from "./index.js" */
+/** @import { ClusterStatus, Costs, Estimate } from "./index.js" */
 
 /**
- * @param {any} value
- * @returns {Authentication}
+ * What the module says, which has the names already.
+ *
+ * @template {{ expiresAt: Date | null }} Answer
+ * @param {any} value Its instant is RFC 3339, or milliseconds since 1970.
+ * @returns {Answer}
  */
-export function authentication(value) {
-  return { ...value, expiresAt: instant(value.expiresAt) };
-}
-
-/**
- * @param {any} value
- * @returns {Capacity}
- */
-export function capacity(value) {
-  return { ...value, expiresAt: instant(value.expiresAt) };
+export function dated(value) {
+  return { ...value, expiresAt: value.expiresAt === null ? null : new Date(value.expiresAt) };
 }
 
 /**
@@ -32,15 +27,10 @@ export function clusterStatus(value) {
   return {
     ...named(
       value,
-      "organization state blocked message nodes targetNodes minNodes maxNodes version isPublic balanceMicroUsd",
+      "organization state blocked message nodes targetNodes minNodes maxNodes version isPublic balanceMicroUsd runway? readyInSeconds?",
     ),
-    requests: value.requests.map((/** @type {any} */ request) => ({
-      ...named(request, "id user nodes"),
-      expiresAt: new Date(request.expires_at),
-    })),
+    requests: value.requests.map((/** @type {any} */ request) => named(request, "id user nodes expiresAt")),
     explanation: value.explanation ?? "",
-    runway: value.runway ?? null,
-    readyInSeconds: value.ready_in_seconds ?? null,
   };
 }
 
@@ -50,20 +40,10 @@ export function clusterStatus(value) {
  */
 export function estimate(value) {
   return {
-    ...named(value, "nodes clamped costMicroUsd freeMicroUsd"),
-    expiresAt: new Date(value.expires_at),
+    ...named(value, "nodes clamped costMicroUsd freeMicroUsd expiresAt runway?"),
     targetNodes: value.target_nodes ?? 0,
     explanation: value.explanation ?? "",
-    runway: value.runway ?? null,
   };
-}
-
-/**
- * @param {any} value
- * @returns {Extension}
- */
-export function extension(value) {
-  return { ...value, expiresAt: new Date(value.expiresAt) };
 }
 
 /**
@@ -78,28 +58,23 @@ export function costs(value) {
     balanceMicroUsd: value.balance_micro_usd - runningUp,
     spentMicroUsd: value.spent_micro_usd + runningUp,
     fixedHourMicroUsd: value.fixed_hour_micro_usd ?? 0,
-    entries: value.entries.map((/** @type {any} */ entry) => ({
-      ...named(entry, "kind amountMicroUsd note"),
-      at: new Date(entry.at),
-      payer: entry.payer ?? null,
-    })),
+    entries: value.entries.map((/** @type {any} */ entry) => named(entry, "at kind amountMicroUsd note payer?")),
   };
 }
 
 /**
- * The properties of these names.
+ * The properties of these names; those that say at what time are `Date`s.
  *
  * @param {any} value As the wire writes them.
- * @param {string} names In camelCase.
+ * @param {string} names In camelCase; one with a question mark is null where there is none.
  * @returns {any}
  */
 function named(value, names) {
-  return Object.fromEntries(names.split(" ").map((name) => [name, value[snakeCase(name)]]));
-}
-
-/**
- * @param {string | number | null} value RFC 3339, or milliseconds since 1970.
- */
-function instant(value) {
-  return value === null ? null : new Date(value);
+  const properties = names.split(" ").map((each) => {
+    const name = each.replace("?", "");
+    const written = value[snakeCase(name)];
+    const found = name === each ? written : (written ?? null);
+    return [name, /^at$|At$/.test(name) ? new Date(found) : found];
+  });
+  return Object.fromEntries(properties);
 }

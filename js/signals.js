@@ -5,6 +5,19 @@
  */
 
 /**
+ * Calls the function when the signal is aborted, at once where it has been.
+ *
+ * @param {AbortSignal | undefined} signal
+ * @param {() => void} act
+ * @returns {() => void} Ends the watch.
+ */
+export function onAbort(signal, act) {
+  if (signal?.aborted) act();
+  signal?.addEventListener("abort", act);
+  return () => signal?.removeEventListener("abort", act);
+}
+
+/**
  * A signal that follows both. `AbortSignal.any` takes only the platform's own signals, and callers may have others.
  *
  * @param {AbortSignal | undefined} theirs
@@ -12,12 +25,9 @@
  */
 export function either(theirs, ours) {
   const controller = new AbortController();
-  const signals = theirs === undefined ? [ours] : [theirs, ours];
-  const follow = () => controller.abort(signals.find((each) => each.aborted)?.reason);
-  if (theirs?.aborted) follow();
-  for (const each of signals) each.addEventListener("abort", follow);
+  const unties = [theirs, ours].map((each) => onAbort(each, () => controller.abort(each?.reason)));
   const untie = () => {
-    for (const each of signals) each.removeEventListener("abort", follow);
+    for (const each of unties) each();
   };
   return { signal: controller.signal, untie };
 }
@@ -26,16 +36,13 @@ export function either(theirs, ours) {
  * What the promise gives, or the signal's reason where it is aborted before.
  *
  * @template T
- * @param {Promise<T>} promise
+ * @param {PromiseLike<T>} promise
  * @param {AbortSignal | undefined} signal
  * @returns {Promise<T>}
  */
 export function unlessAborted(promise, signal) {
-  if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+    const untie = onAbort(signal, () => reject(signal?.reason));
+    Promise.resolve(promise).then(resolve, reject).finally(untie);
   });
 }

@@ -21,15 +21,15 @@ export const load = (source) => entry().load(source);
 /** @type {typeof types.init} */
 export const init = (...given) => entry().init(...given);
 /** @type {typeof types.authenticate} */
-export const authenticate = (...given) => entry().authenticate(...given);
+export const authenticate = (...given) => entry().session.authenticate(...given);
 /** @type {typeof types.updateAvailableServers} */
-export const updateAvailableServers = (...given) => entry().updateAvailableServers(...given);
+export const updateAvailableServers = (...given) => entry().session.updateAvailableServers(...given);
 /** @type {typeof types.scaleout} */
-export const scaleout = (...given) => entry().scaleout(...given);
+export const scaleout = (...given) => entry().session.scaleout(...given);
 /** @type {typeof types.source} */
-export const source = (...given) => entry().source(...given);
+export const source = (...given) => entry().session.source(...given);
 /** @type {typeof types.stream} */
-export const stream = (...given) => entry().stream(...given);
+export const stream = (...given) => entry().session.stream(...given);
 /** @type {typeof types.createSession} */
 export const createSession = (...given) => entry().createSession(...given);
 /** @type {typeof types.version} */

@@ -7,6 +7,7 @@
  */
 
 import { invalid, SlideRuleError } from "./errors.js";
+import { set } from "./own.js";
 
 /** @import { Batch, Column } from "./index.js" */
 
@@ -48,16 +49,11 @@ class Rows {
     const row = {};
     for (let at = 0; at < this.#names.length; at += 1) {
       const name = /** @type {string} */ (this.#names[at]);
-      const value = this.#columns[at]?.[index];
-      // Plain assignment is what engines do fastest; this one name it would lose.
-      if (name === "__proto__") Object.defineProperty(row, name, { value, ...ORDINARY });
-      else row[name] = value;
+      set(row, name, this.#columns[at]?.[index]);
     }
     return /** @type {Row} */ (row);
   }
 }
-
-const ORDINARY = { enumerable: true, configurable: true, writable: true };
 
 /** @param {Batch} batch */
 export function rowsOf(batch) {
@@ -106,12 +102,8 @@ export function toArrow(batch, arrow, { times = [], lists = [] } = {}) {
     return { field: new known.Field(name, data.type, false), data };
   });
   const schema = new known.Schema(columns.map(({ field }) => field));
-  const struct = known.makeData({
-    type: new known.Struct(schema.fields),
-    length: batch.length,
-    nullCount: 0,
-    children: columns.map(({ data }) => data),
-  });
+  const children = columns.map(({ data }) => data);
+  const struct = filled(known, new known.Struct(schema.fields), batch.length, { children });
   return new known.Table([new known.RecordBatch(schema, struct)]);
 }
 
@@ -131,19 +123,16 @@ function arrowModule(arrow) {
   );
 }
 
-/** @type {Record<string, string>} Typed arrays, and the Arrow types of the same layout. */
-const TYPES = {
-  Int8Array: "Int8",
-  Uint8Array: "Uint8",
-  Int16Array: "Int16",
-  Uint16Array: "Uint16",
-  Int32Array: "Int32",
-  Uint32Array: "Uint32",
-  Float32Array: "Float32",
-  Float64Array: "Float64",
-  BigInt64Array: "Int64",
-  BigUint64Array: "Uint64",
-};
+/**
+ * @param {any} arrow
+ * @param {any} type
+ * @param {number} length
+ * @param {object} holds
+ * @returns {any} Arrow's `Data`.
+ */
+function filled(arrow, type, length, holds) {
+  return arrow.makeData({ type, length, nullCount: 0, ...holds });
+}
 
 /**
  * @param {any} arrow
@@ -152,14 +141,27 @@ const TYPES = {
  * @returns {any} Arrow's `Data`.
  */
 function encoded(arrow, column, isList = false) {
+  const { length } = column;
   if (!Array.isArray(column)) {
-    const type = new arrow[/** @type {string} */ (TYPES[column[Symbol.toStringTag]])]();
-    return arrow.makeData({ type, length: column.length, nullCount: 0, data: column });
+    // Its types are called after the typed arrays of the same layout.
+    const type = column[Symbol.toStringTag].replaceAll(/Big|Array/g, "");
+    return filled(arrow, new arrow[type](), length, { data: column });
   }
   // Batches have rows; of a column without any, nobody can tell what it would hold.
-  return typeof (column[0] ?? "") === "string"
-    ? encodedTexts(arrow, /** @type {string[]} */ (column))
-    : encodedLists(arrow, /** @type {Column[]} */ (column), isList);
+  if (typeof (column[0] ?? "") === "string") {
+    const encoder = new TextEncoder();
+    const texts = column.map((text) => encoder.encode(/** @type {string} */ (/** @type {unknown} */ (text))));
+    return filled(arrow, new arrow.Utf8(), length, { valueOffsets: offsets(texts), data: joined(texts, Uint8Array) });
+  }
+  const rows = /** @type {any[]} */ (column);
+  const [first] = rows;
+  const width = first?.length ?? 0;
+  const valueOffsets = offsets(rows);
+  const child = encoded(arrow, Array.isArray(first) ? rows.flat(1) : joined(rows, first?.constructor));
+  const item = new arrow.Field("item", child.type, false);
+  return !isList && width > 0 && rows.every((row) => row.length === width)
+    ? filled(arrow, new arrow.FixedSizeList(width, item), length, { child })
+    : filled(arrow, new arrow.List(item), length, { valueOffsets, child });
 }
 
 /**
@@ -171,39 +173,7 @@ function instants(arrow, name, column) {
   if (!(column instanceof BigInt64Array)) {
     throw invalid(`toArrow: the column ${JSON.stringify(name)} holds no times, which are 64-bit integers`);
   }
-  const type = new arrow.TimestampNanosecond("UTC");
-  return arrow.makeData({ type, length: column.length, nullCount: 0, data: column });
-}
-
-/**
- * @param {any} arrow
- * @param {string[]} texts
- */
-function encodedTexts(arrow, texts) {
-  const encoder = new TextEncoder();
-  const parts = texts.map((text) => encoder.encode(text));
-  const data = joined(parts, Uint8Array);
-  const valueOffsets = offsets(parts);
-  return arrow.makeData({ type: new arrow.Utf8(), length: texts.length, nullCount: 0, valueOffsets, data });
-}
-
-/**
- * @param {any} arrow
- * @param {Column[]} rows
- * @param {boolean} isList
- */
-function encodedLists(arrow, rows, isList) {
-  const [first] = rows;
-  const width = first?.length ?? 0;
-  const valueOffsets = offsets(rows);
-  const items = Array.isArray(first) ? rows.flat(1) : joined(/** @type {any[]} */ (rows), first?.constructor);
-  const child = encoded(arrow, /** @type {Column} */ (items));
-  const item = new arrow.Field("item", child.type, false);
-  if (!isList && width > 0 && rows.every((row) => row.length === width)) {
-    const type = new arrow.FixedSizeList(width, item);
-    return arrow.makeData({ type, length: rows.length, nullCount: 0, child });
-  }
-  return arrow.makeData({ type: new arrow.List(item), length: rows.length, nullCount: 0, valueOffsets, child });
+  return filled(arrow, new arrow.TimestampNanosecond("UTC"), column.length, { data: column });
 }
 
 /**
@@ -214,19 +184,18 @@ function encodedLists(arrow, rows, isList) {
  */
 function joined(parts, TypedArray) {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const filled = parts.filter((part) => part.length > 0);
-  const [first] = filled;
+  const [first, ...others] = parts.filter((part) => part.length > 0);
   if (first === undefined) return new TypedArray(0);
-  let end = first.byteOffset;
-  const isOne = filled.every((part) => {
-    const follows = part.buffer === first.buffer && part.byteOffset === end;
-    end += part.byteLength;
+  let end = first.byteOffset + first.byteLength;
+  const isOne = others.every(({ buffer, byteOffset, byteLength }) => {
+    const follows = buffer === first.buffer && byteOffset === end;
+    end += byteLength;
     return follows;
   });
   if (isOne) return new TypedArray(first.buffer, first.byteOffset, length);
   const whole = new TypedArray(length);
   let at = 0;
-  for (const part of filled) {
+  for (const part of parts) {
     whole.set(part, at);
     at += part.length;
   }

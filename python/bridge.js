@@ -94,7 +94,7 @@ export function call(session, method, words, signal) {
   return outcome(async () => {
     const given = JSON.parse(words);
     given.push({ ...given.pop(), signal });
-    return textOf(await /** @type {any} */ (session ?? entry)[method](...given));
+    return textOf(await /** @type {any} */ (session ?? entry.session)[method](...given));
   });
 }
 
@@ -113,7 +113,7 @@ export function identityOf({ organization, authenticated, user, serverVersion, w
 export function scaleout(session, options, signal, listener) {
   return begun(listener, () => {
     const onProgress = progressTo(listener);
-    const operation = (session ?? entry).scaleout({ ...JSON.parse(options), onProgress, signal });
+    const operation = (session ?? entry.session).scaleout({ ...JSON.parse(options), onProgress, signal });
     const ended = outcome(async () => textOf(await operation)).finally(() => listener?.destroy());
     const reports = operation[Symbol.asyncIterator]();
     return {
@@ -138,7 +138,7 @@ export function scaleout(session, options, signal, listener) {
 export function stream(session, words, signal, listener) {
   return begun(listener, () => {
     const [api, parameters, options] = JSON.parse(words);
-    const rows = (session ?? entry).stream(api, parameters, {
+    const rows = (session ?? entry.session).stream(api, parameters, {
       ...options,
       onMessage: ({ level, text }) => log?.(level, text),
       onProgress: listener && ((progress) => listener(textOf(progress))),

@@ -19,45 +19,32 @@ const VERSION = 1;
  * @returns {IDBRequest | void}
  */
 
-/** An open database. */
-export class Connection {
-  #database;
-
-  /** @param {IDBDatabase} database */
-  constructor(database) {
-    this.#database = database;
-  }
-
-  /**
-   * One transaction; resolves once it is complete.
-   *
-   * @param {string} name Of the object store.
-   * @param {IDBTransactionMode} mode
-   * @param {Act} act
-   * @returns {Promise<any>}
-   */
-  run(name, mode, act) {
-    return new Promise((resolve, reject) => {
-      const transaction = this.#database.transaction(name, mode);
-      /** @type {unknown} */
-      let value;
-      const request = act(transaction.objectStore(name), (given) => {
-        value = given;
-      });
-      transaction.oncomplete = () => resolve(request ? request.result : value);
-      transaction.onabort = () => reject(transaction.error ?? new DOMException("aborted", "AbortError"));
+/**
+ * One transaction; resolves once it is complete.
+ *
+ * @param {IDBDatabase} database
+ * @param {string} name Of the object store.
+ * @param {IDBTransactionMode} mode
+ * @param {Act} act
+ * @returns {Promise<any>}
+ */
+export function run(database, name, mode, act) {
+  return new Promise((resolve, reject) => {
+    const transaction = database.transaction(name, mode);
+    /** @type {unknown} */
+    let value;
+    const request = act(transaction.objectStore(name), (given) => {
+      value = given;
     });
-  }
-
-  close() {
-    this.#database.close();
-  }
+    transaction.oncomplete = () => resolve(request ? request.result : value);
+    transaction.onabort = () => reject(transaction.error ?? new DOMException("aborted", "AbortError"));
+  });
 }
 
 export class Database {
   #name;
   #stores;
-  /** @type {Promise<Connection> | undefined} */
+  /** @type {Promise<IDBDatabase> | undefined} */
   #connection;
 
   /**
@@ -73,7 +60,7 @@ export class Database {
    * Does something with a connection; once more with a new one where it was closed meanwhile.
    *
    * @template T
-   * @param {(connection: Connection) => Promise<T>} act
+   * @param {(connection: IDBDatabase) => Promise<T>} act
    * @returns {Promise<T>}
    */
   async use(act) {
@@ -94,7 +81,7 @@ export class Database {
     this.#connection = undefined;
   }
 
-  /** @returns {Promise<Connection>} */
+  /** @returns {Promise<IDBDatabase>} */
   #open() {
     if (this.#connection !== undefined) return this.#connection;
     const opening = this.#opened(() => {
@@ -109,7 +96,7 @@ export class Database {
 
   /**
    * @param {() => void} ended Called when the connection can be used no more.
-   * @returns {Promise<Connection>}
+   * @returns {Promise<IDBDatabase>}
    */
   #opened(ended) {
     return new Promise((resolve, reject) => {
@@ -132,7 +119,7 @@ export class Database {
           ended();
         };
         database.onclose = ended;
-        resolve(new Connection(database));
+        resolve(database);
       };
     });
   }

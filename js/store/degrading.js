@@ -10,7 +10,7 @@
 
 import { within } from "../deadline.js";
 import { StoreProblem, UnreadableRecord, whatHappened } from "./problem.js";
-import { LaterRecord, pack, unpack } from "./record.js";
+import { pack, unpack } from "./record.js";
 import { traitsOf } from "./traits.js";
 
 /** @import { Store } from "./traits.js" */
@@ -60,7 +60,7 @@ export class DegradingStore {
    */
   async save(key, value) {
     this.#memory.set(key, value);
-    await this.#unlessFailed(() => this.#asked((store) => store.set(key, pack(value))));
+    await this.#unlessFailed(() => this.#asked("set", key, pack(value)));
     if (!this.#hasFailed || this.#outdated.has(key)) return;
     // The next page would find a refresh token that was used, and be refused with it.
     this.#outdated.add(key);
@@ -71,7 +71,7 @@ export class DegradingStore {
   async forget(key) {
     this.#memory.delete(key);
     if (this.#hasFailed) await this.#remove(key);
-    else await this.#unlessFailed(() => this.#asked((store) => store.delete(key)));
+    else await this.#unlessFailed(() => this.#asked("delete", key));
   }
 
   /** Lets go of what the store has open, now and after each further use. */
@@ -98,11 +98,12 @@ export class DegradingStore {
   }
 
   /**
-   * @template T
-   * @param {(store: Store) => T | PromiseLike<T>} act
+   * @param {"get" | "set" | "delete"} method
+   * @param {[key: string, value?: any]} given
+   * @returns {Promise<any>}
    */
-  async #asked(act) {
-    return await within(PATIENCE_MS, act(this.#store), () => {
+  async #asked(method, ...given) {
+    return await within(PATIENCE_MS, this.#store[method](...given), () => {
       const place = this.#traits.place ?? "the token store";
       return new StoreProblem(`${place} did not answer within ${PATIENCE_MS / 1000} s`);
     });
@@ -111,14 +112,13 @@ export class DegradingStore {
   /** @param {string} key */
   async #read(key) {
     try {
-      const kept = await this.#asked((store) => store.get(key));
+      const kept = await this.#asked("get", key);
       if (kept === null || kept === undefined) this.#memory.delete(key);
       else this.#memory.set(key, unpack(kept));
     } catch (error) {
-      if (error instanceof LaterRecord) throw new StoreProblem("the tokens were written by a later release");
       if (!(error instanceof UnreadableRecord)) throw error;
       this.#memory.delete(key);
-      await this.#asked((store) => store.delete(key));
+      await this.#asked("delete", key);
       this.#degraded("a record of tokens was damaged, or of another release, and was removed; sign in again");
     }
   }
@@ -126,9 +126,9 @@ export class DegradingStore {
   /** A real write: some storages are there and keep nothing. */
   async #try() {
     const [key, written] = [`sliderule probe ${Math.random()}`, String(Math.random())];
-    await this.#asked((store) => store.set(key, written));
-    const read = await this.#asked((store) => store.get(key));
-    await this.#asked((store) => store.delete(key));
+    await this.#asked("set", key, written);
+    const read = await this.#asked("get", key);
+    await this.#asked("delete", key);
     if (read !== written) throw new StoreProblem(`${this.#traits.place} does not keep what is written to it`);
   }
 
@@ -139,7 +139,7 @@ export class DegradingStore {
    */
   async #remove(key) {
     try {
-      await this.#asked((store) => store.delete(key));
+      await this.#asked("delete", key);
     } catch {
       // It has been told that it fails.
     }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { Database } from "./database.js";
+import { Database, run } from "./database.js";
 import { StoreProblem, UnreadableRecord } from "./problem.js";
 import { TRAITS } from "./traits.js";
 
@@ -30,18 +30,18 @@ export function encryptedStore() {
   return {
     get: (name) =>
       database.use(async (connection) => {
-        const sealed = await connection.run(records, "readonly", (store) => store.get(name));
+        const sealed = await run(connection, records, "readonly", (store) => store.get(name));
         if (sealed === undefined) return null;
         return unsealed(await keyOf(connection), name, sealed);
       }),
     set: (name, text) =>
       database.use(async (connection) => {
         const record = await sealed(await keyOf(connection), name, text);
-        await connection.run(records, "readwrite", (store) => store.put(record, name));
+        await run(connection, records, "readwrite", (store) => store.put(record, name));
       }),
     delete: (name) =>
       database.use(async (connection) => {
-        await connection.run(records, "readwrite", (store) => store.delete(name));
+        await run(connection, records, "readwrite", (store) => store.delete(name));
       }),
     [TRAITS]: { place: PLACE, channel: PLACE, isTried: true, close: () => database.close() },
   };
@@ -50,15 +50,15 @@ export function encryptedStore() {
 /**
  * The key of this origin. Where two make one at once, one of them wins, and both use it.
  *
- * @param {import("./database.js").Connection} connection
+ * @param {IDBDatabase} connection
  * @returns {Promise<CryptoKey>}
  */
 async function keyOf(connection) {
   const subtle = webCrypto();
-  const known = await connection.run("keys", "readonly", (store) => store.get(KEY));
+  const known = await run(connection, "keys", "readonly", (store) => store.get(KEY));
   if (known !== undefined) return known;
   const made = await subtle.generateKey({ name: ALGORITHM, length: KEY_BITS }, false, ["encrypt", "decrypt"]);
-  return await connection.run("keys", "readwrite", (store, settle) => {
+  return await run(connection, "keys", "readwrite", (store, settle) => {
     const first = store.get(KEY);
     first.onsuccess = () => {
       settle(first.result ?? made);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hasMethods, unless } from "../checks.js";
 import { encryptedStore } from "./encrypted.js";
 import { memoryStore } from "./memory.js";
 import { webStorageStore } from "./web-storage.js";
@@ -32,13 +33,12 @@ export function storeProblem(wanted, environment) {
   const kinds = { ...KINDS, ...environment?.stores };
   if (typeof wanted === "string" && Object.hasOwn(kinds, wanted)) return undefined;
   if (wanted === "file") return 'can be "file" with the entry sliderule-wasm/node only';
-  const isStore = ["get", "set", "delete"].every((name) => typeof (/** @type {any} */ (wanted)?.[name]) === "function");
-  const names = Object.keys(kinds)
-    .map((name) => `"${name}"`)
-    .join(", ");
-  const { channel } = /** @type {{ channel?: unknown }} */ (wanted ?? {});
-  if (isStore && channel !== undefined && typeof channel !== "string") return "must have text as its channel, or none";
-  return isStore ? undefined : `must be ${names}, or an object with get, set and delete`;
+  if (!hasMethods(wanted, "get set delete")) {
+    const names = Object.keys(kinds).map((name) => `"${name}"`);
+    return `must be ${names.join(", ")}, or an object with get, set and delete`;
+  }
+  const { channel } = /** @type {{ channel?: unknown }} */ (wanted);
+  return unless(channel === undefined || typeof channel === "string", "must have text as its channel, or none");
 }
 
 /**

@@ -4,13 +4,10 @@
  * @module
  */
 
-import { UnreadableRecord } from "./problem.js";
+import { StoreProblem, UnreadableRecord } from "./problem.js";
 
 /** Counted up whenever the form, or what is kept in it, changes so that earlier releases cannot use it. */
 const VERSION = 1;
-
-/** A record that a later release wrote. It is that release's to read and to remove. */
-export class LaterRecord extends Error {}
 
 /** @param {string} text */
 export function pack(text) {
@@ -18,16 +15,18 @@ export function pack(text) {
 }
 
 /**
- * The text that was packed.
+ * The text that was packed. A record that a later release wrote is that release's to read and to remove.
  *
  * @param {unknown} kept As the store gives it.
  * @returns {string}
  */
 export function unpack(kept) {
-  const record = parsed(kept);
-  if (typeof record?.version === "number" && record.version > VERSION) throw new LaterRecord();
-  if (record?.version !== VERSION || typeof record.text !== "string") throw new UnreadableRecord();
-  return record.text;
+  const { version, text } = parsed(kept) ?? {};
+  if (typeof version === "number" && version > VERSION) {
+    throw new StoreProblem("the tokens were written by a later release");
+  }
+  if (version !== VERSION || typeof text !== "string") throw new UnreadableRecord();
+  return text;
 }
 
 /**

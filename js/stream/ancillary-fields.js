@@ -4,7 +4,8 @@
  * @module
  */
 
-import { idsOf, picked } from "./ancillary-extents.js";
+import { idsOf } from "./ancillary-extents.js";
+import { grouped } from "./columns.js";
 
 /** @import { Batch } from "../index.js" */
 
@@ -13,31 +14,36 @@ const FIELD_LISTS = ["atl03_ph_fields", "atl03_geo_fields", "atl08_fields", "atl
 /** Where a request for shots lists its fields, of whatever `anc_type`. */
 const SHOT_FIELDS = "anc_fields";
 
+/** The types of raw values, by `datatype`: the codes of the record format. */
+const TYPES = [
+  Int8Array,
+  Int16Array,
+  Int32Array,
+  BigInt64Array,
+  Uint8Array,
+  Uint16Array,
+  Uint32Array,
+  BigUint64Array,
+  undefined,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+];
+
 /**
- * How raw values are read, by `datatype`: the codes of the record format. Text and bits are no values of a column.
+ * Text and bits are no values of a column.
  *
- * @type {Record<number, { type: any, read: (view: DataView, at: number) => number | bigint }>}
+ * @param {number | undefined} datatype
+ * @returns {any}
  */
-const DATATYPES = {
-  0: { type: Int8Array, read: (view, at) => view.getInt8(at) },
-  1: { type: Int16Array, read: (view, at) => view.getInt16(at, true) },
-  2: { type: Int32Array, read: (view, at) => view.getInt32(at, true) },
-  3: { type: BigInt64Array, read: (view, at) => view.getBigInt64(at, true) },
-  4: { type: Uint8Array, read: (view, at) => view.getUint8(at) },
-  5: { type: Uint16Array, read: (view, at) => view.getUint16(at, true) },
-  6: { type: Uint32Array, read: (view, at) => view.getUint32(at, true) },
-  7: { type: BigUint64Array, read: (view, at) => view.getBigUint64(at, true) },
-  9: { type: Float32Array, read: (view, at) => view.getFloat32(at, true) },
-  10: { type: Float64Array, read: (view, at) => view.getFloat64(at, true) },
-  11: { type: BigInt64Array, read: (view, at) => view.getBigInt64(at, true) },
-  15: { type: Uint8Array, read: (view, at) => view.getUint8(at) },
-};
+const typeOf = (datatype) => (datatype === 15 ? Uint8Array : TYPES[datatype ?? -1]);
 
 /**
  * @typedef {object} Field Values of one ancillary field, record by record, in the order of arrival.
  * @property {string} name
  * @property {string} recordType
- * @property {Uint32Array} ids The extent or shot of each record.
+ * @property {Uint32Array} ids The extent or shot of each row that there was.
+ * @property {number[]} rows Which of them each record is.
  * @property {number[]} starts Where each record's values begin.
  * @property {number[]} lengths How many each has.
  * @property {any} values
@@ -68,11 +74,11 @@ function numbered({ recordType, length, columns }, request) {
   const raw = datatype === undefined ? undefined : [data, value].find(Array.isArray);
   const ids = idsOf(extent_id);
   if (ids === undefined || field_index === undefined || (raw ?? value) === undefined) return undefined;
-  const rowsOf = groups(length, (row) => Number(anc_type?.[row] ?? 0) * 2 ** 32 + Number(field_index[row]));
-  return [...rowsOf.values()].flatMap((rows) => {
+  const fieldOf = (/** @type {number} */ row) => Number(anc_type?.[row] ?? 0) * 2 ** 32 + Number(field_index[row]);
+  return [...grouped(upTo(length), fieldOf).values()].flatMap((rows) => {
     const [first = 0] = rows;
     const name = fieldName(request, anc_type?.[first], field_index[first]) ?? `${recordType}[${field_index[first]}]`;
-    const field = { name, recordType, ids: picked(ids, rows), isSample: false };
+    const field = { name, recordType, ids, rows, isSample: false };
     if (raw === undefined) return [{ ...field, starts: rows, lengths: rows.map(() => 1), values: value }];
     const read = rawValues(rows, raw, datatype, num_elements);
     return read === undefined ? [] : [{ ...field, ...read }];
@@ -101,27 +107,26 @@ function fieldName(request, type, index) {
  * @param {any} counts Where there is none, each row has one value.
  */
 function rawValues(rows, raw, datatype, counts) {
-  const types = new Set(rows.map((row) => DATATYPES[datatype[row] ?? -1]?.type));
+  const types = new Set(rows.map((row) => typeOf(datatype[row])));
   if (types.has(undefined)) return undefined;
-  const lengths = rows.map((row) => {
+  const parts = rows.map((row) => {
+    const Type = typeOf(datatype[row]);
+    const bytes = raw[row] ?? new Uint8Array();
     // Some releases declare two elements where there is one: the first is the one.
     const declared = counts === undefined ? 1 : Number(typeof counts[row] === "object" ? counts[row][0] : counts[row]);
-    const size = DATATYPES[datatype[row] ?? -1]?.type.BYTES_PER_ELEMENT;
-    return Math.min(declared, Math.floor((raw[row]?.length ?? 0) / size));
+    const length = Math.min(declared, Math.floor(bytes.length / Type.BYTES_PER_ELEMENT));
+    return new Type(bytes.slice().buffer, 0, length);
   });
-  const [type] = types.size === 1 ? types : [Float64Array];
-  const values = new type(lengths.reduce((sum, length) => sum + length, 0));
-  const starts = [];
-  let at = 0;
-  for (const [index, row] of rows.entries()) {
-    const { buffer, byteOffset, byteLength } = raw[row] ?? new Uint8Array();
-    const view = new DataView(buffer, byteOffset, byteLength);
-    const { read, type: own } = DATATYPES[datatype[row] ?? -1] ?? {};
-    starts.push(at);
-    for (let each = 0; each < (lengths[index] ?? 0); each += 1, at += 1) {
-      const value = read?.(view, each * own.BYTES_PER_ELEMENT);
-      values[at] = types.size === 1 ? value : Number(value);
-    }
+  const lengths = parts.map((part) => part.length);
+  let end = 0;
+  const starts = lengths.map((length) => {
+    end += length;
+    return end - length;
+  });
+  const [Type] = types.size === 1 ? types : [Float64Array];
+  const values = new Type(end);
+  for (const [index, part] of parts.entries()) {
+    values.set(types.size === 1 ? part : Array.from(part, Number), starts[index]);
   }
   return { starts, lengths, values };
 }
@@ -136,21 +141,24 @@ function sampled({ recordType, length, columns }) {
   const { index, key, num_samples, ...own } = /** @type {any} */ (columns);
   const ids = idsOf(index);
   if (ids === undefined || key === undefined || num_samples === undefined) return undefined;
-  const rowsOf = groups(length, (row) => key[row]);
-  return [...rowsOf].flatMap(([name, rows]) => {
-    /** @type {Pick<Field, "starts" | "lengths">} */
-    const records = { starts: [], lengths: [] };
-    for (let at = 0; at < rows.length; ) {
-      const start = rows[at] ?? 0;
-      let end = at + 1;
+  return [...grouped(upTo(length), (row) => key[row])].flatMap(([name, rows]) => {
+    /** @type {number[]} */
+    const starts = [];
+    /** @type {number[]} */
+    const lengths = [];
+    let start = Number.NaN;
+    for (const row of rows) {
+      const before = row - start;
       // A record's samples are successive rows.
-      const isSame = () => rows[end] === start + end - at && index[start + end - at] === index[start];
-      while (end - at < num_samples[start] && isSame()) end += 1;
-      records.starts.push(start);
-      records.lengths.push(end - at);
-      at = end;
+      if (index[row] === index[start] && before === lengths.at(-1) && before < num_samples[start]) {
+        lengths[lengths.length - 1] = before + 1;
+      } else {
+        start = row;
+        starts.push(row);
+        lengths.push(1);
+      }
     }
-    const raster = { ...records, ids: picked(ids, records.starts), recordType, isSample: true };
+    const raster = { ids, rows: starts, starts, lengths, recordType, isSample: true };
     const each = Object.entries(own).filter(([, values]) => ArrayBuffer.isView(values));
     return each.map(([field, values]) => ({ ...raster, name: `${name}.${field}`, values }));
   });
@@ -166,25 +174,15 @@ function waves({ recordType, length, columns }) {
   const { extent_id, ...own } = /** @type {any} */ (columns);
   const ids = idsOf(extent_id);
   if (ids === undefined || own.waveform === undefined || own.num_bins === undefined) return undefined;
-  const starts = Array.from({ length }, (_, row) => row);
-  const records = { ids, starts, lengths: starts.map(() => 1), isSample: false };
+  const rows = upTo(length);
+  const records = { ids, rows, starts: rows, lengths: rows.map(() => 1), isSample: false };
   return Object.entries(own).map(([name, values]) => ({ ...records, name, recordType, values }));
 }
 
 /**
- * @template Name
  * @param {number} length
- * @param {(row: number) => Name} nameOf
- * @returns {Map<Name, number[]>} The rows of each name, in their order.
+ * @returns {number[]} The rows of a table.
  */
-function groups(length, nameOf) {
-  /** @type {Map<Name, number[]>} */
-  const rowsOf = new Map();
-  for (let row = 0; row < length; row += 1) {
-    const name = nameOf(row);
-    const rows = rowsOf.get(name);
-    if (rows === undefined) rowsOf.set(name, [row]);
-    else rows.push(row);
-  }
-  return rowsOf;
+function upTo(length) {
+  return Array.from({ length }, (_, row) => row);
 }

@@ -81,67 +81,65 @@ function withFields(table, fields) {
  * @returns {any} Nothing where no row has a value.
  */
 function columnOf(field, extents) {
+  const { starts, lengths } = field;
   const { size, ofRow } = extents;
-  const rows = new Uint32Array(size);
-  for (const extent of ofRow) add(rows, extent, 1);
-  const extentOf = extents.find(field.ids);
-  const records = new Uint32Array(size);
-  const counts = new Uint32Array(size);
-  for (const [record, extent] of extentOf.entries()) {
-    add(records, extent, 1);
-    add(counts, extent, field.lengths[record] ?? 0);
-  }
-  if (!counts.some((count) => count > 0)) return undefined;
+  const extentOf = Uint32Array.from(field.rows, (row) => extents.numberOf(field.ids, row));
+  const rows = sums(size, ofRow);
+  const records = sums(size, extentOf);
+  const counts = sums(size, extentOf, lengths);
+  if (!counts.some((count, extent) => count > 0 && rows[extent])) return undefined;
   // Several values for a row are a list in it; for several rows they are one each.
-  const isMany = field.lengths.some((length) => length > 1);
+  const isMany = lengths.some((length) => length > 1);
   const isList = isMany && (field.isSample || rows.every((count, extent) => count <= (records[extent] || count)));
+  // Values (records, where a cell is a list) by extent, those of each in the order of arrival.
   const slots = isList ? records : counts;
-  const firsts = new Uint32Array(size + 1);
-  for (const [extent, count] of slots.entries()) firsts[extent + 1] = (firsts[extent] ?? 0) + count;
-  const cells = arrived(field, extentOf, firsts, isList);
+  let end = 0;
+  const ends = slots.map((count) => {
+    end += count;
+    return end - count;
+  });
+  const cells = new Uint32Array(end);
+  for (const [record, extent] of extentOf.entries()) {
+    const count = isList ? 1 : (lengths[record] ?? 0);
+    for (let each = 0; each < count; each += 1) {
+      cells[take(ends, extent)] = isList ? record : (starts[record] ?? 0) + each;
+    }
+  }
   const seen = new Uint32Array(size);
   const cellOf = ofRow.map((extent) => {
-    const [row, has, wanted] = [seen[extent] ?? 0, slots[extent] ?? 0, rows[extent] ?? 0];
-    add(seen, extent, 1);
+    const [row, has, wanted] = [take(seen, extent), slots[extent] ?? 0, rows[extent] ?? 0];
     // A value of the extent as a whole is that of each of its rows.
     const isWhole = has < wanted && wanted % has === 0 && (isList || counts[extent] === records[extent]);
     const place = isWhole ? Math.floor((row * has) / wanted) : row;
-    return place < has ? (cells[(firsts[extent] ?? 0) + place] ?? NONE) : NONE;
+    return place < has ? (cells[(ends[extent] ?? 0) - has + place] ?? NONE) : NONE;
   });
   return isList ? lists(field, cellOf) : scalars(field.values, cellOf);
 }
 
 /**
- * Values (records, where a cell is a list) by extent, those of each in the order of arrival.
+ * How much each extent has.
  *
- * @param {Field} field
- * @param {Int32Array} extentOf The number of each record's extent; -1 is none.
- * @param {Uint32Array} firsts Where each extent's begin, and the last's end.
- * @param {boolean} isList
+ * @param {number} size
+ * @param {Uint32Array} extentOf The extent of each of those that are added up.
+ * @param {number[]} [amounts] Without it, they are counted.
  */
-function arrived({ starts, lengths }, extentOf, firsts, isList) {
-  const next = firsts.slice();
-  const cells = new Uint32Array(firsts.at(-1) ?? 0);
-  for (const [record, extent] of extentOf.entries()) {
-    if (extent === -1) continue;
-    const count = isList ? 1 : (lengths[record] ?? 0);
-    for (let each = 0; each < count; each += 1) {
-      cells[(next[extent] ?? 0) + each] = isList ? record : (starts[record] ?? 0) + each;
-    }
-    add(next, extent, count);
-  }
-  return cells;
+function sums(size, extentOf, amounts) {
+  const sums = new Uint32Array(size);
+  for (const [index, extent] of extentOf.entries()) take(sums, extent, amounts?.[index]);
+  return sums;
 }
 
 /**
- * Adds to a number that is there; to -1 is to none.
+ * The number that is there, which then becomes a larger one.
  *
  * @param {Uint32Array} numbers
  * @param {number} at
- * @param {number} added
+ * @param {number} [added]
  */
-function add(numbers, at, added) {
-  if (at >= 0) numbers[at] = (numbers[at] ?? 0) + added;
+function take(numbers, at, added = 1) {
+  const number = numbers[at] ?? 0;
+  numbers[at] = number + added;
+  return number;
 }
 
 /**

@@ -72,35 +72,20 @@ function shaped(values, width, offsets, length) {
  * @returns {Promise<Record<string, Batch>>}
  */
 export async function joined(batches, between = () => {}) {
-  /** @type {Map<string, Batch[]>} */
-  const byType = new Map();
-  for (const batch of batches) {
-    const same = byType.get(batch.recordType);
-    if (same === undefined) byType.set(batch.recordType, [batch]);
-    else same.push(batch);
-  }
   /** @type {[string, Batch][]} */
   const tables = [];
-  for (const [recordType, same] of byType) tables.push([recordType, await joinedOne(recordType, same, between)]);
-  return Object.fromEntries(tables);
-}
-
-/**
- * @param {string} recordType
- * @param {Batch[]} batches
- * @param {() => void | Promise<void>} between
- * @returns {Promise<Batch>}
- */
-async function joinedOne(recordType, batches, between) {
-  const [first] = batches;
-  if (batches.length === 1 && first !== undefined) return first;
-  const length = batches.reduce((sum, batch) => sum + batch.length, 0);
-  /** @type {[string, Column][]} */
-  const columns = [];
-  for (const name of Object.keys(first?.columns ?? {})) {
-    columns.push([name, await concatenated(batches, name, between)]);
+  for (const [recordType, same] of grouped(batches, (each) => each.recordType)) {
+    let [table] = /** @type {[Batch, ...Batch[]]} */ (same);
+    if (same.length > 1) {
+      /** @type {[string, Column][]} */
+      const columns = [];
+      for (const name of Object.keys(table.columns)) columns.push([name, await concatenated(same, name, between)]);
+      const length = same.reduce((sum, batch) => sum + batch.length, 0);
+      table = { recordType, length, columns: Object.fromEntries(columns) };
+    }
+    tables.push([recordType, table]);
   }
-  return { recordType, length, columns: Object.fromEntries(columns) };
+  return Object.fromEntries(tables);
 }
 
 /**
@@ -124,4 +109,22 @@ async function concatenated(batches, name, between) {
     if (index % 64 === 63) await between();
   }
   return whole;
+}
+
+/**
+ * @template Item, Name
+ * @param {Iterable<Item>} items
+ * @param {(item: Item) => Name} nameOf
+ * @returns {Map<Name, Item[]>} The items of each name, in their order.
+ */
+export function grouped(items, nameOf) {
+  /** @type {Map<Name, Item[]>} */
+  const groups = new Map();
+  for (const item of items) {
+    const name = nameOf(item);
+    const same = groups.get(name);
+    if (same === undefined) groups.set(name, [item]);
+    else same.push(item);
+  }
+  return groups;
 }

@@ -27,16 +27,15 @@ const PAIRED = 128;
 const QUOTED = 200;
 
 export class FileTransfer {
-  #received = 0;
-  #sum = 0n;
+  received = 0;
+  /** The plain sum of the bytes so far, as the server makes it: to be taken modulo 2^64. */
+  sum = 0n;
   /** @type {ReadableStreamDefaultController<Uint8Array> | undefined} Nothing once no more may be handed on. */
   #controller;
   /** Whether a reader waits for bytes. */
   #wanted = false;
   /** Whether somebody may still come to take the file. */
   #offered = true;
-  /** @type {{ reason: unknown } | undefined} */
-  #failure;
   /** @type {(() => void) | undefined} */
   #wake;
 
@@ -83,23 +82,14 @@ export class FileTransfer {
     return quoted(this.file.name);
   }
 
-  get received() {
-    return this.#received;
-  }
-
   get isFull() {
-    return this.#received === this.file.size;
-  }
-
-  /** The plain sum of the bytes so far, as the server makes it: modulo 2^64. */
-  get sum() {
-    return BigInt.asUintN(64, this.#sum);
+    return this.received === this.file.size;
   }
 
   /** @param {Uint8Array} bytes The next ones, whether or not anybody wants them. */
   count(bytes) {
-    this.#received += bytes.length;
-    this.#sum += BigInt(sumOf(bytes));
+    this.received += bytes.length;
+    this.sum += BigInt(sumOf(bytes));
   }
 
   /**
@@ -109,7 +99,6 @@ export class FileTransfer {
    * @param {Uint8Array} bytes
    */
   offer(bytes) {
-    if (this.#failure !== undefined) throw this.#failure.reason;
     if (this.#controller === undefined || bytes.length === 0) return true;
     if (this.#wanted) {
       // A reader that is quick asks for more inside of `enqueue`.
@@ -118,8 +107,7 @@ export class FileTransfer {
       return true;
     }
     if (this.#offered || this.file.stream.locked) return false;
-    this.#controller.error(late(this.label));
-    this.#controller = undefined;
+    this.fail(late(this.label));
     return true;
   }
 
@@ -144,9 +132,12 @@ export class FileTransfer {
     this.#controller = undefined;
   }
 
-  /** @param {unknown} reason */
+  /**
+   * Ends the stream of a file that is not full; none of its bytes are wanted any more.
+   *
+   * @param {unknown} reason
+   */
   fail(reason) {
-    this.#failure = { reason };
     this.#controller?.error(reason);
     this.#controller = undefined;
     this.#changed();

@@ -13,6 +13,7 @@
  */
 
 import { SlideRuleError } from "../errors.js";
+import { unlessAborted } from "../signals.js";
 import { bytes, DATA, EOF, integer, META, malformed, REMOTE, size, text } from "./file-records.js";
 import { FileTransfer, quoted, tooLarge } from "./file-transfer.js";
 import { soon } from "./pace.js";
@@ -39,10 +40,8 @@ export class FileTransfers {
   #full = new Set();
   /** @type {Set<Promise<void>>} What `onFile` has returned that has not settled. */
   #handlers = new Set();
-  /** @type {{ reason: unknown } | undefined} */
-  #failure;
-  /** @type {(() => void) | undefined} */
-  #wake;
+  /** Aborted when the files are to fail. */
+  #failing = new AbortController();
   /** Files announced so far. */
   #begun = 0;
   /** Whether the server sends checksums. */
@@ -77,7 +76,7 @@ export class FileTransfers {
   async take(batch) {
     try {
       for (let row = 0; row < batch.length; row += 1) {
-        if (this.#failure !== undefined) throw this.#failure.reason;
+        this.#failing.signal.throwIfAborted();
         await this.#record(batch, row);
       }
     } catch (error) {
@@ -92,10 +91,9 @@ export class FileTransfers {
    * @param {unknown} reason
    */
   fail(reason) {
-    if (this.#failure !== undefined) return;
-    this.#failure = { reason };
+    if (this.#failing.signal.aborted) return;
+    this.#failing.abort(reason);
     for (const transfer of this.#transfers.values()) transfer.fail(reason);
-    this.#wake?.();
   }
 
   /**
@@ -106,16 +104,10 @@ export class FileTransfers {
     for (const transfer of this.#transfers.values()) {
       if (!transfer.isFull) this.fail(truncated(transfer));
     }
-    if (this.#failure === undefined) this.#settle();
-    while (this.#failure === undefined && this.#handlers.size > 0) {
-      const failed = /** @type {Promise<void>} */ (
-        new Promise((resolve) => {
-          this.#wake = resolve;
-        })
-      );
-      await Promise.race([Promise.all(this.#handlers), failed]);
-    }
-    if (this.#failure !== undefined) throw this.#failure.reason;
+    const { signal } = this.#failing;
+    signal.throwIfAborted();
+    this.#settle();
+    while (this.#handlers.size > 0) await unlessAborted(Promise.all(this.#handlers), signal);
   }
 
   /**
@@ -188,6 +180,7 @@ export class FileTransfers {
       // Whoever holds this file up may itself wait for another one to end.
       if (this.#full.size > 0 && !this.#verifies && !(await soon(change, GRACE_MS))) this.#settle();
       await change;
+      this.#failing.signal.throwIfAborted();
     }
     if (transfer.isFull && data.length > 0) this.#full.add(transfer);
   }
@@ -200,10 +193,9 @@ export class FileTransfers {
     const transfer = this.#known(name, EOF);
     this.#verifies = true;
     if (!transfer.isFull) throw malformed(`the file ${transfer.label} ended when ${progress(transfer)} had come`);
-    if (transfer.sum !== BigInt.asUintN(64, checksum)) {
-      throw malformed(
-        `the bytes of the file ${transfer.label} add up to ${transfer.sum}, not to its checksum ${checksum}`,
-      );
+    const sum = BigInt.asUintN(64, transfer.sum);
+    if (sum !== BigInt.asUintN(64, checksum)) {
+      throw malformed(`the bytes of the file ${transfer.label} add up to ${sum}, not to its checksum ${checksum}`);
     }
     this.#settle(transfer);
   }

@@ -144,10 +144,10 @@ export class RecordStream extends Disposing {
       throw error;
     });
     const end = (/** @type {unknown} */ reason) => ending.abort(reason);
-    const unwatch = [whileOpen(end), instance.watch(end)];
+    const unwatch = [whileOpen(end), instance.watch(end), untie];
     const chunks = new Chunks(response, { signal, timeoutMs: settings.timeoutMs });
     const decoder = new RecordDecoder(instance, release, Object.keys(settings.callbacks ?? {}));
-    const transfers = new FileTransfers({ onFile: settings.onFile, onFailure: (reason) => ending.abort(reason) });
+    const transfers = new FileTransfers({ onFile: settings.onFile, onFailure: end });
     signal.addEventListener("abort", () => transfers.fail(signal.reason));
     this.#transfers = transfers;
     const sinks = { settings, transfers, signal };
@@ -215,7 +215,6 @@ export class RecordStream extends Disposing {
       throw error;
     } finally {
       for (const each of unwatch) each();
-      untie();
       chunks.close();
       decoder.free();
       if (failure !== undefined) {
@@ -256,14 +255,7 @@ export class RecordStream extends Disposing {
    */
   #hear(item, settings) {
     /** @type {ServerMessage} */
-    const message = {
-      recordType: item.recordType,
-      level: LEVELS[Math.min(Math.max(item.level, 0), 4)] ?? "critical",
-      code: item.code,
-      kind: item.kind,
-      meaning: item.meaning,
-      text: item.text,
-    };
+    const message = { ...item, level: LEVELS[Math.max(item.level, 0)] ?? "critical" };
     this.#messages.add(message);
     if (item.meaning === "missing") this.#complaint ||= item.text || "an exception without a text";
     notify(settings.onMessage, message);

@@ -8,6 +8,8 @@
  * @module
  */
 
+import { set } from "../own.js";
+
 /** @import { RawColumn } from "./columns.js" */
 
 /** As many elements as the row has items. */
@@ -85,9 +87,7 @@ function leafOf({ values, width, offsets }, nesting, name) {
 function put(object, outer, nesting, leaf, level = 0) {
   const name = outer[level];
   if (name === undefined) return leaf.next(object);
-  const count = nesting[level] ?? SINGLE;
-  if (count === SINGLE) return put(one(object, name), outer, nesting, leaf, level + 1);
-  for (const element of several(object, name, count === OPEN ? leaf.items : count)) {
+  for (const element of nested(object, name, nesting[level] ?? SINGLE, leaf.items)) {
     put(element, outer, nesting, leaf, level + 1);
   }
 }
@@ -105,47 +105,22 @@ function plain(values, from, to) {
 }
 
 /**
- * The record nested in an object under the name, made where there is none.
- *
- * @param {Record<string, any>} object
- * @param {string} name
- * @returns {Record<string, any>}
- */
-function one(object, name) {
-  const found = Object.hasOwn(object, name) ? object[name] : undefined;
-  if (typeof found === "object" && !Array.isArray(found)) return found;
-  const made = {};
-  set(object, name, made);
-  return made;
-}
-
-/**
  * The records nested in an object under the name, made where there are none.
  *
  * @param {Record<string, any>} object
  * @param {string} name
- * @param {number} count
+ * @param {number} nesting
+ * @param {number} items
  * @returns {Record<string, any>[]}
  */
-function several(object, name, count) {
-  const found = Object.hasOwn(object, name) ? object[name] : undefined;
-  if (Array.isArray(found) && found.length === count && typeof (found[0] ?? {}) === "object") return found;
+function nested(object, name, nesting, items) {
+  const isSingle = nesting === SINGLE;
+  const count = nesting === OPEN ? items : nesting;
+  const found = Object.hasOwn(object, name) ? object[name] : [undefined];
+  const elements = isSingle ? [found] : found;
+  const isNested = (/** @type {unknown} */ each) => typeof each === "object" && !Array.isArray(each);
+  if (elements.length === count && elements.every?.(isNested)) return elements;
   const made = Array.from({ length: count }, () => ({}));
-  set(object, name, made);
+  set(object, name, isSingle ? made[0] : made);
   return made;
-}
-
-/**
- * Sets an own property, so that no field name of a server can reach a prototype.
- *
- * @param {Record<string, any>} object
- * @param {string} name
- * @param {unknown} value
- */
-function set(object, name, value) {
-  if (name === "__proto__") {
-    Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
-  } else {
-    object[name] = value;
-  }
 }

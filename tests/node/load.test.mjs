@@ -60,9 +60,9 @@ test("unloaded, every call says that load comes first", async () => {
   const slim = new Entry();
   const refusal = wasmNotLoaded(/load\(…\) first/);
   await assert.rejects(slim.init("localhost:1"), refusal);
-  await assert.rejects(slim.source("time"), refusal);
-  await assert.rejects(slim.scaleout({ desiredNodes: 1 }), refusal);
-  await assert.rejects(slim.stream("atl06p").collect(), refusal);
+  await assert.rejects(slim.session.source("time"), refusal);
+  await assert.rejects(slim.session.scaleout({ desiredNodes: 1 }), refusal);
+  await assert.rejects(slim.session.stream("atl06p").collect(), refusal);
   await assert.rejects(slim.version(), refusal);
 });
 
@@ -118,7 +118,7 @@ for (const [name, source, words] of [
   test(`load refuses ${name}, and can be tried again`, async () => {
     const slim = new Entry();
     await assert.rejects(slim.load(source()), wasmNotLoaded(words));
-    await assert.rejects(slim.source("time"), wasmNotLoaded(/load\(…\) first/));
+    await assert.rejects(slim.session.source("time"), wasmNotLoaded(/load\(…\) first/));
     await slim.load(bytes);
     await isLoaded(slim);
   });
