@@ -6,7 +6,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-use js_sys::{Date, Math};
 use sliderule_session::{
     Answer, Call, CallId, Effect, Failure, Input, Method, Outcome, PortId, Request, Response, Session,
     Settings,
@@ -199,6 +198,15 @@ enum Reader {
     Session,
 }
 
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = Date, js_name = now)]
+    fn date_now() -> f64;
+
+    #[wasm_bindgen(js_namespace = Math, js_name = random)]
+    fn math_random() -> f64;
+}
+
 /// Milliseconds since 1970.
 #[allow(
     clippy::cast_possible_truncation,
@@ -206,13 +214,13 @@ enum Reader {
     reason = "saturates, which is all it need do"
 )]
 fn now() -> u64 {
-    Date::now() as u64
+    date_now() as u64
 }
 
 /// 64 bits, of which a `Math.random` gives 32 at a time.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within 0 and 2^32")]
 fn random() -> u64 {
-    let half = || (Math::random() * 4_294_967_296.0) as u64;
+    let half = || (math_random() * 4_294_967_296.0) as u64;
     (half() << 32) | half()
 }
 
