@@ -12,7 +12,15 @@ use wasm_bindgen::prelude::*;
 
 use crate::items::Items;
 
-/// Decodes one stream. What throws, throws a failure as JSON.
+/// `flush` would tell of something. These numbers are in `STATE` of `js/stream/decoder.js`.
+const GATHERING: u32 = 1;
+/// Records wait for a definition; `needs` says which.
+const WAITING: u32 = 2;
+/// The stream is damaged, and all that came whole before the damage has been told of but for what `flush` gives. `finish`
+/// says what is wrong.
+const FAILED: u32 = 4;
+
+/// Decodes one stream. What fails is told to the items, too: an export that throws takes twice the code.
 #[wasm_bindgen]
 pub struct Decoder {
     records: RefCell<Records>,
@@ -39,27 +47,23 @@ impl Decoder {
     }
 
     /// Decodes the next bytes, and tells of full batches and messages.
-    pub fn push(&self, chunk: &[u8]) -> Result<(), JsValue> {
+    pub fn push(&self, chunk: &[u8]) {
         let decoded = self.records.borrow_mut().gather(chunk);
-        self.tell(decoded)
+        self.tell(decoded);
     }
 
     /// Tells of the rows that wait for their batch to become full.
-    pub fn flush(&self) -> Result<(), JsValue> {
+    pub fn flush(&self) {
         let decoded = self.records.borrow_mut().flush();
-        self.tell(decoded)
+        self.tell(decoded);
     }
 
-    /// Whether `flush` would tell of anything.
-    #[wasm_bindgen(js_name = isGathering)]
-    pub fn is_gathering(&self) -> bool {
-        self.records.borrow().is_gathering()
-    }
-
-    /// Whether records wait for a definition; then `needs` says which.
-    #[wasm_bindgen(js_name = isWaiting)]
-    pub fn is_waiting(&self) -> bool {
-        self.records.borrow().is_waiting()
+    /// What can be asked for now: [`GATHERING`], [`WAITING`] and [`FAILED`], as far as they hold.
+    pub fn state(&self) -> u32 {
+        let records = self.records.borrow();
+        u32::from(records.is_gathering()) * GATHERING
+            | u32::from(records.is_waiting()) * WAITING
+            | u32::from(records.has_failed()) * FAILED
     }
 
     /// Tells of the record types whose definitions are needed before anything more can be decoded.
@@ -68,41 +72,38 @@ impl Decoder {
     }
 
     /// Gives a definition, as the server wrote it, and tells of what can be decoded now.
-    pub fn define(&self, record_type: &str, definition: &str) -> Result<(), JsValue> {
+    pub fn define(&self, record_type: &str, definition: &str) {
         let decoded = self.records.borrow_mut().define(record_type, definition);
-        self.tell(decoded)
+        self.tell(decoded);
     }
 
-    /// Whether the stream is damaged, and all that came whole before the damage has been told of but for what
-    /// `flush` gives. `finish` says what is wrong.
-    #[wasm_bindgen(js_name = hasFailed)]
-    pub fn has_failed(&self) -> bool {
-        self.records.borrow().has_failed()
-    }
-
-    /// Ends the stream. Throws if it is not whole.
-    pub fn finish(&self) -> Result<(), JsValue> {
-        self.records.borrow().finish().map_err(thrown)
+    /// Ends the stream. It fails if it is not whole.
+    pub fn finish(&self) {
+        self.tell(self.records.borrow().finish().map(|()| Vec::new()));
     }
 
     /// Tells of what was decoded; the memory of the last batch goes back to the decoder.
-    fn tell(&self, decoded: Result<Vec<Item>, Error>) -> Result<(), JsValue> {
-        for item in decoded.map_err(thrown)? {
-            self.items.tell(&item, self.release);
-            if let Item::Batch(batch) = item {
-                self.records.borrow_mut().recycle(batch);
+    fn tell(&self, decoded: Result<Vec<Item>, Error>) {
+        match decoded {
+            Ok(items) => {
+                for item in items {
+                    self.items.tell(&item, self.release);
+                    if let Item::Batch(batch) = item {
+                        self.records.borrow_mut().recycle(batch);
+                    }
+                }
             }
+            Err(error) => self.items.failed(&failure(&error)),
         }
-        Ok(())
     }
 }
 
-fn thrown(error: Error) -> JsValue {
-    let code = match &error {
+/// The failure as JSON.
+fn failure(error: &Error) -> String {
+    let code = match error {
         Error::Truncated { .. } => ErrorCode::StreamTruncated,
         Error::TooLarge { .. } => ErrorCode::StreamTooLarge,
         _ => ErrorCode::StreamMalformed,
     };
-    let failure = Failure::new(code, error.to_string());
-    JsValue::from_str(&failure.to_json())
+    Failure::new(code, error.to_string()).to_json()
 }

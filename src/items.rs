@@ -42,6 +42,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn offsets(this: &Items, offsets: &[u32]);
 
+    /// The stream failed; JSON.
+    #[wasm_bindgen(method)]
+    pub fn failed(this: &Items, failure: &str);
+
     /// A record type whose definition is needed.
     #[wasm_bindgen(method)]
     pub fn need(this: &Items, record_type: &str);

@@ -9,6 +9,9 @@ import { Items } from "./items.js";
 
 /** @import { Instance } from "../instance.js" */
 
+/** What the decoder says of itself, bit by bit: see `src/decoder.rs`. */
+const STATE = { gathering: 1, waiting: 2, failed: 4 };
+
 /** Each call that decodes gives the batches and messages that are whole by then, in the order of the stream. */
 export class RecordDecoder {
   #items = new Items();
@@ -36,12 +39,12 @@ export class RecordDecoder {
 
   /** Whether `flush` would give anything. */
   isGathering() {
-    return this.#decoder.isGathering();
+    return this.#is(STATE.gathering);
   }
 
   /** Whether records wait for a definition; then `needs` says which. */
   isWaiting() {
-    return this.#decoder.isWaiting();
+    return this.#is(STATE.waiting);
   }
 
   needs() {
@@ -60,7 +63,7 @@ export class RecordDecoder {
 
   /** Whether the stream is damaged, and nothing but what `flush` gives can come any more. */
   hasFailed() {
-    return this.#decoder.hasFailed();
+    return this.#is(STATE.failed);
   }
 
   /** Ends the stream; throws if it is not whole. */
@@ -76,9 +79,14 @@ export class RecordDecoder {
   #decoded(act) {
     try {
       act();
+      return this.#items.take();
     } catch (failure) {
       throw fromFailure(failure);
     }
-    return this.#items.take();
+  }
+
+  /** @param {number} state */
+  #is(state) {
+    return (this.#decoder.state() & state) !== 0;
   }
 }

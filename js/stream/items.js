@@ -36,6 +36,8 @@ export class Items {
   #items = [];
   /** @type {string[]} */
   #needs = [];
+  /** @type {string | undefined} */
+  #failure;
   /** What the columns of each type are called: told once, since making text costs more than copying a column. */
   #layouts = /** @type {Map<string, RawBatch["layout"]>} */ (new Map());
   /** @type {RawBatch["layout"]} */
@@ -45,8 +47,11 @@ export class Items {
   /** @type {(Uint32Array | undefined)[] | undefined} */
   #offsets;
 
-  /** What was told since the last time. */
+  /** What was told since the last time. A failure is thrown, as JSON. */
   take() {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure;
     const items = this.#items;
     if (items.length > 0) this.#items = [];
     return items;
@@ -133,6 +138,11 @@ export class Items {
       /** @type {RawBatch} */ (this.#items.at(-1)).offsets = this.#offsets;
     }
     this.#offsets[this.#values.length - 1] = offsets.slice();
+  }
+
+  /** @param {string} failure */
+  failed(failure) {
+    this.#failure = failure;
   }
 
   /** @param {string} recordType */
