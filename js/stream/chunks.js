@@ -64,25 +64,21 @@ export class Chunks {
   }
 
   /**
-   * Goes on reading while something else is waited for, so that the one does not have to wait for the other.
+   * Goes on reading: until enough is there, or what else is waited for comes before a chunk does.
    *
-   * @param {Promise<unknown>} something
+   * @param {() => Promise<unknown>} other Called for each chunk.
    */
-  async readAhead(something) {
-    let waited = false;
-    const over = () => {
-      waited = true;
-    };
-    const settled = something.then(over, over);
-    while (this.#held < AHEAD && !waited) {
+  async readAhead(other) {
+    while (this.#held < AHEAD) {
       const next = this.#read();
       this.#ahead.push(next);
-      const counted = next.then((chunk) => {
+      const isMore = next.then((chunk) => {
         this.#held += chunk?.length ?? 0;
         return chunk !== undefined;
       });
       // At the end, and where the body broke off, there is nothing more to read.
-      if (!(await Promise.race([settled, counted.catch(over)]))) return;
+      const first = Promise.race([isMore, other().then(() => false)]);
+      if (!(await first.catch(() => false))) return;
     }
   }
 

@@ -9,6 +9,9 @@ const SLICE_MS = 4;
 /** Microtasks that it takes until a chunk is there that has arrived already, and a few more. */
 const TURNS = 8;
 
+/** Turns of the event loop in which a chunk comes that only has to be fetched from the system. */
+const MOMENT = 2;
+
 /** Lets other work in between: a body that has arrived already would otherwise be decoded in one go. */
 export class Pace {
   #began = performance.now();
@@ -31,6 +34,15 @@ export class Pace {
 
 /** @type {MessageChannel | undefined} Made once: making one costs more than a turn. */
 let channel;
+
+/**
+ * So many turns of the event loop, which is what a chunk takes that is there for the taking.
+ *
+ * @returns {Promise<void>}
+ */
+export async function aMoment() {
+  for (let turns = 0; turns < MOMENT; turns += 1) await turn();
+}
 
 /**
  * A turn of the event loop, without the delay that timers have in pages.

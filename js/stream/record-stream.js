@@ -14,7 +14,7 @@ import { batch, joined, rawColumns } from "./columns.js";
 import { RecordDecoder } from "./decoder.js";
 import { FileTransfers } from "./files.js";
 import { Messages } from "./messages.js";
-import { atOnce, Pace, soon } from "./pace.js";
+import { aMoment, atOnce, Pace, soon } from "./pace.js";
 import { wholeRecord } from "./whole-record.js";
 
 /**
@@ -172,12 +172,16 @@ export class RecordStream extends Disposing {
           if (left <= 0 || !(arrived || (await soon(next, left)))) yield* flush();
         }
         const chunk = await next.catch((error) => error);
-        if (!arrived) pace.rested();
         if (chunk === undefined) break;
         if (!(chunk instanceof Uint8Array)) {
           // What came whole before the stream broke off is handed over; who ended it wants no more.
           if (chunk?.code === "stream_truncated") yield* flush();
           throw chunk;
+        }
+        if (!arrived) {
+          // Whoever sends has to be woken for each gap in the reading, which takes as long as decoding a chunk.
+          await chunks.readAhead(aMoment);
+          pace.rested();
         }
         for (let at = 0; at < chunk.length; at += PIECE) {
           const piece = chunk.subarray(at, at + PIECE);
@@ -190,7 +194,7 @@ export class RecordStream extends Disposing {
           while (decoder.isWaiting()) {
             const needs = decoder.needs();
             const asked = Promise.all(needs.map(definition));
-            await chunks.readAhead(asked);
+            await chunks.readAhead(() => asked);
             const definitions = await unlessAborted(asked, signal);
             for (const [index, recordType] of needs.entries()) {
               yield* this.#take(decoder.define(recordType, definitions[index] ?? "null"), sinks);

@@ -103,9 +103,10 @@ fn flags(shell: &Shell) -> String {
 
 fn optimise(shell: &Shell, module: &Path) -> Result<()> {
     let mut command = shell.command(shell.tree.at("node_modules/.bin/wasm-opt"));
-    // A function that is inlined into its only caller makes the file shorter, and what gzip makes of it longer.
+    // A function that is inlined into its only caller makes the file shorter, and what gzip makes of it longer. The lowest
+    // addresses are the far end of the stack, where nothing is.
     command
-        .args(["-Oz", "--one-caller-inline-max-function-size=0"])
+        .args(["-Oz", "--one-caller-inline-max-function-size=0", "--low-memory-unused"])
         .args(FEATURES)
         .arg(module)
         .arg("-o")
