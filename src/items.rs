@@ -32,7 +32,7 @@ extern "C" {
 
     /// The next column: the type of its values, and their bytes, which are to be copied before this returns.
     #[wasm_bindgen(method)]
-    fn column(this: &Items, kind: u32, bytes: &[u8]);
+    fn column(this: &Items, code: u32, bytes: &[u8]);
 
     /// The next value of a column of text.
     #[wasm_bindgen(method)]
@@ -75,7 +75,7 @@ impl Items {
             }
         }
         for Column { values, offsets, .. } in &batch.columns {
-            self.column(kind(values), values.bytes());
+            self.column(code(values), values.bytes());
             if let Values::Text(texts) = values {
                 texts.iter().for_each(|text| self.text(text));
             }
@@ -86,19 +86,20 @@ impl Items {
     }
 }
 
-/// The place of the type in `KINDS` of `js/stream/items.js`.
-fn kind(values: &Values) -> u32 {
+/// The type's code in the record format, which `TYPES` of `js/stream/types.js` goes by.
+fn code(values: &Values) -> u32 {
     match values {
         Values::I8(_) => 0,
         Values::I16(_) => 1,
         Values::I32(_) => 2,
-        Values::I64(_) | Values::Time(_) => 3,
+        Values::I64(_) => 3,
         Values::U8(_) => 4,
         Values::U16(_) => 5,
         Values::U32(_) => 6,
         Values::U64(_) => 7,
-        Values::F32(_) => 8,
-        Values::F64(_) => 9,
-        Values::Text(_) => 10,
+        Values::F32(_) => 9,
+        Values::F64(_) => 10,
+        Values::Time(_) => 11,
+        Values::Text(_) => 12,
     }
 }

@@ -6,6 +6,7 @@
 
 import { idsOf } from "./ancillary-extents.js";
 import { grouped } from "./columns.js";
+import { TYPES } from "./types.js";
 
 /** @import { Batch } from "../index.js" */
 
@@ -13,22 +14,6 @@ import { grouped } from "./columns.js";
 const FIELD_LISTS = ["atl03_ph_fields", "atl03_geo_fields", "atl08_fields", "atl06_fields"];
 /** Where a request for shots lists its fields, of whatever `anc_type`. */
 const SHOT_FIELDS = "anc_fields";
-
-/** The types of raw values, by `datatype`: the codes of the record format. */
-const TYPES = [
-  Int8Array,
-  Int16Array,
-  Int32Array,
-  BigInt64Array,
-  Uint8Array,
-  Uint16Array,
-  Uint32Array,
-  BigUint64Array,
-  undefined,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-];
 
 /**
  * Text and bits are no values of a column.

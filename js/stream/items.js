@@ -5,21 +5,9 @@
  * @module
  */
 
-/** @import { RawBatch } from "./columns.js" */
+import { TYPES } from "./types.js";
 
-/** The types of columns, by the numbers that `src/items.rs` has for them; text comes after these. */
-const KINDS = [
-  Int8Array,
-  Int16Array,
-  Int32Array,
-  BigInt64Array,
-  Uint8Array,
-  Uint16Array,
-  Uint32Array,
-  BigUint64Array,
-  Float32Array,
-  Float64Array,
-];
+/** @import { RawBatch } from "./columns.js" */
 
 /**
  * @typedef {object} RawMessage
@@ -118,12 +106,12 @@ export class Items {
   }
 
   /**
-   * @param {number} kind
+   * @param {number} code
    * @param {Uint8Array} bytes In the memory of WebAssembly.
    */
-  column(kind, bytes) {
-    const Kind = KINDS[kind];
-    this.#values.push(Kind === undefined ? [] : new Kind(bytes.slice().buffer));
+  column(code, bytes) {
+    const Type = TYPES[code];
+    this.#values.push(Type === undefined ? [] : new Type(bytes.slice().buffer));
   }
 
   /** @param {string} text */
