@@ -58,12 +58,12 @@ impl Decoder {
         self.tell(decoded);
     }
 
-    /// What can be asked for now: [`GATHERING`], [`WAITING`] and [`FAILED`], as far as they hold.
+    /// What can be asked for now: `GATHERING`, `WAITING` and `FAILED`, as far as they hold.
     pub fn state(&self) -> u32 {
         let records = self.records.borrow();
-        u32::from(records.is_gathering()) * GATHERING
-            | u32::from(records.is_waiting()) * WAITING
-            | u32::from(records.has_failed()) * FAILED
+        (u32::from(records.is_gathering()) * GATHERING)
+            | (u32::from(records.is_waiting()) * WAITING)
+            | (u32::from(records.has_failed()) * FAILED)
     }
 
     /// Tells of the record types whose definitions are needed before anything more can be decoded.
