@@ -5,6 +5,8 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
 import { createSession } from "../../js/node.js";
+import { Chunks } from "../../js/stream/chunks.js";
+import { aMoment } from "../../js/stream/pace.js";
 import { ATL06, DEFINITIONS, ORGANIZATION, PASSWORD, standIn, USER } from "./stand-in.mjs";
 
 const realFetch = globalThis.fetch;
@@ -87,4 +89,36 @@ test("whoever leaves while a layout is waited for waits no longer", async (t) =>
   setTimeout(() => controller.abort("enough"), 50);
   await assert.rejects(collected, (reason) => reason === "enough");
   session.dispose();
+});
+
+test("chunks that are there for the taking are read together, up to some megabytes and never past a gap", async () => {
+  const size = 1 << 20;
+  const seen = { pulled: 0 };
+  let resume;
+  const gap = new Promise((resolve) => {
+    resume = resolve;
+  });
+  const pull = async (controller) => {
+    if (seen.pulled === 10) await gap;
+    if (seen.pulled === 12) return controller.close();
+    seen.pulled += 1;
+    controller.enqueue(new Uint8Array(size).fill(seen.pulled));
+  };
+  const response = new Response(new ReadableStream({ pull }, { highWaterMark: 0 }));
+  const chunks = new Chunks(response, { signal: new AbortController().signal, timeoutMs: 60_000 });
+  const order = [(await chunks.next())[0]];
+  await chunks.readAhead(aMoment);
+  assert.equal(seen.pulled, 5, "four megabytes beyond the first");
+  await chunks.readAhead(aMoment);
+  assert.equal(seen.pulled, 5, "and no more before those are taken");
+  for (let taken = 0; taken < 4; taken += 1) order.push((await chunks.next())[0]);
+  order.push((await chunks.next())[0]);
+  await chunks.readAhead(aMoment);
+  for (let taken = 0; taken < 4; taken += 1) order.push((await chunks.next())[0]);
+  await chunks.readAhead(aMoment);
+  assert.equal(seen.pulled, 10, "nobody waits for the chunk behind the gap");
+  resume();
+  for (let chunk = await chunks.next(); chunk !== undefined; chunk = await chunks.next()) order.push(chunk[0]);
+  assert.deepEqual(order, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  chunks.close();
 });
