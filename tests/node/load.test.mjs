@@ -46,14 +46,13 @@ test("a call that waits for the module ends when it is aborted, and when its tim
   const aborted = session.source("time", {}, { signal: controller.signal });
   controller.abort("enough");
   await assert.rejects(aborted, (reason) => reason === "enough");
-  for (const call of [
+  const calls = [
     session.status({ timeoutMs: 20 }),
     session.source("time", {}, { timeoutMs: 20 }),
     session.init({ timeoutMs: 20 }),
     session.scaleout({ desiredNodes: 1, timeoutMs: 20 }),
-  ]) {
-    await assert.rejects(call, { code: "timed_out", message: /20 ms/ });
-  }
+  ];
+  await Promise.all(calls.map((call) => assert.rejects(call, { code: "timed_out", message: /20 ms/ })));
 });
 
 test("unloaded, every call says that load comes first", async () => {
