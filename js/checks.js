@@ -4,6 +4,8 @@
  * @module
  */
 
+import { LONGEST_TIMEOUT_MS } from "./deadline.js";
+
 /** @import { Environment } from "./entry.js" */
 
 /**
@@ -78,7 +80,7 @@ export const minutes = (value) => wholeNumber(value, 1, 525_600);
  *
  * @type {Check}
  */
-export const milliseconds = (value) => wholeNumber(value, 1, 2_147_483_647);
+export const milliseconds = (value) => wholeNumber(value, 1, LONGEST_TIMEOUT_MS);
 
 /** @type {Check} */
 export const credentials = (given) => unless(/^(function|object)$/.test(typeof given), "must be an object");

@@ -7,6 +7,9 @@
  * @module
  */
 
+/** Timers that are set for longer fire at once. */
+export const LONGEST_TIMEOUT_MS = 2_147_483_647;
+
 /**
  * Does something after a time, and once as long later where the machine slept in between.
  *

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { LONGEST_TIMEOUT_MS } from "./deadline.js";
 import { Disposing } from "./dispose.js";
 import { onAbort } from "./signals.js";
 
@@ -17,8 +18,6 @@ import { onAbort } from "./signals.js";
 const MINUTE_MS = 60_000;
 /** The shortest pause between two extensions, also after one that failed in passing, but not after a fault of the client's own. */
 const SHORTEST_PAUSE_MS = 15_000;
-/** Timers reach no further: one that is to run later runs at once. */
-const LONGEST_PAUSE_MS = 2 ** 31 - 1;
 
 /** @implements {Type} */
 export class KeepAlive extends Disposing {
@@ -99,7 +98,7 @@ export class KeepAlive extends Disposing {
       this.#isAsking = false;
     }
     if (this.stopped) return;
-    this.#timer = setTimeout(() => this.#again(), Math.min(pause, LONGEST_PAUSE_MS));
+    this.#timer = setTimeout(() => this.#again(), Math.min(pause, LONGEST_TIMEOUT_MS));
     // Whoever forgets to let go must still be able to end the program.
     /** @type {{ unref?: () => void }} */ (/** @type {unknown} */ (this.#timer)).unref?.();
   }

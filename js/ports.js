@@ -7,6 +7,7 @@
  * @module
  */
 
+import { LONGEST_TIMEOUT_MS } from "./deadline.js";
 import { pieces, seconds, send, words } from "./send.js";
 
 /**
@@ -16,8 +17,6 @@ import { pieces, seconds, send, words } from "./send.js";
 
 /** How much longer idle pauses are where nobody looks. */
 const PATIENCE_OF_HIDDEN_TABS = 3;
-/** Timers that are set for longer fire at once. */
-const LONGEST_TIMEOUT_MS = 2_147_483_647;
 /** Who reads the body of a successful answer as it comes: `Reader` in `src/client.rs`. */
 const READER = { none: 0, caller: 1, mind: 2 };
 

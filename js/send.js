@@ -36,10 +36,10 @@ export async function* pieces(response) {
 /**
  * The number of seconds that a header has; NaN where it has none.
  *
- * @param {string | null} text
+ * @param {string} text
  */
 export function seconds(text) {
-  return text !== null && /^\s*\d+\s*$/.test(text) ? Number(text) : Number.NaN;
+  return /^\s*\d+\s*$/.test(text) ? Number(text) : Number.NaN;
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import { notify } from "./callbacks.js";
 import { Connection } from "./connection.js";
+import { LONGEST_TIMEOUT_MS } from "./deadline.js";
 import { Disposing } from "./dispose.js";
 import { foundCredentials, machineOf } from "./environment.js";
 import { fromFailure, invalid, SlideRuleError } from "./errors.js";
@@ -34,8 +35,6 @@ const DEFAULT_MINUTES = 60;
 const MINUTE_MS = 60_000;
 /** How long a request lives beyond each extension of `keepAlive`. */
 const KEPT_MINUTES = 15;
-/** Timers of browsers reach no further. */
-const LONGEST_TIMEOUT_MS = 2_147_483_647;
 const SOURCE_TIMEOUT_MS = 2 * 60_000;
 const STREAM_TIMEOUT_MS = 10 * 60_000;
 /** @type {Warning} */

@@ -6,7 +6,7 @@
 
 /// Entries in the order in which they came.
 #[derive(Debug)]
-pub struct Few<K, V>(Vec<(K, V)>);
+pub(crate) struct Few<K, V>(Vec<(K, V)>);
 
 impl<K, V> Default for Few<K, V> {
     fn default() -> Self {
@@ -16,22 +16,22 @@ impl<K, V> Default for Few<K, V> {
 
 impl<K: PartialEq, V> Few<K, V> {
     /// The value under the key.
-    pub fn get(&self, key: &K) -> Option<&V> {
+    pub(crate) fn get(&self, key: &K) -> Option<&V> {
         self.0.iter().find(|(other, _)| other == key).map(|(_, value)| value)
     }
 
     /// The same, to be changed.
-    pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+    pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         self.0.iter_mut().find(|(other, _)| other == key).map(|(_, value)| value)
     }
 
     /// Whether there is a value under the key.
-    pub fn contains(&self, key: &K) -> bool {
+    pub(crate) fn contains(&self, key: &K) -> bool {
         self.get(key).is_some()
     }
 
     /// Puts a value under the key; what was there.
-    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
+    pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
         if let Some(there) = self.get_mut(&key) {
             return Some(std::mem::replace(there, value));
         }
@@ -40,7 +40,7 @@ impl<K: PartialEq, V> Few<K, V> {
     }
 
     /// Takes the value away from under the key.
-    pub fn remove(&mut self, key: &K) -> Option<V> {
+    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
         let at = self.0.iter().position(|(other, _)| other == key)?;
         Some(self.0.remove(at).1)
     }

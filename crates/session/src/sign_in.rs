@@ -74,9 +74,10 @@ async fn exchange(
     let explicit =
         || world.with(|state| state.accounts.get(organization).map_or(0, |account| account.explicit));
     let before = explicit();
+    let principal = github.as_deref().map(github_principal).unwrap_or_default();
     let found = match (&github, &password) {
-        (Some(token), _) => {
-            let found = cached(world, provisioning, organization, Some(&github_principal(token))).await;
+        (Some(_), _) => {
+            let found = cached(world, provisioning, organization, Some(&principal)).await;
             // Whether what has ended still serves, only another sign-in can tell as surely.
             found.filter(|tokens| world.server_now() < tokens.expires_at)
         }
@@ -89,7 +90,7 @@ async fn exchange(
             let proof = Proof {
                 path: "org_token_github",
                 fields: json::object(&[("org_name", organization), ("access_token", &token)]),
-                principal: github_principal(&token),
+                principal,
                 user: None,
                 secret: token,
             };
@@ -103,7 +104,7 @@ async fn exchange(
                     ("password", &password),
                     ("org_name", organization),
                 ]),
-                principal: String::new(),
+                principal,
                 user: Some(username),
                 secret: password,
             };

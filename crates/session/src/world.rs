@@ -13,8 +13,9 @@ use sliderule_api::{ErrorCode, OrganizationName, ReleaseVersion, RequestId};
 use crate::account::Account;
 use crate::address::Target;
 use crate::effect::{Level, Secret};
+use crate::few::Few;
 use crate::port::{Held, Listening, Port, Waiting, Withdraw};
-use crate::{Answer, CallId, Effect, Event, Failure, Few, PortId, Request, Settings};
+use crate::{Answer, CallId, Effect, Event, Failure, PortId, Request, Settings};
 
 /// Timers of browsers fire at once where they are set for longer than this.
 pub(crate) const LONGEST_SLEEP_MS: u32 = 0x7fff_ffff;
