@@ -88,7 +88,9 @@ export class Terminal {
    */
   constructor(words, options) {
     const line = [process.execPath, PROGRAM, ...words].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
-    this.#child = spawn("script", ["-qefc", line, "/dev/null"], options);
+    // Without `exec` there would be a shell between them, and some shells answer Ctrl-C with an exit code of their own.
+    const inside = { ...options, env: { ...options.env, SHELL: "/bin/sh" } };
+    this.#child = spawn("script", ["-qefc", `exec ${line}`, "/dev/null"], inside);
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE_MS);
     this.#ended = once(this.#child, "close").then(([code]) => {
       clearTimeout(timer);
