@@ -3,7 +3,7 @@
 //! `js/` is the only other side: it checks options before, so what cannot be read here is a fault of ours.
 
 use crate::call::{
-    Authentication, Capacity, Credentials, Extended, Opened, Order, Released, Source, VersionReport,
+    Authentication, Capacity, Credentials, Extended, Opened, Order, Released, Source, VersionReport, View,
 };
 use crate::effect::{Level, Phase};
 use crate::failure::Reason;
@@ -130,9 +130,9 @@ impl Read for Call {
                 organization: part.field("organization"),
             },
             "checkVersion" => Self::CheckVersion { plugins: part.field("plugins") },
-            "status" => Self::Status {},
-            "costs" => Self::Costs {},
-            "estimate" => Self::Estimate { order: part.field("order") },
+            "status" => Self::View(View::Status),
+            "costs" => Self::View(View::Costs),
+            "estimate" => Self::View(View::Estimate(part.field("order"))),
             "extend" => {
                 Self::Extend { request_id: part.field("requestId"), time_to_live: part.field("timeToLive") }
             }

@@ -121,15 +121,8 @@ pub enum Call {
         /// Packages of the server for which it holds too.
         plugins: Vec<String>,
     },
-    /// What the cluster is doing.
-    Status {},
-    /// What it cost.
-    Costs {},
-    /// What an order would be granted.
-    Estimate {
-        /// The order.
-        order: Order,
-    },
+    /// A look at the cluster.
+    View(View),
     /// Let a request for nodes live for so many minutes from now on; one that lives longer stays as it is.
     Extend {
         /// Which; the last that this session made by default.
@@ -146,6 +139,17 @@ pub enum Call {
     SignOut {},
 }
 
+/// What a caller can look at.
+#[derive(Clone, Copy, Debug)]
+pub enum View {
+    /// What the cluster is doing.
+    Status,
+    /// What it cost.
+    Costs,
+    /// What an order would be granted now.
+    Estimate(Order),
+}
+
 /// What a caller gets.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
@@ -153,7 +157,7 @@ pub enum Outcome {
     Authentication(Authentication),
     /// Of `UpdateAvailableServers` and `Scaleout`.
     Capacity(Capacity),
-    /// Of `Source`, `Definition`, `Status`, `Costs` and `Estimate`: JSON as the server wrote it.
+    /// Of `Source`, `Definition` and `View`: JSON as the server wrote it.
     Text(String),
     /// Of `Stream`.
     Opened(Opened),

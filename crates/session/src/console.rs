@@ -6,7 +6,7 @@ use sliderule_api::{ErrorCode, OrganizationName, RequestId};
 
 use crate::address::Target;
 use crate::answers::{self, CapacityRequest, Costs, Estimate, Grant, Status};
-use crate::call::{Extended, Order, Released};
+use crate::call::{Extended, Released, View};
 use crate::capacity::{Generation, generation};
 use crate::http::{REQUEST_TIMEOUT_MS, Reply, request};
 use crate::json;
@@ -45,16 +45,6 @@ pub(crate) async fn view(world: &World, target: &Rc<Target>, view: View) -> Resu
         View::Costs => reply.text::<Costs>(),
         View::Estimate(_) => reply.text::<Estimate>(),
     }
-}
-
-/// What a caller can look at.
-pub(crate) enum View {
-    /// What the cluster is doing.
-    Status,
-    /// What it cost.
-    Costs,
-    /// What an order would be granted now.
-    Estimate(Order),
 }
 
 /// Lets a request for nodes live longer.

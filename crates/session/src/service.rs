@@ -12,12 +12,13 @@ use sliderule_api::status::{Block, ClusterState};
 
 use crate::address::Target;
 use crate::answers::{NodeCounts, Status};
+use crate::call::Opened;
 use crate::capacity::{Generation, generation};
 use crate::http::{REQUEST_TIMEOUT_MS, Reply, request};
 use crate::json;
 use crate::renewal::send_authorized;
 use crate::world::{LONGEST_SLEEP_MS, World};
-use crate::{Effect, Failure, Method, PortId, Request, console, refusal, version};
+use crate::{Effect, Failure, Method, Outcome, Request, console, http, refusal, version};
 
 /// What starts a cluster.
 const WAKE: &str = "scaleout({ desiredNodes: 1 }), or with init and desiredNodes";
@@ -27,22 +28,37 @@ pub(crate) const NO_PARAMETERS: &str = "{}";
 /// The service that says which release a node runs.
 pub(crate) const VERSION: &str = "version";
 
-/// Calls a plain service after the version rule was applied; JSON text.
+/// Calls a service after the version rule was applied: JSON text of a plain one, and the beginning of the answer of a
+/// streaming one, whose body is the caller's to read.
 ///
 /// # Errors
 /// Those of [`unchecked`], and of the version rule.
-pub(crate) async fn plain(
+pub(crate) async fn call(
     world: &World,
     target: &Rc<Target>,
     api: &str,
     parameters: &str,
-) -> Result<String, Failure> {
+    streams: bool,
+) -> Result<Outcome, Failure> {
     check_name(api)?;
-    if api != VERSION {
+    if streams || api != VERSION {
         version::check_once(world, target).await?;
     }
     // The time limit is the caller's, who may allow a service minutes to think.
-    unchecked(world, target, api, parameters, LONGEST_SLEEP_MS).await
+    if !streams {
+        return unchecked(world, target, api, parameters, LONGEST_SLEEP_MS).await.map(Outcome::Text);
+    }
+    let mut request = request(Method::Post, url(target, api), Some(parameters.to_owned()));
+    request.stream = true;
+    let reply = ask(world, target, api, &request, LONGEST_SLEEP_MS).await?;
+    let (port, content_type) = (reply.port, &reply.response.content_type);
+    if !content_type.starts_with("application/octet-stream") {
+        world.push(Effect::Abandon { port });
+        let message = format!("`{api}` answered {} and no stream of records", shown(content_type));
+        return Err(reply.failure(ErrorCode::BadResponse, message));
+    }
+    let organization = target.organization.as_ref().map(ToString::to_string);
+    Ok(Outcome::Opened(Opened { port, organization }))
 }
 
 /// The layout of a record type; JSON text.
@@ -64,31 +80,6 @@ pub(crate) async fn definition(
     Ok(text)
 }
 
-/// Opens a stream; the answer's body is the caller's to read.
-///
-/// # Errors
-/// Whatever refused the request.
-pub(crate) async fn open(
-    world: &World,
-    target: &Rc<Target>,
-    api: &str,
-    parameters: String,
-) -> Result<PortId, Failure> {
-    check_name(api)?;
-    version::check_once(world, target).await?;
-    let mut request = request(Method::Post, url(target, api), Some(parameters));
-    request.stream = true;
-    // The time limit is the caller's: a node may think for minutes before the first byte.
-    let reply = ask(world, target, api, &request, LONGEST_SLEEP_MS).await?;
-    if !reply.response.content_type.starts_with("application/octet-stream") {
-        world.push(Effect::Abandon { port: reply.port });
-        let message =
-            format!("`{api}` answered {} and no stream of records", shown(&reply.response.content_type));
-        return Err(reply.failure(ErrorCode::BadResponse, message));
-    }
-    Ok(reply.port)
-}
-
 /// Calls a plain service without asking for the version first.
 ///
 /// # Errors
@@ -100,19 +91,21 @@ pub(crate) async fn unchecked(
     parameters: &str,
     timeout_ms: u32,
 ) -> Result<String, Failure> {
-    let mut post = request(Method::Post, url(target, api), Some(parameters.to_owned()));
-    post.headers.push(("x-sliderule-streaming", "0".to_owned()));
-    let mut reply = ask(world, target, api, &post, timeout_ms).await?;
-    if is_empty_stream(&reply) {
+    let mut request = request(Method::Post, url(target, api), Some(parameters.to_owned()));
+    request.headers.push(("x-sliderule-streaming", "0".to_owned()));
+    let reply = loop {
+        let reply = ask(world, target, api, &request, timeout_ms).await?;
+        if !is_empty_stream(&reply) || request.method == Method::Get {
+            break reply;
+        }
         if parameters != NO_PARAMETERS {
             let message = format!(
                 "the node runs a release before v4.3.0, whose `{api}` cannot be asked from JavaScript"
             );
             return Err(reply.failure(ErrorCode::Unsupported, message));
         }
-        let get = request(Method::Get, url(target, api), None);
-        reply = ask(world, target, api, &get, timeout_ms).await?;
-    }
+        request = http::request(Method::Get, request.url, None);
+    };
     if json::parse(&reply.response.body).is_none() {
         return Err(
             reply.failure(ErrorCode::BadResponse, format!("`{api}` answered something that is not JSON"))

@@ -9,8 +9,6 @@ use std::task::{Context, Waker};
 use sliderule_api::ErrorCode;
 
 use crate::address::Target;
-use crate::call::Opened;
-use crate::console::View;
 use crate::world::{Flow, World};
 use crate::{Call, CallId, Effect, Failure, Input, Outcome, Settings};
 use crate::{capacity, console, scaleout, service, siblings, sign_in, start, version};
@@ -109,6 +107,7 @@ fn flow(world: World, id: CallId, call: Call) -> Flow {
 
 async fn run(world: &World, id: CallId, call: Call) -> Result<Outcome, Failure> {
     let target = world.target();
+    let streams = matches!(call, Call::Stream { .. });
     match call {
         Call::Init { credentials, order, plugins, timeout_ms } => {
             let started = start::init(world, id, credentials, order, &plugins, timeout_ms).await;
@@ -125,15 +124,12 @@ async fn run(world: &World, id: CallId, call: Call) -> Result<Outcome, Failure> 
         Call::Scaleout { order, min_ready, timeout_ms } => {
             scaleout::scaleout(world, &target, id, order, min_ready, timeout_ms).await.map(Outcome::Capacity)
         }
-        Call::Source { api, parameters, timeout_ms } => {
-            let work = service::plain(world, &target, &api, &parameters);
-            in_time(world, timeout_ms, work).await.map(Outcome::Text)
-        }
-        Call::Stream { api, parameters, timeout_ms } => {
-            let work = service::open(world, &target, &api, parameters);
-            let port = in_time(world, timeout_ms, work).await?;
-            let organization = target.organization.as_ref().map(ToString::to_string);
-            Ok(Outcome::Opened(Opened { port, organization }))
+        Call::Source { api, parameters, timeout_ms } | Call::Stream { api, parameters, timeout_ms } => {
+            let work = service::call(world, &target, &api, &parameters, streams);
+            world.within(timeout_ms, work).await.unwrap_or_else(|| {
+                let message = format!("no complete answer within {timeout_ms} ms; allow more with timeoutMs");
+                Err(Failure::new(ErrorCode::TimedOut, message).retryable())
+            })
         }
         Call::Definition { record_type, organization } => {
             let target =
@@ -143,11 +139,7 @@ async fn run(world: &World, id: CallId, call: Call) -> Result<Outcome, Failure> 
         Call::CheckVersion { plugins } => {
             version::check(world, &target, &plugins).await.map(Outcome::Version)
         }
-        Call::Status {} => console::view(world, &target, View::Status).await.map(Outcome::Text),
-        Call::Costs {} => console::view(world, &target, View::Costs).await.map(Outcome::Text),
-        Call::Estimate { order } => {
-            console::view(world, &target, View::Estimate(order)).await.map(Outcome::Text)
-        }
+        Call::View(view) => console::view(world, &target, view).await.map(Outcome::Text),
         Call::Extend { request_id, time_to_live } => {
             console::extend(world, &target, request_id, time_to_live).await.map(Outcome::Extended)
         }
@@ -159,16 +151,4 @@ async fn run(world: &World, id: CallId, call: Call) -> Result<Outcome, Failure> 
             Ok(Outcome::Nothing)
         }
     }
-}
-
-/// The work, or `timed_out`.
-async fn in_time<T>(
-    world: &World,
-    milliseconds: u32,
-    work: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    world.within(milliseconds, work).await.unwrap_or_else(|| {
-        let message = format!("no complete answer within {milliseconds} ms; allow more with timeoutMs");
-        Err(Failure::new(ErrorCode::TimedOut, message).retryable())
-    })
 }

@@ -6,6 +6,7 @@
 mod support;
 
 use proptest::prelude::*;
+use sliderule_session::call::View;
 use sliderule_session::{Answer, Call, CallId, Effect, Input, Request, Response};
 use support::{ORIGIN, Shell, authorization, credentials, json, order, source, tokens};
 
@@ -59,11 +60,11 @@ fn call(which: u8) -> Call {
         5 => Call::Scaleout { order: order(), min_ready: None, timeout_ms: 60_000 },
         6 => source("version"),
         7 => Call::Stream { api: "atl06p".into(), parameters: "{}".into(), timeout_ms: 60_000 },
-        8 => Call::Status {},
-        9 => Call::Costs {},
+        8 => Call::View(View::Status),
+        9 => Call::View(View::Costs),
         10 => Call::Release { request_id: None },
         11 => Call::Extend { request_id: None, time_to_live: 15 },
-        12 => Call::Estimate { order: order() },
+        12 => Call::View(View::Estimate(order())),
         _ => Call::SignOut {},
     }
 }

@@ -5,6 +5,7 @@
 mod support;
 
 use sliderule_api::ErrorCode;
+use sliderule_session::call::View;
 use sliderule_session::{Answer, Call, CallId, Effect, Event, Input, Outcome, Response};
 use support::{Shell, authorization, json, order, source, tokens};
 
@@ -248,13 +249,13 @@ fn a_request_is_extended_and_one_that_lives_longer_is_left_as_it_is() {
 #[test]
 fn an_estimate_asks_for_nothing() {
     let mut shell = Shell::signed_in("acme");
-    let call = shell.call(Call::Estimate { order: order() });
+    let call = shell.call(Call::View(View::Estimate(order())));
     let estimate = r#"{"nodes":2,"clamped":false,"expires_at":"2026-11-24T10:00:00Z","cost_micro_usd":113000,"free_micro_usd":1,"target_nodes":2,"explanation":"","runway":null}"#;
     let request = shell.answer("/estimate?nodes=2&time_to_live_seconds=900", json(200, estimate));
     assert_eq!(request.body, None);
     assert_eq!(shell.done[&call], Ok(Outcome::Text(estimate.to_owned())), "as the server wrote it");
 
-    let call = shell.call(Call::Estimate { order: order() });
+    let call = shell.call(Call::View(View::Estimate(order())));
     shell.answer("/estimate?", json(200, r#"{"nodes":"two"}"#));
     assert_eq!(shell.failure(call).code, ErrorCode::BadResponse);
 }
