@@ -123,9 +123,8 @@ async fn once(
     timeout_ms: u32,
 ) -> Result<Box<Reply>, Failure> {
     let url = request.url.clone();
-    let fetch = world.fetch(request.clone());
-    let port = fetch.id();
-    let answered = world.within(timeout_ms, fetch).await;
+    let mut fetch = world.fetch(request.clone());
+    let answered = fetch.before(&mut world.sleep(timeout_ms)).await;
     if let Some(Answer::Response(Response { date: Some(date), .. })) = &answered {
         world.dated(*date);
     }
@@ -149,7 +148,7 @@ async fn once(
             Err(Failure::new(ErrorCode::BadResponse, message).at(&url).with_status(response.status))
         }
         Some(Answer::Response(response)) => {
-            Ok(Box::new(Reply { port, url, response, secrets: request.secrets.clone() }))
+            Ok(Box::new(Reply { port: fetch.id(), url, response, secrets: request.secrets.clone() }))
         }
         Some(_) => Err(confused()),
     }

@@ -1,177 +1,94 @@
 //! Things asked of the outside, as futures.
 //!
-//! A port stands for an effect from the moment it is made, and is ready once the answer is there. Dropping it before
-//! that withdraws the effect.
+//! A port stands for an effect from the moment it is made, and is ready whenever an answer is there. Dropping it
+//! withdraws what is not answered yet.
 
 use std::future::{Future, poll_fn};
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::world::World;
 use crate::{Answer, Effect, PortId};
 
-/// A port whose answers somebody waits for.
-pub(crate) struct Waiting {
-    /// The answers that are there.
-    pub answers: Vec<Answer>,
-    /// Whether there may be more than one.
-    pub many: bool,
-    /// What to do should nobody want it any more.
-    pub withdraw: Withdraw,
+/// What kind of thing was asked: how often it is answered, and what to do should nobody want it any more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It is answered once, and left to itself.
+    Question,
+    /// It is answered once, and stopped before that.
+    Task,
+    /// It is answered until it ends, and stopped before that.
+    Stream,
+    /// It is had once it is answered; then it is given back, and before that it is not waited for any more.
+    Lock,
 }
 
-/// What to do about an effect whose answer is not wanted any more.
-#[derive(Clone, Copy)]
-pub(crate) enum Withdraw {
-    /// It does no harm.
-    Nothing,
-    /// Stop it.
-    Abandon,
-    /// Give the lock back, or stop waiting for it.
-    Unlock,
+/// Something asked of the outside.
+pub(crate) struct Port {
+    world: World,
+    id: PortId,
+    kind: Kind,
 }
 
-/// What an answer means to whoever asked.
-pub(crate) trait Meaning {
-    /// An answer to another kind of question, which a shell of ours never gives, means nothing.
-    fn of(answer: Answer) -> Self;
-}
-
-impl Meaning for Answer {
-    fn of(answer: Answer) -> Self {
-        answer
-    }
-}
-
-impl Meaning for () {
-    fn of(_: Answer) {}
-}
-
-impl Meaning for Option<String> {
-    fn of(answer: Answer) -> Self {
-        if let Answer::Loaded(value) = answer { value } else { None }
-    }
-}
-
-/// Something asked of the outside, whose answer means a `T`.
-pub(crate) struct Port<T> {
-    asked: Asked,
-    meaning: PhantomData<fn() -> T>,
-}
-
-impl<T> Port<T> {
+impl Port {
     /// For an effect that was registered under this name.
-    pub(crate) fn new(world: World, id: PortId) -> Self {
-        Self { asked: Asked { world, id }, meaning: PhantomData }
+    pub(crate) fn new(world: World, id: PortId, kind: Kind) -> Self {
+        Self { world, id, kind }
     }
 
     /// Its name.
     pub(crate) fn id(&self) -> PortId {
-        self.asked.id
+        self.id
     }
-}
 
-impl<T: Meaning> Future for Port<T> {
-    type Output = T;
-
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
-        self.asked.answer().map_or(Poll::Pending, |answer| Poll::Ready(T::of(answer)))
+    /// The next answer, unless the other port is answered before.
+    pub(crate) async fn before(&mut self, other: &mut Self) -> Option<Answer> {
+        poll_fn(|_| match self.answer() {
+            Some(answer) => Poll::Ready(Some(answer)),
+            None if other.answer().is_some() => Poll::Ready(None),
+            None => Poll::Pending,
+        })
+        .await
     }
-}
 
-/// What is the same for every port.
-struct Asked {
-    world: World,
-    id: PortId,
-}
-
-impl Asked {
     fn answer(&self) -> Option<Answer> {
         self.world.with(|state| {
-            let answer = state.waiting.get_mut(&self.id)?.answers.pop()?;
-            state.waiting.remove(&self.id);
+            let answers = state.waiting.get_mut(&self.id)?;
+            if answers.is_empty() {
+                return None;
+            }
+            let answer = answers.remove(0);
+            let ends = match self.kind {
+                Kind::Question | Kind::Task => true,
+                Kind::Stream => matches!(answer, Answer::Done | Answer::NoResponse(_)),
+                Kind::Lock => false,
+            };
+            if ends {
+                state.waiting.remove(&self.id);
+            }
             state.changes += 1;
             Some(answer)
         })
     }
 }
 
-impl Drop for Asked {
+impl Future for Port {
+    type Output = Answer;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Answer> {
+        self.answer().map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+impl Drop for Port {
     fn drop(&mut self) {
         let port = self.id;
-        let withdraw = self
-            .world
-            .with(|state| state.waiting.remove(&port).map(|waiting| (waiting.withdraw, waiting.answers)));
-        match withdraw {
-            Some((Withdraw::Abandon, answers)) if answers.is_empty() => {
-                self.world.push(Effect::Abandon { port });
-            }
-            Some((Withdraw::Unlock, _)) => self.world.push(Effect::Unlock { port }),
-            _ => {}
+        let Some(answers) = self.world.with(|state| state.waiting.remove(&port)) else { return };
+        match self.kind {
+            Kind::Task if answers.is_empty() => self.world.push(Effect::Abandon { port }),
+            Kind::Stream => self.world.push(Effect::Abandon { port }),
+            Kind::Lock => self.world.push(Effect::Unlock { port }),
+            Kind::Question | Kind::Task => {}
         }
-    }
-}
-
-/// An answer that comes in pieces. Dropping it ends it.
-pub(crate) struct Listening {
-    world: World,
-    id: PortId,
-}
-
-impl Listening {
-    /// For an effect that was registered under this name.
-    pub(crate) fn new(world: World, id: PortId) -> Self {
-        Self { world, id }
-    }
-
-    /// The next answer. After an end there is none.
-    pub(crate) async fn next(&mut self) -> Answer {
-        poll_fn(|_| {
-            self.world.with(|state| {
-                let waiting = state.waiting.get_mut(&self.id);
-                match waiting.map(|waiting| &mut waiting.answers) {
-                    Some(answers) if answers.is_empty() => Poll::Pending,
-                    Some(answers) => {
-                        let answer = answers.remove(0);
-                        state.changes += 1;
-                        if matches!(answer, Answer::Done | Answer::NoResponse(_)) {
-                            state.waiting.remove(&self.id);
-                        }
-                        Poll::Ready(answer)
-                    }
-                    None => Poll::Ready(Answer::Done),
-                }
-            })
-        })
-        .await
-    }
-}
-
-impl Drop for Listening {
-    fn drop(&mut self) {
-        let port = self.id;
-        if self.world.with(|state| state.waiting.remove(&port).is_some()) {
-            self.world.push(Effect::Abandon { port });
-        }
-    }
-}
-
-/// A lock that is held.
-pub(crate) struct Held {
-    world: World,
-    port: PortId,
-}
-
-impl Held {
-    /// For the lock that was taken under this name.
-    pub(crate) fn new(world: World, port: PortId) -> Self {
-        Self { world, port }
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.world.push(Effect::Unlock { port: self.port });
     }
 }

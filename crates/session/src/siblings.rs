@@ -163,9 +163,8 @@ pub(crate) fn heard(world: &World, message: &str) {
             });
             if ended.is_some() {
                 announce(world);
-                // A tab that was duplicated has a copy of its own.
-                let world = world.clone();
-                world.clone().spawn(Box::pin(async move { world.forget(key).await }));
+                // A tab that was duplicated has a copy of its own; nobody waits until that is gone.
+                drop(world.forget(key));
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::account::Account;
 use crate::address::Target;
 use crate::effect::{Level, Secret};
 use crate::few::Few;
-use crate::port::{Held, Listening, Port, Waiting, Withdraw};
+use crate::port::{Kind, Port};
 use crate::{Answer, CallId, Effect, Event, Failure, PortId, Request, Settings};
 
 /// Timers of browsers fire at once where they are set for longer than this.
@@ -51,8 +51,8 @@ pub(crate) struct State {
     skew: i64,
     seed: u64,
     next_port: u32,
-    /// What was asked of the outside and is not answered yet, or not heard yet.
-    pub waiting: Few<PortId, Waiting>,
+    /// What was asked of the outside and may be answered yet, with the answers that nobody has heard yet.
+    pub waiting: Few<PortId, Vec<Answer>>,
     effects: Vec<Effect>,
     spawned: Vec<(Option<CallId>, Flow)>,
     /// How often something happened that may let a flow go on.
@@ -126,66 +126,58 @@ impl World {
     }
 
     /// Sends a request; the answer, or why there is none.
-    pub(crate) fn fetch(&self, request: Request) -> Port<Answer> {
-        let port = self.register(Withdraw::Abandon, false);
-        self.ask(port, Effect::Fetch { port, request })
+    pub(crate) fn fetch(&self, request: Request) -> Port {
+        self.ask(Kind::Task, |port| Effect::Fetch { port, request })
     }
 
     /// Sends a request whose answer is heard as it comes.
-    pub(crate) fn listen(&self, request: Request) -> Listening {
-        let port = self.register(Withdraw::Abandon, true);
-        self.push(Effect::Listen { port, request });
-        Listening::new(self.clone(), port)
+    pub(crate) fn listen(&self, request: Request) -> Port {
+        self.ask(Kind::Stream, |port| Effect::Listen { port, request })
     }
 
     /// Waits.
-    pub(crate) fn sleep(&self, milliseconds: u32) -> Port<()> {
+    pub(crate) fn sleep(&self, milliseconds: u32) -> Port {
         let milliseconds = milliseconds.min(LONGEST_SLEEP_MS);
-        let port = self.register(Withdraw::Abandon, false);
-        self.ask(port, Effect::Sleep { port, milliseconds, idly: false })
+        self.ask(Kind::Task, |port| Effect::Sleep { port, milliseconds, idly: false })
     }
 
     /// Waits, longer where nobody looks.
-    pub(crate) fn sleep_idly(&self, milliseconds: u32) -> Port<()> {
-        let port = self.register(Withdraw::Abandon, false);
-        self.ask(port, Effect::Sleep { port, milliseconds, idly: true })
+    pub(crate) fn sleep_idly(&self, milliseconds: u32) -> Port {
+        self.ask(Kind::Task, |port| Effect::Sleep { port, milliseconds, idly: true })
     }
 
     /// Reads from the token store.
-    pub(crate) fn load(&self, key: String) -> Port<Option<String>> {
-        let port = self.register(Withdraw::Nothing, false);
-        self.ask(port, Effect::Load { port, key })
+    pub(crate) async fn load(&self, key: String) -> Option<String> {
+        let answer = self.ask(Kind::Question, |port| Effect::Load { port, key }).await;
+        if let Answer::Loaded(value) = answer { value } else { None }
     }
 
     /// Writes to the token store.
-    pub(crate) fn save(&self, key: String, value: String) -> Port<()> {
-        let port = self.register(Withdraw::Nothing, false);
-        self.ask(port, Effect::Save { port, key, value: Secret(value) })
+    pub(crate) fn save(&self, key: String, value: String) -> Port {
+        self.ask(Kind::Question, |port| Effect::Save { port, key, value: Secret(value) })
     }
 
     /// Removes from the token store.
-    pub(crate) fn forget(&self, key: String) -> Port<()> {
-        let port = self.register(Withdraw::Nothing, false);
-        self.ask(port, Effect::Forget { port, key })
+    pub(crate) fn forget(&self, key: String) -> Port {
+        self.ask(Kind::Question, |port| Effect::Forget { port, key })
     }
 
     /// Takes a lock, held until the result is dropped.
-    pub(crate) async fn lock(&self, name: String) -> Held {
-        let port = self.register(Withdraw::Unlock, false);
-        let () = self.ask(port, Effect::Lock { port, name }).await;
-        Held::new(self.clone(), port)
+    pub(crate) async fn lock(&self, name: String) -> Port {
+        let mut lock = self.ask(Kind::Lock, |port| Effect::Lock { port, name });
+        (&mut lock).await;
+        lock
     }
 
     /// Asks the other sessions over the same store, and gives them time to answer: until the shared state satisfies
     /// something, or their time is up.
     pub(crate) async fn ask_siblings(&self, message: String, satisfied: impl Fn(&State) -> bool) {
-        let port = self.register(Withdraw::Nothing, false);
-        let mut time: Pin<&mut Port<()>> = pin!(self.ask(port, Effect::Ask { port, message }));
+        let mut time = self.ask(Kind::Question, |port| Effect::Ask { port, message });
         poll_fn(|context| {
             if self.with(|state| satisfied(state)) {
                 return Poll::Ready(());
             }
-            time.as_mut().poll(context)
+            Pin::new(&mut time).poll(context).map(|_| ())
         })
         .await;
     }
@@ -254,7 +246,7 @@ impl World {
         let mut timer = self.sleep(milliseconds);
         poll_fn(|context| match future.as_mut().poll(context) {
             Poll::Ready(value) => Poll::Ready(Some(value)),
-            Poll::Pending => Pin::new(&mut timer).poll(context).map(|()| None),
+            Poll::Pending => Pin::new(&mut timer).poll(context).map(|_| None),
         })
         .await
     }
@@ -270,10 +262,8 @@ impl World {
     /// Hands an answer to whoever waits for it.
     pub(crate) fn answer(&self, port: PortId, answer: Answer) {
         self.with(|state| {
-            if let Some(waiting) = state.waiting.get_mut(&port)
-                && (waiting.many || waiting.answers.is_empty())
-            {
-                waiting.answers.push(answer);
+            if let Some(answers) = state.waiting.get_mut(&port) {
+                answers.push(answer);
             }
         });
     }
@@ -298,16 +288,17 @@ impl World {
         self.with(|state| std::mem::take(&mut state.effects))
     }
 
-    fn ask<T>(&self, port: PortId, effect: Effect) -> Port<T> {
-        self.push(effect);
-        Port::new(self.clone(), port)
+    fn ask(&self, kind: Kind, effect: impl FnOnce(PortId) -> Effect) -> Port {
+        let id = self.register();
+        self.push(effect(id));
+        Port::new(self.clone(), id, kind)
     }
 
-    fn register(&self, withdraw: Withdraw, many: bool) -> PortId {
+    fn register(&self) -> PortId {
         self.with(|state| {
             let id = PortId(state.next_port);
             state.next_port = state.next_port.wrapping_add(1);
-            state.waiting.insert(id, Waiting { answers: Vec::new(), many, withdraw });
+            state.waiting.insert(id, Vec::new());
             id
         })
     }
