@@ -4,6 +4,7 @@
 use sliderule_api::status::{Block, ClusterState};
 use sliderule_api::{RequestId, UtcTime};
 
+use crate::call::Released;
 use crate::json::{Part, Read, read_fields};
 
 /// [`sliderule_api::status::ClusterStatus`].
@@ -45,12 +46,6 @@ pub(crate) struct Grant {
     pub clamped: bool,
     /// What it may cost at most beyond what was promised before.
     pub cost_micro_usd: i64,
-}
-
-/// [`sliderule_api::status::Released`].
-pub(crate) struct Released {
-    /// How many nodes are wanted now.
-    pub target_nodes: u32,
 }
 
 /// [`sliderule_api::capacity::NodeCounts`].

@@ -206,8 +206,8 @@ pub enum Source {
     None,
 }
 
-/// What a cluster has, and what was granted.
-#[derive(Clone, Debug, PartialEq)]
+/// What a cluster has, and what was granted; by default, where nothing was asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Capacity {
     /// Nodes ready now.
     pub available_nodes: u32,

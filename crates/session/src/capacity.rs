@@ -12,7 +12,7 @@ use sliderule_api::{ErrorCode, OrganizationName};
 use crate::address::Target;
 use crate::answers::{CapacityAnswer, Grant, NodeCounts, Registered};
 use crate::call::{Capacity, Order};
-use crate::http::{REQUEST_TIMEOUT_MS, request, send};
+use crate::http::{REQUEST_TIMEOUT_MS, Reply, request, send};
 use crate::json;
 use crate::renewal::send_authorized;
 use crate::world::World;
@@ -29,7 +29,7 @@ pub(crate) async fn update(
 ) -> Result<Capacity, Failure> {
     let mut capacity = match order {
         Some(order) => place(world, target, order).await?,
-        None => nothing_asked(),
+        None => Capacity::default(),
     };
     capacity.available_nodes = nodes_ready(world, target).await?;
     capacity.ready = capacity.available_nodes >= capacity.requested_nodes;
@@ -42,14 +42,11 @@ pub(crate) async fn update(
 /// Whatever refused it.
 pub(crate) async fn place(world: &World, target: &Rc<Target>, order: Order) -> Result<Capacity, Failure> {
     target.provisioning()?;
-    let Some(organization) = &target.organization else { return Ok(nothing_asked()) };
-    match generation(world, organization) {
-        Generation::Ours => place_ours(world, target, organization, order).await,
-        Generation::Older => place_older(world, target, organization, order).await,
-        Generation::Nobody => Err(Failure::new(
-            ErrorCode::CredentialsMissing,
-            format!("asking for nodes of `{organization}` needs a sign-in; call authenticate"),
-        )),
+    let Some(organization) = &target.organization else { return Ok(Capacity::default()) };
+    if is_ours(world, target)? {
+        place_ours(world, target, order).await
+    } else {
+        place_older(world, target, organization, order).await
     }
 }
 
@@ -58,7 +55,7 @@ pub(crate) async fn place(world: &World, target: &Rc<Target>, order: Order) -> R
 /// # Errors
 /// Those of our own status; an older cluster that cannot be reached simply has no nodes.
 pub(crate) async fn nodes_ready(world: &World, target: &Rc<Target>) -> Result<u32, Failure> {
-    if target.organization.as_ref().is_some_and(|name| generation(world, name) == Generation::Ours) {
+    if is_ours(world, target) == Ok(true) {
         return console::status(world, target).await.map(|status| status.ready);
     }
     Ok(registered(world, target).await)
@@ -74,54 +71,35 @@ pub(crate) async fn registered(world: &World, target: &Target) -> u32 {
     }
 }
 
-/// Which API the provisioning system has; known from its token answer.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Generation {
-    Ours,
-    Older,
-    /// Nobody is signed in.
-    Nobody,
-}
-
-pub(crate) fn generation(world: &World, organization: &OrganizationName) -> Generation {
-    world.with(|state| match state.accounts.get(organization).and_then(|account| account.tokens.as_ref()) {
-        Some(tokens) if tokens.ours => Generation::Ours,
-        Some(_) => Generation::Older,
-        None => Generation::Nobody,
+/// Whether the provisioning system has our own API, which its token answer says; a single node has none.
+///
+/// # Errors
+/// `credentials_missing` where nobody is signed in.
+pub(crate) fn is_ours(world: &World, target: &Target) -> Result<bool, Failure> {
+    let Some(organization) = &target.organization else { return Ok(false) };
+    let ours = world.with(|state| Some(state.accounts.get(organization)?.tokens.as_ref()?.ours));
+    ours.ok_or_else(|| {
+        let message = format!("nobody is signed in to `{organization}`; call authenticate");
+        Failure::new(ErrorCode::CredentialsMissing, message)
     })
 }
 
-async fn place_ours(
-    world: &World,
-    target: &Rc<Target>,
-    organization: &OrganizationName,
-    order: Order,
-) -> Result<Capacity, Failure> {
+async fn place_ours(world: &World, target: &Rc<Target>, order: Order) -> Result<Capacity, Failure> {
     let seconds = u64::from(order.time_to_live) * 60;
     let asked = json::object(&[("nodes", &order.desired_nodes), ("time_to_live_seconds", &seconds)]);
-    let mut request = request(Method::Post, console::path(target, organization, "requests")?, Some(asked));
+    let mut request = request(Method::Post, console::path(target, "requests")?, Some(asked));
     let mut key = String::new();
     json::hexadecimal(&mut key, world.random(), 16);
     json::hexadecimal(&mut key, world.random(), 16);
     request.headers.push(("Idempotency-Key", key));
-    let grant = world.to_the_end(send_order(world.clone(), Rc::clone(target), request)).await?;
-    Ok(Capacity {
-        available_nodes: 0,
-        requested_nodes: grant.request.nodes,
-        clamped: grant.clamped,
-        ready: false,
-        request_id: Some(grant.request.id),
-        expires_at: Some(grant.request.expires_at),
-        cost_micro_usd: Some(grant.cost_micro_usd),
-    })
+    world.to_the_end(send_order(world.clone(), Rc::clone(target), request)).await
 }
 
 /// Sends an order and notes what was granted, so that it can be released whatever became of the call.
-async fn send_order(world: World, target: Rc<Target>, request: Request) -> Result<Grant, Failure> {
+async fn send_order(world: World, target: Rc<Target>, request: Request) -> Result<Capacity, Failure> {
     world.with(|state| state.ordering += 1);
-    let answered = send_authorized(&world, &target, &request, REQUEST_TIMEOUT_MS).await.and_then(|reply| {
-        if reply.is_success() { reply.json::<Grant>() } else { Err(refusal::of_scaling(&reply)) }
-    });
+    let reply = accepted(&world, &target, &request, refusal::of_scaling).await;
+    let answered = reply.and_then(|reply| reply.json::<Grant>());
     world.with(|state| {
         state.ordering -= 1;
         if let (Ok(grant), Some(organization)) = (&answered, &target.organization)
@@ -131,7 +109,29 @@ async fn send_order(world: World, target: Rc<Target>, request: Request) -> Resul
         }
     });
     world.tell_orders();
-    answered
+    let grant = answered?;
+    Ok(Capacity {
+        requested_nodes: grant.request.nodes,
+        clamped: grant.clamped,
+        request_id: Some(grant.request.id),
+        expires_at: Some(grant.request.expires_at),
+        cost_micro_usd: Some(grant.cost_micro_usd),
+        ..Capacity::default()
+    })
+}
+
+/// Sends a request to the provisioning system, which has to accept it.
+///
+/// # Errors
+/// Those of sending; what the refusal means.
+pub(crate) async fn accepted(
+    world: &World,
+    target: &Rc<Target>,
+    request: &Request,
+    meaning: fn(&Reply) -> Failure,
+) -> Result<Box<Reply>, Failure> {
+    let reply = send_authorized(world, target, request, REQUEST_TIMEOUT_MS).await?;
+    if reply.is_success() { Ok(reply) } else { Err(meaning(&reply)) }
 }
 
 async fn place_older(
@@ -142,20 +142,14 @@ async fn place_older(
 ) -> Result<Capacity, Failure> {
     let provisioning = target.provisioning()?;
     let limits = request(Method::Get, format!("{provisioning}/api/org_num_nodes/{organization}/"), None);
-    let reply = send_authorized(world, target, &limits, REQUEST_TIMEOUT_MS).await?;
-    if !reply.is_success() {
-        return Err(refusal::of_scaling(&reply));
-    }
-    let limits: NodeCounts = reply.json()?;
+    let limits: NodeCounts = accepted(world, target, &limits, refusal::of_scaling).await?.json()?;
     let nodes = order.desired_nodes.min(limits.max_nodes).max(limits.min_nodes);
     let url = format!(
         "{provisioning}/api/desired_org_num_nodes_ttl/{organization}/{nodes}/{}/",
         order.time_to_live
     );
-    let reply = send_authorized(world, target, &request(Method::Post, url, None), REQUEST_TIMEOUT_MS).await?;
-    if !reply.is_success() {
-        return Err(refusal::of_scaling(&reply));
-    }
+    let queued = request(Method::Post, url, None);
+    let reply = accepted(world, target, &queued, refusal::of_scaling).await?;
     let answer: CapacityAnswer = reply.json()?;
     if !matches!(answer.status.as_str(), "QUEUED" | "REDUNDANT") {
         return Err(
@@ -167,18 +161,6 @@ async fn place_older(
         clamped: nodes != order.desired_nodes,
         request_id: answer.request_id,
         expires_at: answer.expires_at,
-        ..nothing_asked()
+        ..Capacity::default()
     })
-}
-
-fn nothing_asked() -> Capacity {
-    Capacity {
-        available_nodes: 0,
-        requested_nodes: 0,
-        clamped: false,
-        ready: false,
-        request_id: None,
-        expires_at: None,
-        cost_micro_usd: None,
-    }
 }

@@ -2,15 +2,14 @@
 
 use std::rc::Rc;
 
-use sliderule_api::{ErrorCode, OrganizationName, RequestId};
+use sliderule_api::{ErrorCode, RequestId};
 
 use crate::address::Target;
-use crate::answers::{self, CapacityRequest, Costs, Estimate, Grant, Status};
+use crate::answers::{CapacityRequest, Costs, Estimate, Grant, Status};
 use crate::call::{Extended, Released, View};
-use crate::capacity::{Generation, generation};
-use crate::http::{REQUEST_TIMEOUT_MS, Reply, request};
+use crate::capacity::{accepted, is_ours};
+use crate::http::{Reply, request};
 use crate::json;
-use crate::renewal::send_authorized;
 use crate::world::World;
 use crate::{Failure, Method, refusal};
 
@@ -58,38 +57,30 @@ pub(crate) async fn extend(
     request: Option<RequestId>,
     minutes: u32,
 ) -> Result<Extended, Failure> {
-    let Some(organization) = &target.organization else { return Err(no_api()) };
-    let last = || {
-        let orders = world.with(|state| state.orders.clone());
-        orders.into_iter().rfind(|(owner, _)| owner == organization).map(|(_, id)| id)
-    };
-    let Some(id) = request.or_else(last) else {
-        return Err(Failure::invalid(
-            "there is no request for nodes to extend; ask for some with scaleout, or name one of those in the status",
-        ));
+    let id = match request {
+        Some(id) => id,
+        None => ordered(world, target)?.pop().ok_or_else(|| {
+            Failure::invalid(
+                "there is no request for nodes to extend; ask for some with scaleout, or name one of those in the status",
+            )
+        })?,
     };
     let change = json::object(&[("time_to_live_seconds", &(u64::from(minutes) * 60))]);
-    match ask(world, target, Method::Patch, &format!("requests/{id}"), Some(change)).await {
-        Ok(reply) => {
-            let grant: Grant = reply.json()?;
-            Ok(extended(grant.request, grant.cost_micro_usd))
-        }
-        Err(failure) if failure.status == Some(CONFLICT) => {
-            // It ends later than that already.
-            for live in status(world, target).await?.requests {
-                if live.id == id {
-                    return Ok(extended(live, 0));
-                }
+    let (request, cost_micro_usd) =
+        match ask(world, target, Method::Patch, &format!("requests/{id}"), Some(change)).await {
+            Ok(reply) => {
+                let grant: Grant = reply.json()?;
+                (grant.request, grant.cost_micro_usd)
             }
-            Err(failure)
-        }
-        Err(failure) => Err(failure),
-    }
-}
-
-fn extended(request: CapacityRequest, cost_micro_usd: i64) -> Extended {
+            // It ends later than that already.
+            Err(failure) if failure.status == Some(CONFLICT) => {
+                let status = status(world, target).await?;
+                (status.requests.into_iter().find(|live| live.id == id).ok_or(failure)?, 0)
+            }
+            Err(failure) => return Err(failure),
+        };
     let CapacityRequest { id: request_id, nodes, expires_at } = request;
-    Extended { request_id, nodes, expires_at, cost_micro_usd }
+    Ok(Extended { request_id, nodes, expires_at, cost_micro_usd })
 }
 
 /// Takes back one request for nodes, or all that this session made for the organization; those that are not
@@ -103,33 +94,45 @@ pub(crate) async fn release(
     target: &Rc<Target>,
     request: Option<RequestId>,
 ) -> Result<Released, Failure> {
-    let Some(organization) = &target.organization else {
-        return Err(no_api());
-    };
     let is_named = request.is_some();
-    let mut ids = Vec::from_iter(request);
-    if !is_named {
-        world.until(|state| state.ordering == 0).await;
-        world.with(|state| {
-            for (owner, id) in &state.orders {
-                if owner == organization {
-                    ids.push(id.clone());
+    let ids = match request {
+        Some(id) => vec![id],
+        None => {
+            world.until(|state| state.ordering == 0).await;
+            ordered(world, target)?
+        }
+    };
+    for id in &ids {
+        match ask(world, target, Method::Delete, &format!("requests/{id}"), None).await {
+            Ok(reply) => {
+                let released: Released = reply.json()?;
+                settle(world, id);
+                if is_named {
+                    return Ok(released);
                 }
             }
-        });
-    }
-    for id in ids {
-        let answer = ask(world, target, Method::Delete, &format!("requests/{id}"), None).await;
-        let released = answer.and_then(|reply| reply.json::<answers::Released>());
-        match released {
-            Err(failure) if is_named || failure.status != Some(404) => return Err(failure),
-            _ => settle(world, &id),
-        }
-        if is_named && let Ok(answers::Released { target_nodes }) = released {
-            return Ok(Released { target_nodes });
+            Err(failure) if !is_named && failure.status == Some(404) => settle(world, id),
+            Err(failure) => return Err(failure),
         }
     }
     status(world, target).await.map(|status| Released { target_nodes: status.target_nodes })
+}
+
+/// The requests that this session made for the organization, the oldest first.
+///
+/// # Errors
+/// `unsupported` for a single node.
+fn ordered(world: &World, target: &Target) -> Result<Vec<RequestId>, Failure> {
+    let organization = target.organization.as_ref().ok_or_else(no_api)?;
+    let mut ids = Vec::new();
+    world.with(|state| {
+        for (owner, id) in &state.orders {
+            if owner == organization {
+                ids.push(id.clone());
+            }
+        }
+    });
+    Ok(ids)
 }
 
 /// The request is not this session's to release any more.
@@ -138,11 +141,12 @@ fn settle(world: &World, id: &RequestId) {
     world.tell_orders();
 }
 
-/// The URL of something of an organization.
+/// The URL of something of the organization.
 ///
 /// # Errors
 /// `unsupported` for a single node.
-pub(crate) fn path(target: &Target, organization: &OrganizationName, rest: &str) -> Result<String, Failure> {
+pub(crate) fn path(target: &Target, rest: &str) -> Result<String, Failure> {
+    let organization = target.organization.as_ref().ok_or_else(no_api)?;
     Ok(format!("{}{}organizations/{organization}/{rest}", target.provisioning()?, sliderule_api::API_PATH))
 }
 
@@ -153,18 +157,11 @@ async fn ask(
     rest: &str,
     body: Option<String>,
 ) -> Result<Box<Reply>, Failure> {
-    let organization = target.organization.as_ref().ok_or_else(no_api)?;
-    match generation(world, organization) {
-        Generation::Ours => {}
-        Generation::Older => return Err(no_api()),
-        Generation::Nobody => {
-            let message = format!("nobody is signed in to `{organization}`; call authenticate");
-            return Err(Failure::new(ErrorCode::CredentialsMissing, message));
-        }
+    if !is_ours(world, target)? {
+        return Err(no_api());
     }
-    let request = request(method, path(target, organization, rest)?, body);
-    let reply = send_authorized(world, target, &request, REQUEST_TIMEOUT_MS).await?;
-    if reply.is_success() { Ok(reply) } else { Err(refusal::of_any(&reply)) }
+    let request = request(method, path(target, rest)?, body);
+    accepted(world, target, &request, refusal::of_any).await
 }
 
 fn no_api() -> Failure {

@@ -57,11 +57,13 @@ impl Reply {
     /// # Errors
     /// `bad_response`.
     pub(crate) fn json<T: Read>(&self) -> Result<T, Failure> {
-        json::read(&self.response.body).ok_or_else(|| {
-            // It is not quoted: a token answer is all secrets.
-            let message = format!("{} answered something else than was asked for", self.url);
-            self.failure(ErrorCode::BadResponse, message)
-        })
+        json::read(&self.response.body).ok_or_else(|| self.unreadable())
+    }
+
+    fn unreadable(&self) -> Failure {
+        // It is not quoted: a token answer is all secrets.
+        let message = format!("{} answered something else than was asked for", self.url);
+        self.failure(ErrorCode::BadResponse, message)
     }
 
     /// The body as it is, after it proved to be JSON of a known shape.

@@ -12,7 +12,7 @@ use sliderule_api::{ErrorCode, RequestId};
 use crate::address::Target;
 use crate::answers::Status;
 use crate::call::{Capacity, Order};
-use crate::capacity::{Generation, generation, place, registered};
+use crate::capacity::{is_ours, place, registered};
 use crate::effect::Phase;
 use crate::watch::{Watch, is_passing};
 use crate::world::World;
@@ -68,12 +68,7 @@ impl Wait<'_> {
         let mut capacity = place(self.world, self.target, order).await?;
         self.world.emit(Some(self.call), Event::Granted { capacity: capacity.clone() });
         self.wanted = min_ready.unwrap_or(capacity.requested_nodes).min(capacity.requested_nodes);
-        let ours = self
-            .target
-            .organization
-            .as_ref()
-            .is_some_and(|name| generation(self.world, name) == Generation::Ours);
-        if ours {
+        if is_ours(self.world, self.target) == Ok(true) {
             self.watch(capacity.request_id.as_ref()).await?;
         } else {
             self.poll().await;

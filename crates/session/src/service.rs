@@ -13,7 +13,7 @@ use sliderule_api::status::{Block, ClusterState};
 use crate::address::Target;
 use crate::answers::{NodeCounts, Status};
 use crate::call::Opened;
-use crate::capacity::{Generation, generation};
+use crate::capacity::is_ours;
 use crate::http::{REQUEST_TIMEOUT_MS, Reply, request};
 use crate::json;
 use crate::renewal::send_authorized;
@@ -166,22 +166,16 @@ async fn ask(
 /// What the provisioning system says of a cluster that gives no answer; nothing where it does not explain that.
 async fn asleep(world: &World, target: &Rc<Target>) -> Option<Failure> {
     let organization = target.organization.as_ref()?;
-    match generation(world, organization) {
-        Generation::Ours => {
-            let status = console::status(world, target).await.ok()?;
-            (status.ready == 0).then(|| off(&status))
-        }
-        Generation::Older => {
-            let url = format!("{}/api/org_num_nodes/{organization}/", target.provisioning.as_ref()?);
-            let reply = send_authorized(world, target, &request(Method::Get, url, None), REQUEST_TIMEOUT_MS)
-                .await
-                .ok()?;
-            let counts: NodeCounts = reply.json().ok()?;
-            let message = format!("the cluster of `{organization}` has no nodes");
-            (counts.current_nodes == 0).then(|| asleep_failure(&message))
-        }
-        Generation::Nobody => None,
+    if is_ours(world, target).ok()? {
+        let status = console::status(world, target).await.ok()?;
+        return (status.ready == 0).then(|| off(&status));
     }
+    let url = format!("{}/api/org_num_nodes/{organization}/", target.provisioning.as_ref()?);
+    let request = request(Method::Get, url, None);
+    let counts = send_authorized(world, target, &request, REQUEST_TIMEOUT_MS).await.ok()?;
+    let counts: NodeCounts = counts.json().ok()?;
+    let message = format!("the cluster of `{organization}` has no nodes");
+    (counts.current_nodes == 0).then(|| asleep_failure(&message))
 }
 
 /// What keeps a cluster off that has no node.

@@ -86,8 +86,7 @@ impl<'a> Watch<'a> {
 
     /// Asks for events, and once more with a new token if that is refused.
     async fn open(&self) -> Result<Events, Failure> {
-        let Some(organization) = &self.target.organization else { return Ok(Events::None) };
-        let url = console::path(self.target, organization, "events")?;
+        let url = console::path(self.target, "events")?;
         let mut request = request(Method::Get, url, None);
         request.stream = true;
         request.headers.push(("Accept", "text/event-stream".to_owned()));
