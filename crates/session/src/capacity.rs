@@ -92,7 +92,7 @@ async fn place_ours(world: &World, target: &Rc<Target>, order: Order) -> Result<
     json::hexadecimal(&mut key, world.random(), 16);
     json::hexadecimal(&mut key, world.random(), 16);
     request.headers.push(("Idempotency-Key", key));
-    world.to_the_end(send_order(world.clone(), Rc::clone(target), request)).await
+    world.to_the_end(Box::pin(send_order(world.clone(), Rc::clone(target), request))).await
 }
 
 /// Sends an order and notes what was granted, so that it can be released whatever became of the call.

@@ -262,7 +262,7 @@ pub(crate) async fn sign_out(world: &World) {
         .and_then(|organization| world.with(|state| state.accounts.remove(organization)));
     announce(world);
     let held = account.and_then(|account| account.tokens);
-    world.to_the_end(forget_and_revoke(world.clone(), target, held)).await;
+    world.to_the_end(Box::pin(forget_and_revoke(world.clone(), target, held))).await;
 }
 
 async fn forget_and_revoke(world: World, target: Rc<Target>, held: Option<Rc<Tokens>>) {

@@ -224,7 +224,7 @@ impl World {
     }
 
     /// Runs a future to its end, even if whoever waits for it here is dropped before.
-    pub(crate) async fn to_the_end<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> T {
+    pub(crate) async fn to_the_end<T: 'static>(&self, future: Pin<Box<dyn Future<Output = T>>>) -> T {
         let result = Rc::new(RefCell::new(None));
         let (slot, world) = (Rc::clone(&result), self.clone());
         self.spawn(Box::pin(async move {
