@@ -131,7 +131,7 @@ impl Client {
         loop {
             let Some(input) = self.queue.borrow_mut().pop_front() else { break };
             let effects = self.session.borrow_mut().step(input, now(), random());
-            for effect in effects {
+            for effect in &effects {
                 self.host.carry_out(effect);
             }
         }
@@ -140,22 +140,22 @@ impl Client {
 }
 
 impl Host {
-    fn carry_out(&self, effect: Effect) {
+    fn carry_out(&self, effect: &Effect) {
         match effect {
-            Effect::Fetch { port, request } => self.send(port, &request, false),
-            Effect::Listen { port, request } => self.send(port, &request, true),
-            Effect::Sleep { port, milliseconds, idly } => self.sleep(port.0, milliseconds, idly),
+            Effect::Fetch { port, request } => self.send(*port, request, false),
+            Effect::Listen { port, request } => self.send(*port, request, true),
+            Effect::Sleep { port, milliseconds, idly } => self.sleep(port.0, *milliseconds, *idly),
             Effect::Abandon { port } => self.abandon(port.0),
-            Effect::Load { port, key } => self.load(port.0, &key),
-            Effect::Save { port, key, value } => self.save(port.0, &key, &value.0),
-            Effect::Forget { port, key } => self.forget(port.0, &key),
-            Effect::Lock { port, name } => self.lock(port.0, &name),
+            Effect::Load { port, key } => self.load(port.0, key),
+            Effect::Save { port, key, value } => self.save(port.0, key, &value.0),
+            Effect::Forget { port, key } => self.forget(port.0, key),
+            Effect::Lock { port, name } => self.lock(port.0, name),
             Effect::Unlock { port } => self.unlock(port.0),
-            Effect::Ask { port, message } => self.ask(port.0, &message),
+            Effect::Ask { port, message } => self.ask(port.0, message),
             Effect::Broadcast { message } => self.broadcast(&message.0),
             Effect::Emit { call, event } => self.emit(call.map(|call| call.0), &event.to_json()),
             Effect::Done { call, result: Ok(outcome) } => {
-                let port = if let Outcome::Opened(opened) = &outcome { Some(opened.port.0) } else { None };
+                let port = if let Outcome::Opened(opened) = outcome { Some(opened.port.0) } else { None };
                 self.succeeded(call.0, &outcome.to_json(), port);
             }
             Effect::Done { call, result: Err(failure) } => self.failed(call.0, &failure.to_json()),
