@@ -40,7 +40,7 @@ impl Outcome {
     pub fn to_json(&self) -> String {
         let value: &dyn Write = match self {
             Self::Authentication(value) => value,
-            Self::Capacity(value) => value,
+            Self::Capacity(value) => &**value,
             Self::Text(text) => return text.clone(),
             Self::Opened(value) => value,
             Self::Version(value) => value,
@@ -67,7 +67,7 @@ impl Event {
                 .field("elapsedMs", elapsed_ms)
                 .field("expectedMs", expected_ms)
                 .field("message", message),
-            Self::Granted { capacity } => object.field("type", &"granted").field("capacity", capacity),
+            Self::Granted { capacity } => object.field("type", &"granted").field("capacity", &**capacity),
             Self::Log { level, message } => {
                 object.field("type", &"log").field("level", level).field("message", message)
             }

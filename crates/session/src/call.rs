@@ -156,7 +156,7 @@ pub enum Outcome {
     /// Of `Authenticate`.
     Authentication(Authentication),
     /// Of `UpdateAvailableServers` and `Scaleout`.
-    Capacity(Capacity),
+    Capacity(Box<Capacity>),
     /// Of `Source`, `Definition` and `View`: JSON as the server wrote it.
     Text(String),
     /// Of `Stream`.

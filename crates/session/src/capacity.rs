@@ -26,10 +26,10 @@ pub(crate) async fn update(
     world: &World,
     target: &Rc<Target>,
     order: Option<Order>,
-) -> Result<Capacity, Failure> {
+) -> Result<Box<Capacity>, Failure> {
     let mut capacity = match order {
         Some(order) => place(world, target, order).await?,
-        None => Capacity::default(),
+        None => Box::default(),
     };
     capacity.available_nodes = nodes_ready(world, target).await?;
     capacity.ready = capacity.available_nodes >= capacity.requested_nodes;
@@ -40,9 +40,13 @@ pub(crate) async fn update(
 ///
 /// # Errors
 /// Whatever refused it.
-pub(crate) async fn place(world: &World, target: &Rc<Target>, order: Order) -> Result<Capacity, Failure> {
+pub(crate) async fn place(
+    world: &World,
+    target: &Rc<Target>,
+    order: Order,
+) -> Result<Box<Capacity>, Failure> {
     target.provisioning()?;
-    let Some(organization) = &target.organization else { return Ok(Capacity::default()) };
+    let Some(organization) = &target.organization else { return Ok(Box::default()) };
     if is_ours(world, target)? {
         place_ours(world, target, order).await
     } else {
@@ -84,7 +88,7 @@ pub(crate) fn is_ours(world: &World, target: &Target) -> Result<bool, Failure> {
     })
 }
 
-async fn place_ours(world: &World, target: &Rc<Target>, order: Order) -> Result<Capacity, Failure> {
+async fn place_ours(world: &World, target: &Rc<Target>, order: Order) -> Result<Box<Capacity>, Failure> {
     let seconds = u64::from(order.time_to_live) * 60;
     let asked = json::object(&[("nodes", &order.desired_nodes), ("time_to_live_seconds", &seconds)]);
     let mut request = request(Method::Post, console::path(target, "requests")?, Some(asked));
@@ -96,9 +100,9 @@ async fn place_ours(world: &World, target: &Rc<Target>, order: Order) -> Result<
 }
 
 /// Sends an order and notes what was granted, so that it can be released whatever became of the call.
-async fn send_order(world: World, target: Rc<Target>, request: Request) -> Result<Capacity, Failure> {
+async fn send_order(world: World, target: Rc<Target>, request: Request) -> Result<Box<Capacity>, Failure> {
     world.with(|state| state.ordering += 1);
-    let reply = accepted(&world, &target, &request, refusal::of_scaling).await;
+    let reply = accepted(&world, &target, request, refusal::of_scaling).await;
     let answered = reply.and_then(|reply| reply.json::<Grant>());
     world.with(|state| {
         state.ordering -= 1;
@@ -110,14 +114,14 @@ async fn send_order(world: World, target: Rc<Target>, request: Request) -> Resul
     });
     world.tell_orders();
     let grant = answered?;
-    Ok(Capacity {
+    Ok(Box::new(Capacity {
         requested_nodes: grant.request.nodes,
         clamped: grant.clamped,
         request_id: Some(grant.request.id),
         expires_at: Some(grant.request.expires_at),
         cost_micro_usd: Some(grant.cost_micro_usd),
         ..Capacity::default()
-    })
+    }))
 }
 
 /// Sends a request to the provisioning system, which has to accept it.
@@ -127,10 +131,10 @@ async fn send_order(world: World, target: Rc<Target>, request: Request) -> Resul
 pub(crate) async fn accepted(
     world: &World,
     target: &Rc<Target>,
-    request: &Request,
+    request: Request,
     meaning: fn(&Reply) -> Failure,
 ) -> Result<Box<Reply>, Failure> {
-    let reply = send_authorized(world, target, request, REQUEST_TIMEOUT_MS).await?;
+    let reply = send_authorized(world, target, &request, REQUEST_TIMEOUT_MS).await?;
     if reply.is_success() { Ok(reply) } else { Err(meaning(&reply)) }
 }
 
@@ -139,28 +143,28 @@ async fn place_older(
     target: &Rc<Target>,
     organization: &OrganizationName,
     order: Order,
-) -> Result<Capacity, Failure> {
+) -> Result<Box<Capacity>, Failure> {
     let provisioning = target.provisioning()?;
     let limits = request(Method::Get, format!("{provisioning}/api/org_num_nodes/{organization}/"), None);
-    let limits: NodeCounts = accepted(world, target, &limits, refusal::of_scaling).await?.json()?;
+    let limits: NodeCounts = accepted(world, target, limits, refusal::of_scaling).await?.json()?;
     let nodes = order.desired_nodes.min(limits.max_nodes).max(limits.min_nodes);
     let url = format!(
         "{provisioning}/api/desired_org_num_nodes_ttl/{organization}/{nodes}/{}/",
         order.time_to_live
     );
     let queued = request(Method::Post, url, None);
-    let reply = accepted(world, target, &queued, refusal::of_scaling).await?;
+    let reply = accepted(world, target, queued, refusal::of_scaling).await?;
     let answer: CapacityAnswer = reply.json()?;
     if !matches!(answer.status.as_str(), "QUEUED" | "REDUNDANT") {
         return Err(
             reply.failure(ErrorCode::ScaleRefused, reply.quote(answer.msg.as_deref().unwrap_or_default()))
         );
     }
-    Ok(Capacity {
+    Ok(Box::new(Capacity {
         requested_nodes: nodes,
         clamped: nodes != order.desired_nodes,
         request_id: answer.request_id,
         expires_at: answer.expires_at,
         ..Capacity::default()
-    })
+    }))
 }

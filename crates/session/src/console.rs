@@ -8,10 +8,10 @@ use crate::address::Target;
 use crate::answers::{CapacityRequest, Costs, Estimate, Grant, Status};
 use crate::call::{Extended, Released, View};
 use crate::capacity::{accepted, is_ours};
-use crate::http::{Reply, request};
+use crate::http::request;
 use crate::json;
 use crate::world::World;
-use crate::{Failure, Method, refusal};
+use crate::{Failure, Method, Request, refusal};
 
 /// What a request is answered that would shorten what it should extend.
 const CONFLICT: u16 = 409;
@@ -20,8 +20,9 @@ const CONFLICT: u16 = 409;
 ///
 /// # Errors
 /// `unsupported` on an older provisioning system, and whatever refused the request.
-pub(crate) async fn status(world: &World, target: &Rc<Target>) -> Result<Status, Failure> {
-    ask(world, target, Method::Get, "status", None).await?.json()
+pub(crate) async fn status(world: &World, target: &Rc<Target>) -> Result<Box<Status>, Failure> {
+    let request = ours(world, target, Method::Get, "status", None)?;
+    accepted(world, target, request, refusal::of_any).await?.json()
 }
 
 /// Status, costs or an estimate, as the server wrote it.
@@ -38,12 +39,14 @@ pub(crate) async fn view(world: &World, target: &Rc<Target>, view: View) -> Resu
             format!("estimate?nodes={}&time_to_live_seconds={seconds}", order.desired_nodes)
         }
     };
-    let reply = ask(world, target, Method::Get, &rest, None).await?;
+    let request = ours(world, target, Method::Get, &rest, None)?;
+    let reply = accepted(world, target, request, refusal::of_any).await?;
     match view {
-        View::Status => reply.text::<Status>(),
-        View::Costs => reply.text::<Costs>(),
-        View::Estimate(_) => reply.text::<Estimate>(),
+        View::Status => drop(reply.json::<Box<Status>>()?),
+        View::Costs => drop(reply.json::<Costs>()?),
+        View::Estimate(_) => drop(reply.json::<Estimate>()?),
     }
+    Ok(reply.response.body)
 }
 
 /// Lets a request for nodes live longer.
@@ -66,19 +69,20 @@ pub(crate) async fn extend(
         })?,
     };
     let change = json::object(&[("time_to_live_seconds", &(u64::from(minutes) * 60))]);
-    let (request, cost_micro_usd) =
-        match ask(world, target, Method::Patch, &format!("requests/{id}"), Some(change)).await {
-            Ok(reply) => {
-                let grant: Grant = reply.json()?;
-                (grant.request, grant.cost_micro_usd)
-            }
-            // It ends later than that already.
-            Err(failure) if failure.status == Some(CONFLICT) => {
-                let status = status(world, target).await?;
-                (status.requests.into_iter().find(|live| live.id == id).ok_or(failure)?, 0)
-            }
-            Err(failure) => return Err(failure),
-        };
+    let request = ours(world, target, Method::Patch, &format!("requests/{id}"), Some(change))?;
+    let (request, cost_micro_usd) = match accepted(world, target, request, refusal::of_any).await {
+        Ok(reply) => {
+            let grant: Grant = reply.json()?;
+            (grant.request, grant.cost_micro_usd)
+        }
+        // It ends later than that already.
+        Err(failure) if failure.status == Some(CONFLICT) => {
+            let status = status(world, target).await?;
+            let live = status.requests.iter().find(|live| live.id == id);
+            (live.ok_or(failure)?.clone(), 0)
+        }
+        Err(failure) => return Err(failure),
+    };
     let CapacityRequest { id: request_id, nodes, expires_at } = request;
     Ok(Extended { request_id, nodes, expires_at, cost_micro_usd })
 }
@@ -103,7 +107,8 @@ pub(crate) async fn release(
         }
     };
     for id in &ids {
-        match ask(world, target, Method::Delete, &format!("requests/{id}"), None).await {
+        let request = ours(world, target, Method::Delete, &format!("requests/{id}"), None)?;
+        match accepted(world, target, request, refusal::of_any).await {
             Ok(reply) => {
                 let released: Released = reply.json()?;
                 settle(world, id);
@@ -150,18 +155,18 @@ pub(crate) fn path(target: &Target, rest: &str) -> Result<String, Failure> {
     Ok(format!("{}{}organizations/{organization}/{rest}", target.provisioning()?, sliderule_api::API_PATH))
 }
 
-async fn ask(
+/// A request to our own API.
+///
+/// # Errors
+/// `unsupported` on an older provisioning system; `credentials_missing` where nobody is signed in.
+fn ours(
     world: &World,
-    target: &Rc<Target>,
+    target: &Target,
     method: Method,
     rest: &str,
     body: Option<String>,
-) -> Result<Box<Reply>, Failure> {
-    if !is_ours(world, target)? {
-        return Err(no_api());
-    }
-    let request = request(method, path(target, rest)?, body);
-    accepted(world, target, &request, refusal::of_any).await
+) -> Result<Request, Failure> {
+    if is_ours(world, target)? { Ok(request(method, path(target, rest)?, body)) } else { Err(no_api()) }
 }
 
 fn no_api() -> Failure {

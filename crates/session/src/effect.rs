@@ -249,7 +249,7 @@ pub enum Event {
     /// The order for nodes was placed; the wait begins.
     Granted {
         /// What was granted, and no node counted yet.
-        capacity: Capacity,
+        capacity: Box<Capacity>,
     },
     /// What only a log wants to know.
     Log {

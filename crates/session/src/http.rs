@@ -65,14 +65,6 @@ impl Reply {
         let message = format!("{} answered something else than was asked for", self.url);
         self.failure(ErrorCode::BadResponse, message)
     }
-
-    /// The body as it is, after it proved to be JSON of a known shape.
-    ///
-    /// # Errors
-    /// `bad_response`.
-    pub(crate) fn text<T: Read>(self) -> Result<String, Failure> {
-        self.json::<T>().map(|_| self.response.body)
-    }
 }
 
 /// A request without a token.

@@ -35,7 +35,7 @@ pub(crate) async fn scaleout(
     order: Order,
     min_ready: Option<u32>,
     timeout_ms: u32,
-) -> Result<Capacity, Failure> {
+) -> Result<Box<Capacity>, Failure> {
     let mut wait = Wait {
         world,
         target,
@@ -64,7 +64,7 @@ struct Wait<'a> {
 }
 
 impl Wait<'_> {
-    async fn run(&mut self, order: Order, min_ready: Option<u32>) -> Result<Capacity, Failure> {
+    async fn run(&mut self, order: Order, min_ready: Option<u32>) -> Result<Box<Capacity>, Failure> {
         let mut capacity = place(self.world, self.target, order).await?;
         self.world.emit(Some(self.call), Event::Granted { capacity: capacity.clone() });
         self.wanted = min_ready.unwrap_or(capacity.requested_nodes).min(capacity.requested_nodes);

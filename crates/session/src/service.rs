@@ -41,8 +41,8 @@ pub(crate) async fn call(
     streams: bool,
 ) -> Result<Outcome, Failure> {
     check_name(api)?;
-    if streams || api != VERSION {
-        version::check_once(world, target).await?;
+    if (streams || api != VERSION) && !version::is_checked(world, target) {
+        version::check(world, target, &[]).await?;
     }
     // The time limit is the caller's, who may allow a service minutes to think.
     if !streams {

@@ -137,7 +137,8 @@ async fn run(world: &World, id: CallId, call: Call) -> Result<Outcome, Failure> 
             service::definition(world, &target, &record_type).await.map(Outcome::Text)
         }
         Call::CheckVersion { plugins } => {
-            version::check(world, &target, &plugins).await.map(Outcome::Version)
+            let checked = version::check(world, &target, &plugins).await;
+            checked.map(|server| Outcome::Version(version::report(world, server)))
         }
         Call::View(view) => console::view(world, &target, view).await.map(Outcome::Text),
         Call::Extend { request_id, time_to_live } => {

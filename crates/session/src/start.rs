@@ -41,5 +41,5 @@ pub(crate) async fn init(
             return Ok(());
         }
     }
-    version::check(world, &target, plugins).await.map(|_| ())
+    version::check(world, &target, plugins).await.map(drop)
 }

@@ -50,18 +50,12 @@ fn release_of(answer: &Json<'_>, part: &str) -> Option<ReleaseVersion> {
     json::text(json::find(answer, part)?, "version")?.parse().ok()
 }
 
-/// Applies the rule before the first use of a cluster, once.
-///
-/// # Errors
-/// Those of [`check`].
-pub(crate) async fn check_once(world: &World, target: &Rc<Target>) -> Result<(), Failure> {
-    if world.with(|state| state.checked.contains(&target.cluster)) {
-        return Ok(());
-    }
-    check(world, target, &[]).await.map(|_| ())
+/// Whether the rule was applied to the cluster before.
+pub(crate) fn is_checked(world: &World, target: &Target) -> bool {
+    world.with(|state| state.checked.contains(&target.cluster))
 }
 
-/// Asks the cluster for its release and applies the rule.
+/// Asks the cluster for its release, and applies the rule.
 ///
 /// # Errors
 /// `version_incompatible`, and those of the service.
@@ -69,7 +63,7 @@ pub(crate) async fn check(
     world: &World,
     target: &Rc<Target>,
     plugins: &[String],
-) -> Result<VersionReport, Failure> {
+) -> Result<ReleaseVersion, Failure> {
     let text = unchecked(world, target, VERSION, NO_PARAMETERS, REQUEST_TIMEOUT_MS).await?;
     let answer = json::parse(&text).unwrap_or(Json::Null);
     let server = release_of(&answer, "server").ok_or_else(|| {
@@ -95,16 +89,21 @@ pub(crate) async fn check(
             return Err(Failure::new(ErrorCode::VersionIncompatible, message).at(&target.cluster));
         }
     }
-    let out_of_date = server.minor > client.minor;
-    let warning = out_of_date.then(|| self::out_of_date(client, server));
     let first = world.with(|state| state.checked.insert(target.cluster.clone(), server)) != Some(server);
     if first {
-        if let Some(warning) = &warning {
-            world.warn(ErrorCode::VersionIncompatible, warning.clone());
+        if let Some(warning) = out_of_date(client, server) {
+            world.warn(ErrorCode::VersionIncompatible, warning);
         }
         announce(world);
     }
-    Ok(VersionReport { server: bare(server), client: bare(client), out_of_date, warning })
+    Ok(server)
+}
+
+/// What the rule found about a server that it lets pass.
+pub(crate) fn report(world: &World, server: ReleaseVersion) -> VersionReport {
+    let client = world.with(|state| state.spoken);
+    let warning = out_of_date(client, server);
+    VersionReport { server: bare(server), client: bare(client), out_of_date: warning.is_some(), warning }
 }
 
 /// `4.20.0`.
@@ -116,8 +115,11 @@ fn incompatible(client: ReleaseVersion, server: ReleaseVersion) -> String {
     format!("Client (version {}) is incompatible with the server (version {})", tuple(client), tuple(server))
 }
 
-fn out_of_date(client: ReleaseVersion, server: ReleaseVersion) -> String {
-    format!("Client (version {}) is out of date with the server (version {})", tuple(client), tuple(server))
+fn out_of_date(client: ReleaseVersion, server: ReleaseVersion) -> Option<String> {
+    (server.minor > client.minor).then(|| {
+        let (client, server) = (tuple(client), tuple(server));
+        format!("Client (version {client}) is out of date with the server (version {server})")
+    })
 }
 
 /// As Python writes a tuple.

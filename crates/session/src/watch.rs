@@ -53,7 +53,7 @@ impl<'a> Watch<'a> {
     ///
     /// # Errors
     /// Why there is none.
-    pub(crate) async fn next(&mut self) -> Result<Status, Failure> {
+    pub(crate) async fn next(&mut self) -> Result<Box<Status>, Failure> {
         let mut pauses = std::mem::replace(&mut self.begun, true);
         if matches!(self.events, Events::Closed) {
             self.events = self.open().await?;
@@ -115,7 +115,7 @@ impl<'a> Watch<'a> {
 struct Ended;
 
 /// The newest status among what was heard.
-fn told(reader: &mut EventReader, answer: &Answer) -> Result<Option<Status>, Ended> {
+fn told(reader: &mut EventReader, answer: &Answer) -> Result<Option<Box<Status>>, Ended> {
     let Answer::Piece(piece) = answer else { return Err(Ended) };
     let mut newest = None;
     for event in reader.push(piece).map_err(|_| Ended)? {

@@ -101,6 +101,12 @@ impl Read for String {
     }
 }
 
+impl<T: Read> Read for Box<T> {
+    fn read(part: Part<'_>) -> Self {
+        Self::new(T::read(part))
+    }
+}
+
 impl<T: Read> Read for Option<T> {
     fn read(part: Part<'_>) -> Self {
         if let Json::Null = part.json { None } else { Some(T::read(part)) }
