@@ -42,10 +42,10 @@ pub(crate) async fn view(world: &World, target: &Rc<Target>, view: View) -> Resu
     let request = ours(world, target, Method::Get, &rest, None)?;
     let reply = accepted(world, target, request, refusal::of_any).await?;
     match view {
-        View::Status => drop(reply.json::<Box<Status>>()?),
-        View::Costs => drop(reply.json::<Costs>()?),
-        View::Estimate(_) => drop(reply.json::<Estimate>()?),
-    }
+        View::Status => reply.json::<Box<Status>>().map(|_| ()),
+        View::Costs => reply.json::<Costs>().map(|_| ()),
+        View::Estimate(_) => reply.json::<Estimate>().map(|_| ()),
+    }?;
     Ok(reply.response.body)
 }
 

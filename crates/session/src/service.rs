@@ -61,15 +61,16 @@ pub(crate) async fn call(
     Ok(Outcome::Opened(Opened { port, organization }))
 }
 
-/// The layout of a record type; JSON text.
+/// The layout of a record type, from the cluster of the organization; JSON text.
 ///
 /// # Errors
 /// `stream_malformed` where the server does not know the type it sends.
 pub(crate) async fn definition(
     world: &World,
-    target: &Rc<Target>,
     record_type: &str,
+    organization: Option<&str>,
 ) -> Result<String, Failure> {
+    let target = &Rc::new(world.with(|state| Target::resolve(&state.settings, organization))?);
     let parameters = json::object(&[("rectype", &record_type)]);
     let text = unchecked(world, target, "definition", &parameters, REQUEST_TIMEOUT_MS).await?;
     if text.trim() == "null" {

@@ -3,7 +3,6 @@
 //! Each call is one future. After every input all of them are polled until none can go on; with the handful of
 //! calls that a client has under way this is cheaper than keeping wakers, and it is deterministic.
 
-use std::rc::Rc;
 use std::task::{Context, Waker};
 
 use sliderule_api::ErrorCode;
@@ -98,58 +97,56 @@ impl Session {
 }
 
 /// The whole life of a call.
-fn flow(world: World, id: CallId, call: Call) -> Flow {
-    Box::pin(async move {
-        let result = run(&world, id, call).await;
-        world.push(Effect::Done { call: id, result });
-    })
-}
-
-async fn run(world: &World, id: CallId, call: Call) -> Result<Outcome, Failure> {
+fn flow(world: World, id: CallId, mut call: Call) -> Flow {
     let target = world.target();
     let streams = matches!(call, Call::Stream { .. });
-    match call {
-        Call::Init { credentials, order, plugins, timeout_ms } => {
-            let started = start::init(world, id, credentials, order, &plugins, timeout_ms).await;
-            started.map(|()| Outcome::Nothing)
-        }
-        Call::Authenticate { organization, credentials } => {
-            sign_in::authenticate(world, organization.as_deref(), credentials)
-                .await
-                .map(Outcome::Authentication)
-        }
-        Call::UpdateAvailableServers { order } => {
-            capacity::update(world, &target, order).await.map(Outcome::Capacity)
-        }
-        Call::Scaleout { order, min_ready, timeout_ms } => {
-            scaleout::scaleout(world, &target, id, order, min_ready, timeout_ms).await.map(Outcome::Capacity)
-        }
-        Call::Source { api, parameters, timeout_ms } | Call::Stream { api, parameters, timeout_ms } => {
-            let work = service::call(world, &target, &api, &parameters, streams);
-            world.within(timeout_ms, work).await.unwrap_or_else(|| {
-                let message = format!("no complete answer within {timeout_ms} ms; allow more with timeoutMs");
-                Err(Failure::new(ErrorCode::TimedOut, message).retryable())
-            })
-        }
-        Call::Definition { record_type, organization } => {
-            let target =
-                Rc::new(world.with(|state| Target::resolve(&state.settings, organization.as_deref()))?);
-            service::definition(world, &target, &record_type).await.map(Outcome::Text)
-        }
-        Call::CheckVersion { plugins } => {
-            let checked = version::check(world, &target, &plugins).await;
-            checked.map(|server| Outcome::Version(version::report(world, server)))
-        }
-        Call::View(view) => console::view(world, &target, view).await.map(Outcome::Text),
-        Call::Extend { request_id, time_to_live } => {
-            console::extend(world, &target, request_id, time_to_live).await.map(Outcome::Extended)
-        }
-        Call::Release { request_id } => {
-            console::release(world, &target, request_id).await.map(Outcome::Released)
-        }
-        Call::SignOut {} => {
-            sign_in::sign_out(world).await;
-            Ok(Outcome::Nothing)
-        }
-    }
+    Box::pin(async move {
+        let (world, target) = (&world, &target);
+        let result = match &mut call {
+            Call::Init { credentials, order, plugins, timeout_ms } => {
+                let started = start::init(world, id, credentials.take(), *order, plugins, *timeout_ms).await;
+                started.map(|()| Outcome::Nothing)
+            }
+            Call::Authenticate { organization, credentials } => {
+                sign_in::authenticate(world, organization.as_deref(), credentials.take())
+                    .await
+                    .map(Outcome::Authentication)
+            }
+            Call::UpdateAvailableServers { order } => {
+                capacity::update(world, target, *order).await.map(Outcome::Capacity)
+            }
+            Call::Scaleout { order, min_ready, timeout_ms } => {
+                scaleout::scaleout(world, target, id, *order, *min_ready, *timeout_ms)
+                    .await
+                    .map(Outcome::Capacity)
+            }
+            Call::Source { api, parameters, timeout_ms } | Call::Stream { api, parameters, timeout_ms } => {
+                let work = service::call(world, target, api, parameters, streams);
+                world.within(*timeout_ms, work).await.unwrap_or_else(|| {
+                    let message =
+                        format!("no complete answer within {timeout_ms} ms; allow more with timeoutMs");
+                    Err(Failure::new(ErrorCode::TimedOut, message).retryable())
+                })
+            }
+            Call::Definition { record_type, organization } => {
+                service::definition(world, record_type, organization.as_deref()).await.map(Outcome::Text)
+            }
+            Call::CheckVersion { plugins } => {
+                let checked = version::check(world, target, plugins).await;
+                checked.map(|server| Outcome::Version(version::report(world, server)))
+            }
+            Call::View(view) => console::view(world, target, *view).await.map(Outcome::Text),
+            Call::Extend { request_id, time_to_live } => {
+                console::extend(world, target, request_id.take(), *time_to_live).await.map(Outcome::Extended)
+            }
+            Call::Release { request_id } => {
+                console::release(world, target, request_id.take()).await.map(Outcome::Released)
+            }
+            Call::SignOut {} => {
+                sign_in::sign_out(world).await;
+                Ok(Outcome::Nothing)
+            }
+        };
+        world.push(Effect::Done { call: id, result });
+    })
 }
