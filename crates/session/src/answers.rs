@@ -2,8 +2,9 @@
 //! is described in `sliderule_api`, and passes on to the caller as it came.
 
 use sliderule_api::status::{Block, ClusterState};
-use sliderule_api::{RequestId, UtcTime};
+use sliderule_api::{ErrorCode, RequestId, UtcTime};
 
+use crate::Failure;
 use crate::call::Released;
 use crate::json::{Part, Read, read_fields};
 
@@ -24,6 +25,19 @@ pub(crate) struct Status {
     pub requests: Vec<CapacityRequest>,
     /// In how many seconds all wanted nodes are expected.
     pub ready_in_seconds: Option<u64>,
+}
+
+impl Status {
+    /// The failure of whoever needs nodes, where something keeps the cluster from running.
+    pub(crate) fn kept_off(&self) -> Option<Failure> {
+        let code = match self.blocked? {
+            Block::Suspended => ErrorCode::ClusterSuspended,
+            Block::Paused => ErrorCode::ClusterPaused,
+            Block::OutOfFunds => ErrorCode::OutOfFunds,
+            Block::Protected => ErrorCode::ClusterProtected,
+        };
+        Some(Failure::new(code, self.message.clone()))
+    }
 }
 
 /// [`sliderule_api::status::CapacityRequest`].

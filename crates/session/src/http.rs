@@ -105,8 +105,7 @@ pub(crate) async fn send(
 
 /// The pause before the next try, in milliseconds.
 fn pause_before(world: &World, tried: u32, at_least_s: u32) -> u32 {
-    let ceiling = u64::from(FIRST_PAUSE_MS << tried.min(6));
-    let jitter = u32::try_from(world.random() % ceiling).unwrap_or(FIRST_PAUSE_MS);
+    let jitter = world.random_below(FIRST_PAUSE_MS << tried.min(6));
     at_least_s.saturating_mul(1000).saturating_add(jitter)
 }
 

@@ -6,7 +6,6 @@
 
 use std::rc::Rc;
 
-use sliderule_api::status::Block;
 use sliderule_api::{ErrorCode, RequestId};
 
 use crate::address::Target;
@@ -113,7 +112,7 @@ impl Wait<'_> {
                 return;
             }
             self.tell_growth();
-            let jitter = u32::try_from(self.world.random() % u64::from(pause / 5)).unwrap_or(0);
+            let jitter = self.world.random_below(pause / 5);
             self.world.sleep_idly(pause - pause / 10 + jitter).await;
             pause = (pause + pause / 2).min(OLDER_LONGEST_PAUSE_MS);
         }
@@ -147,17 +146,12 @@ impl Wait<'_> {
 
 /// Whether the nodes can still come.
 fn still_coming(status: &Status, request: Option<&RequestId>) -> Result<(), Failure> {
-    let code = match status.blocked {
-        Some(Block::Suspended) => ErrorCode::ClusterSuspended,
-        Some(Block::Paused) => ErrorCode::ClusterPaused,
-        Some(Block::OutOfFunds) => ErrorCode::OutOfFunds,
-        Some(Block::Protected) => ErrorCode::ClusterProtected,
-        None if request.is_none_or(|id| status.requests.iter().any(|live| live.id == *id)) => return Ok(()),
-        None => {
-            let message =
-                "the request for nodes ended before they were ready: it expired or was released; ask again";
-            return Err(Failure::new(ErrorCode::ScaleRefused, message));
-        }
-    };
-    Err(Failure::new(code, status.message.clone()))
+    if let Some(failure) = status.kept_off() {
+        return Err(failure);
+    }
+    if request.is_none_or(|id| status.requests.iter().any(|live| live.id == *id)) {
+        return Ok(());
+    }
+    let message = "the request for nodes ended before they were ready: it expired or was released; ask again";
+    Err(Failure::new(ErrorCode::ScaleRefused, message))
 }

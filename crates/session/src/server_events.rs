@@ -5,15 +5,6 @@
 /// Longest event that is kept, in bytes.
 const LONGEST: usize = 1024 * 1024;
 
-/// One event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ServerEvent {
-    /// Its kind; `message` where the server does not say.
-    pub kind: String,
-    /// Its data, lines joined.
-    pub data: String,
-}
-
 /// An event became longer than any that is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooLong;
@@ -29,33 +20,36 @@ pub(crate) struct EventReader {
 }
 
 impl EventReader {
-    /// The events that end within this piece.
+    /// Reads a piece of the body; `heard` is called with the kind and the data of each event that ends within it. The kind
+    /// is `message` where the server does not say, and the lines of the data are joined.
     ///
     /// # Errors
     /// One is too long.
-    pub(crate) fn push(&mut self, piece: &[u8]) -> Result<Vec<ServerEvent>, TooLong> {
-        let mut events = Vec::new();
+    pub(crate) fn push(&mut self, piece: &[u8], mut heard: impl FnMut(&str, &str)) -> Result<(), TooLong> {
         for &byte in piece {
             let follows_return = std::mem::replace(&mut self.after_return, byte == b'\r');
             match byte {
                 b'\n' if follows_return => {}
-                b'\n' | b'\r' => events.extend(self.end_line()),
+                b'\n' | b'\r' if self.line.is_empty() => {
+                    if std::mem::take(&mut self.has_data) {
+                        heard(if self.kind.is_empty() { "message" } else { &self.kind }, &self.data);
+                    }
+                    self.kind.clear();
+                    self.data.clear();
+                }
+                b'\n' | b'\r' => self.end_line(),
                 _ if self.line.len() + self.data.len() >= LONGEST => return Err(TooLong),
                 _ => self.line.push(byte),
             }
         }
-        Ok(events)
+        Ok(())
     }
 
-    fn end_line(&mut self) -> Option<ServerEvent> {
+    fn end_line(&mut self) {
+        let line = std::mem::take(&mut self.line);
         // What is no text is not for us.
-        let line = String::from_utf8(std::mem::take(&mut self.line)).unwrap_or_default();
-        if line.is_empty() {
-            let (kind, data) = (std::mem::take(&mut self.kind), std::mem::take(&mut self.data));
-            let kind = if kind.is_empty() { "message".to_owned() } else { kind };
-            return std::mem::take(&mut self.has_data).then_some(ServerEvent { kind, data });
-        }
-        let (field, value) = line.split_once(':').unwrap_or((&line, ""));
+        let line = std::str::from_utf8(&line).unwrap_or_default();
+        let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
             "event" => value.clone_into(&mut self.kind),
@@ -69,7 +63,6 @@ impl EventReader {
             // Comments keep the connection alive; ids and pauses are for who comes back, which we do our own way.
             _ => {}
         }
-        None
     }
 }
 
@@ -77,24 +70,30 @@ impl EventReader {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{EventReader, LONGEST, ServerEvent, TooLong};
+    use super::{EventReader, LONGEST, TooLong};
 
     const BODY: &str = ": hello\n\nevent: status\r\ndata: {\"a\":\r\ndata: 1}\r\n\r\nretry: 5\rdata:x\r\rid: 7\n\nevent: end\ndata\n\n";
 
-    fn event(kind: &str, data: &str) -> ServerEvent {
-        ServerEvent { kind: kind.into(), data: data.into() }
+    /// The events of a body that comes in these pieces: kind and data.
+    fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<(String, String)> {
+        let mut reader = EventReader::default();
+        let mut events = Vec::new();
+        for piece in pieces {
+            reader.push(piece, |kind, data| events.push((kind.to_owned(), data.to_owned()))).unwrap();
+        }
+        events
     }
 
     #[test]
     fn events_are_read_whatever_ends_their_lines() {
-        let read = EventReader::default().push(BODY.as_bytes()).unwrap();
-        assert_eq!(read, [event("status", "{\"a\":\n1}"), event("message", "x"), event("end", "")]);
+        let expected = [("status", "{\"a\":\n1}"), ("message", "x"), ("end", "")];
+        assert_eq!(read([BODY.as_bytes()]), expected.map(|(kind, data)| (kind.to_owned(), data.to_owned())));
     }
 
     #[test]
     fn an_event_without_an_end_is_not_kept() {
         let mut reader = EventReader::default();
-        assert_eq!(reader.push(&vec![b'x'; LONGEST + 1]), Err(TooLong));
+        assert_eq!(reader.push(&vec![b'x'; LONGEST + 1], |_, _| ()), Err(TooLong));
     }
 
     proptest! {
@@ -102,13 +101,13 @@ mod tests {
         fn it_does_not_matter_where_a_body_is_cut(cuts in prop::collection::vec(0..BODY.len(), 0..12)) {
             let mut cuts = cuts;
             cuts.sort_unstable();
-            let mut reader = EventReader::default();
-            let (mut events, mut from) = (Vec::new(), 0);
+            let mut pieces = Vec::new();
+            let mut from = 0;
             for to in cuts.into_iter().chain([BODY.len()]) {
-                events.extend(reader.push(&BODY.as_bytes()[from..to]).unwrap());
+                pieces.push(&BODY.as_bytes()[from..to]);
                 from = to;
             }
-            prop_assert_eq!(events, EventReader::default().push(BODY.as_bytes()).unwrap());
+            prop_assert_eq!(read(pieces), read([BODY.as_bytes()]));
         }
     }
 }

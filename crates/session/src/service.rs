@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use sliderule_api::ErrorCode;
 use sliderule_api::names::shown;
-use sliderule_api::status::{Block, ClusterState};
+use sliderule_api::status::ClusterState;
 
 use crate::address::Target;
 use crate::answers::{NodeCounts, Status};
@@ -181,17 +181,13 @@ async fn asleep(world: &World, target: &Rc<Target>) -> Option<Failure> {
 
 /// What keeps a cluster off that has no node.
 fn off(status: &Status) -> Failure {
-    let code = match (status.blocked, status.state) {
-        (Some(Block::Suspended), _) => ErrorCode::ClusterSuspended,
-        (Some(Block::Paused), _) => ErrorCode::ClusterPaused,
-        (Some(Block::OutOfFunds), _) => ErrorCode::OutOfFunds,
-        (Some(Block::Protected), _) => ErrorCode::ClusterProtected,
-        (None, ClusterState::Waking) => {
-            return Failure::new(ErrorCode::ClusterWaking, status.message.clone()).retryable();
+    match status.kept_off() {
+        Some(failure) => failure,
+        None if status.state == ClusterState::Waking => {
+            Failure::new(ErrorCode::ClusterWaking, status.message.clone()).retryable()
         }
-        (None, _) => return asleep_failure(&status.message),
-    };
-    Failure::new(code, status.message.clone())
+        None => asleep_failure(&status.message),
+    }
 }
 
 /// A cluster that is asleep, and the call that wakes it.

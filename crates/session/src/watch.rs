@@ -30,23 +30,27 @@ const SILENCE_MS: u32 = 10_000;
 pub(crate) struct Watch<'a> {
     world: &'a World,
     target: &'a Rc<Target>,
-    events: Events,
     /// Whether somebody has looked before, so that the next look has to wait for something.
     begun: bool,
-}
-
-enum Events {
-    /// Not asked for yet, or ended.
-    Closed,
-    /// They come.
-    Open { listening: Port, reader: EventReader, silence_ms: u32 },
-    /// This server has none, or they do not come through.
-    None,
+    /// Whether this server may have events, and they may come through.
+    may_tell: bool,
+    /// The events, while they come.
+    events: Option<Port>,
+    reader: EventReader,
+    silence_ms: u32,
 }
 
 impl<'a> Watch<'a> {
     pub(crate) fn new(world: &'a World, target: &'a Rc<Target>) -> Self {
-        Self { world, target, events: Events::Closed, begun: false }
+        Self {
+            world,
+            target,
+            begun: false,
+            may_tell: true,
+            events: None,
+            reader: EventReader::default(),
+            silence_ms: FIRST_SILENCE_MS,
+        }
     }
 
     /// The status: the present one the first time, then the next one that is told.
@@ -55,37 +59,39 @@ impl<'a> Watch<'a> {
     /// Why there is none.
     pub(crate) async fn next(&mut self) -> Result<Box<Status>, Failure> {
         let mut pauses = std::mem::replace(&mut self.begun, true);
-        if matches!(self.events, Events::Closed) {
+        if self.may_tell && self.events.is_none() {
             self.events = self.open().await?;
+            self.may_tell = self.events.is_some();
+            self.reader = EventReader::default();
+            self.silence_ms = FIRST_SILENCE_MS;
         }
-        if let Events::Open { listening, reader, silence_ms } = &mut self.events {
-            let mut silence = self.world.sleep(*silence_ms);
+        if let Some(events) = &mut self.events {
+            let mut silence = self.world.sleep(self.silence_ms);
             pauses = loop {
-                let Some(answer) = listening.before(&mut silence).await else { break false };
-                match told(reader, &answer) {
+                let Some(answer) = events.before(&mut silence).await else { break false };
+                match told(&mut self.reader, &answer) {
                     Ok(None) => {}
                     Ok(Some(status)) => {
-                        *silence_ms = SILENCE_MS;
+                        self.silence_ms = SILENCE_MS;
                         return Ok(status);
                     }
                     // Those that ended are asked for again with the next look; those that never came are not.
                     Err(Ended) => {
-                        let came = *silence_ms == SILENCE_MS;
-                        self.events = if came { Events::Closed } else { Events::None };
+                        self.may_tell = self.silence_ms == SILENCE_MS;
+                        self.events = None;
                         break true;
                     }
                 }
             };
         }
         if pauses {
-            let jitter = u32::try_from(self.world.random() % u64::from(PAUSE_MS)).unwrap_or(0);
-            self.world.sleep(PAUSE_MS + jitter).await;
+            self.world.sleep(PAUSE_MS + self.world.random_below(PAUSE_MS)).await;
         }
         console::status(self.world, self.target).await
     }
 
     /// Asks for events, and once more with a new token if that is refused.
-    async fn open(&self) -> Result<Events, Failure> {
+    async fn open(&self) -> Result<Option<Port>, Failure> {
         let url = console::path(self.target, "events")?;
         let mut request = request(Method::Get, url, None);
         request.stream = true;
@@ -94,20 +100,19 @@ impl<'a> Watch<'a> {
         for _ in 0..2 {
             let access = refused.as_ref().map(|tokens| tokens.access.as_str());
             let Some(tokens) = fresh(self.world, self.target, access).await? else { break };
-            let mut listening = self.world.listen(with_token(&request, &tokens));
-            match listening.before(&mut self.world.sleep(OPENING_MS)).await {
+            let mut events = self.world.listen(with_token(&request, &tokens));
+            match events.before(&mut self.world.sleep(OPENING_MS)).await {
                 Some(Answer::Response(Response { status: 200, content_type, .. }))
                     if content_type.starts_with("text/event-stream") =>
                 {
-                    let reader = EventReader::default();
-                    return Ok(Events::Open { listening, reader, silence_ms: FIRST_SILENCE_MS });
+                    return Ok(Some(events));
                 }
                 Some(Answer::Response(Response { status: 401, .. })) => refused = Some(tokens),
                 // Whatever it is, asking for the status says it better.
                 _ => break,
             }
         }
-        Ok(Events::None)
+        Ok(None)
     }
 }
 
@@ -117,15 +122,14 @@ struct Ended;
 /// The newest status among what was heard.
 fn told(reader: &mut EventReader, answer: &Answer) -> Result<Option<Box<Status>>, Ended> {
     let Answer::Piece(piece) = answer else { return Err(Ended) };
-    let mut newest = None;
-    for event in reader.push(piece).map_err(|_| Ended)? {
-        match event.kind.as_str() {
-            "end" => return Err(Ended),
-            "status" => newest = json::read(&event.data).or(newest),
-            _ => {}
-        }
-    }
-    Ok(newest)
+    let (mut newest, mut ended) = (None, false);
+    let heard = |kind: &str, data: &str| match kind {
+        "end" => ended = true,
+        "status" => newest = json::read(data).or(newest.take()),
+        _ => {}
+    };
+    reader.push(piece, heard).map_err(|_| Ended)?;
+    if ended { Err(Ended) } else { Ok(newest) }
 }
 
 /// Whether a look that failed so may be followed by another: nobody has decided anything.

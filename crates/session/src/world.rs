@@ -125,6 +125,11 @@ impl World {
         })
     }
 
+    /// A random number below another, which is not 0.
+    pub(crate) fn random_below(&self, limit: u32) -> u32 {
+        u32::try_from(self.random() % u64::from(limit)).unwrap_or(0)
+    }
+
     /// Sends a request; the answer, or why there is none.
     pub(crate) fn fetch(&self, request: Request) -> Port {
         self.ask(Kind::Task, |port| Effect::Fetch { port, request })
