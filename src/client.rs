@@ -4,7 +4,6 @@
 //! into the client: what it brings waits in the queue, so no borrow is ever taken twice.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 
 use sliderule_session::{
     Answer, Call, CallId, Effect, Failure, Input, Method, Outcome, PortId, Request, Response, Session,
@@ -19,7 +18,7 @@ use crate::host::Host;
 pub struct Client {
     session: RefCell<Session>,
     host: Host,
-    queue: RefCell<VecDeque<Input>>,
+    queue: RefCell<Vec<Input>>,
     feeding: Cell<bool>,
     next_call: Cell<u32>,
 }
@@ -124,15 +123,20 @@ impl Client {
     }
 
     fn feed(&self, input: Input) {
-        self.queue.borrow_mut().push_back(input);
+        self.queue.borrow_mut().push(input);
         if self.feeding.replace(true) {
             return;
         }
         loop {
-            let Some(input) = self.queue.borrow_mut().pop_front() else { break };
-            let effects = self.session.borrow_mut().step(input, now(), random());
-            for effect in &effects {
-                self.host.carry_out(effect);
+            let inputs = self.queue.take();
+            if inputs.is_empty() {
+                break;
+            }
+            for input in inputs {
+                let effects = self.session.borrow_mut().step(input, now(), random());
+                for effect in &effects {
+                    self.host.carry_out(effect);
+                }
             }
         }
         self.feeding.set(false);

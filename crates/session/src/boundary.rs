@@ -115,14 +115,10 @@ impl Read for Call {
                 min_ready: part.field("minReady"),
                 timeout_ms: part.field("timeoutMs"),
             },
-            "source" => Self::Source {
+            "source" | "stream" => Self::Service {
                 api: part.field("api"),
                 parameters: part.field("parameters"),
-                timeout_ms: part.field("timeoutMs"),
-            },
-            "stream" => Self::Stream {
-                api: part.field("api"),
-                parameters: part.field("parameters"),
+                streams: kind == "stream",
                 timeout_ms: part.field("timeoutMs"),
             },
             "definition" => Self::Definition {

@@ -91,22 +91,15 @@ pub enum Call {
         /// Longest wait.
         timeout_ms: u32,
     },
-    /// A plain service.
-    Source {
+    /// A service of the cluster.
+    Service {
         /// Its name.
         api: String,
         /// JSON.
         parameters: String,
-        /// Longest time for all of it.
-        timeout_ms: u32,
-    },
-    /// A streaming service: ends once the answer begins.
-    Stream {
-        /// Its name.
-        api: String,
-        /// JSON.
-        parameters: String,
-        /// Longest wait for the answer to begin.
+        /// Whether it streams: the call then ends once the answer begins.
+        streams: bool,
+        /// Longest time for all of that.
         timeout_ms: u32,
     },
     /// The layout of a record type.
@@ -157,9 +150,9 @@ pub enum Outcome {
     Authentication(Authentication),
     /// Of `UpdateAvailableServers` and `Scaleout`.
     Capacity(Box<Capacity>),
-    /// Of `Source`, `Definition` and `View`: JSON as the server wrote it.
+    /// Of a plain `Service`, `Definition` and `View`: JSON as the server wrote it.
     Text(String),
-    /// Of `Stream`.
+    /// Of a `Service` that streams.
     Opened(Opened),
     /// Of `CheckVersion`.
     Version(VersionReport),

@@ -99,7 +99,6 @@ impl Session {
 /// The whole life of a call.
 fn flow(world: World, id: CallId, mut call: Call) -> Flow {
     let target = world.target();
-    let streams = matches!(call, Call::Stream { .. });
     Box::pin(async move {
         let (world, target) = (&world, &target);
         let result = match &mut call {
@@ -120,8 +119,8 @@ fn flow(world: World, id: CallId, mut call: Call) -> Flow {
                     .await
                     .map(Outcome::Capacity)
             }
-            Call::Source { api, parameters, timeout_ms } | Call::Stream { api, parameters, timeout_ms } => {
-                let work = service::call(world, target, api, parameters, streams);
+            Call::Service { api, parameters, streams, timeout_ms } => {
+                let work = service::call(world, target, api, parameters, *streams);
                 world.within(*timeout_ms, work).await.unwrap_or_else(|| {
                     let message =
                         format!("no complete answer within {timeout_ms} ms; allow more with timeoutMs");

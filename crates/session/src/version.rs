@@ -27,14 +27,12 @@ const GENERATION: std::ops::RangeInclusive<u32> = 2..=4;
 /// # Errors
 /// `invalid_argument` for anything else, and for a release that this client cannot speak.
 pub(crate) fn spoken(text: &str) -> Result<ReleaseVersion, Failure> {
-    let full = match text.bytes().filter(|&byte| byte == b'.').count() {
-        0 => format!("{text}.0.0"),
-        1 => format!("{text}.0"),
-        _ => text.to_owned(),
-    };
-    let full = full.strip_prefix('v').unwrap_or(&full);
+    let mut full = format!("v{}", text.strip_prefix('v').unwrap_or(text));
+    for _ in text.bytes().filter(|&byte| byte == b'.').count()..2 {
+        full.push_str(".0");
+    }
     let version: ReleaseVersion =
-        format!("v{full}").parse().map_err(|error| Failure::invalid(format!("protocolVersion: {error}")))?;
+        full.parse().map_err(|error| Failure::invalid(format!("protocolVersion: {error}")))?;
     if GENERATION.contains(&version.major) {
         return Ok(version);
     }

@@ -60,8 +60,8 @@ pub(crate) struct State {
 }
 
 impl World {
-    pub(crate) fn new(settings: Settings, spoken: ReleaseVersion, target: Target) -> Self {
-        let orders = settings.requests.clone();
+    pub(crate) fn new(mut settings: Settings, spoken: ReleaseVersion, target: Target) -> Self {
+        let orders = std::mem::take(&mut settings.requests);
         Self(Rc::new(RefCell::new(State {
             settings,
             spoken,

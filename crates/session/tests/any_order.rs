@@ -59,7 +59,9 @@ fn call(which: u8) -> Call {
         4 => Call::UpdateAvailableServers { order: Some(order()) },
         5 => Call::Scaleout { order: order(), min_ready: None, timeout_ms: 60_000 },
         6 => source("version"),
-        7 => Call::Stream { api: "atl06p".into(), parameters: "{}".into(), timeout_ms: 60_000 },
+        7 => {
+            Call::Service { api: "atl06p".into(), parameters: "{}".into(), streams: true, timeout_ms: 60_000 }
+        }
         8 => Call::View(View::Status),
         9 => Call::View(View::Costs),
         10 => Call::Release { request_id: None },

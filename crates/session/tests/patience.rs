@@ -79,7 +79,12 @@ fn a_request_without_an_answer_is_given_up_after_a_minute_and_not_sent_again() {
 #[test]
 fn a_service_may_think_for_as_long_as_the_caller_allows_and_is_asked_once() {
     let mut shell = Shell::signed_in("acme");
-    let call = shell.call(Call::Source { api: "slow".into(), parameters: "{}".into(), timeout_ms: 600_000 });
+    let call = shell.call(Call::Service {
+        api: "slow".into(),
+        parameters: "{}".into(),
+        streams: false,
+        timeout_ms: 600_000,
+    });
     shell.answer("/source/version", json(200, VERSION));
     shell.pass(599_999);
     assert_eq!(shell.under_way("/source/slow").len(), 1);
@@ -138,7 +143,12 @@ fn an_older_cluster_is_asked_ever_more_rarely_but_at_least_every_ten_seconds() {
 #[test]
 fn a_stream_that_is_none_is_given_back() {
     let mut shell = Shell::signed_in("acme");
-    let call = shell.call(Call::Stream { api: "atl06p".into(), parameters: "{}".into(), timeout_ms: 60_000 });
+    let call = shell.call(Call::Service {
+        api: "atl06p".into(),
+        parameters: "{}".into(),
+        streams: true,
+        timeout_ms: 60_000,
+    });
     shell.answer("/source/version", json(200, VERSION));
     let port = shell.under_way("/source/atl06p")[0];
     shell.answer("/source/atl06p", json(200, ""));

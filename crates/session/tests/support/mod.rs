@@ -254,7 +254,7 @@ impl Shell {
 
 /// A plain service without parameters.
 pub(crate) fn source(api: &str) -> Call {
-    Call::Source { api: api.into(), parameters: "{}".into(), timeout_ms: 120_000 }
+    Call::Service { api: api.into(), parameters: "{}".into(), streams: false, timeout_ms: 120_000 }
 }
 
 /// The header that carries a token.
