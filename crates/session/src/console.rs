@@ -31,15 +31,15 @@ pub(crate) async fn status(world: &World, target: &Rc<Target>) -> Result<Box<Sta
 /// `unsupported` on an older provisioning system, and whatever refused the request: for an estimate, the refusal that the
 /// order would get.
 pub(crate) async fn view(world: &World, target: &Rc<Target>, view: View) -> Result<String, Failure> {
-    let rest = match &view {
-        View::Status => "status".to_owned(),
-        View::Costs => "costs".to_owned(),
+    let request = match view {
+        View::Status => ours(world, target, Method::Get, "status", None),
+        View::Costs => ours(world, target, Method::Get, "costs", None),
         View::Estimate(order) => {
             let seconds = u64::from(order.time_to_live) * 60;
-            format!("estimate?nodes={}&time_to_live_seconds={seconds}", order.desired_nodes)
+            let rest = format!("estimate?nodes={}&time_to_live_seconds={seconds}", order.desired_nodes);
+            ours(world, target, Method::Get, &rest, None)
         }
-    };
-    let request = ours(world, target, Method::Get, &rest, None)?;
+    }?;
     let reply = accepted(world, target, request, refusal::of_any).await?;
     match view {
         View::Status => reply.json::<Box<Status>>().map(|_| ()),
