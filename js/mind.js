@@ -49,6 +49,8 @@ export class Mind {
   #instance;
   #ports;
   #client;
+  /** How many calls were begun; each is named by how many were before. */
+  #calls = 0;
   /** @type {Map<number, Pending>} */
   #pending = new Map();
   #isFreed = false;
@@ -90,7 +92,7 @@ export class Mind {
    */
   async call(request, { signal, listeners, since = performance.now() } = {}) {
     signal?.throwIfAborted();
-    const id = guarded(() => this.#client.nextCall());
+    const id = this.#calls++;
     /** @param {unknown} reason */
     const end = (reason) => {
       this.#living?.cancel(id);

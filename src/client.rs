@@ -20,7 +20,6 @@ pub struct Client {
     host: Host,
     queue: RefCell<Vec<Input>>,
     feeding: Cell<bool>,
-    next_call: Cell<u32>,
 }
 
 #[wasm_bindgen]
@@ -35,17 +34,10 @@ impl Client {
             host,
             queue: RefCell::default(),
             feeding: Cell::default(),
-            next_call: Cell::new(1),
         })
     }
 
-    /// Names the next call, so that the host knows it before anything is heard of it.
-    #[wasm_bindgen(js_name = nextCall)]
-    pub fn next_call(&self) -> u32 {
-        self.next_call.replace(self.next_call.get().wrapping_add(1))
-    }
-
-    /// Begins a call. `call` is JSON; throws a failure as JSON.
+    /// Begins a call, which is known by the id from now on. `call` is JSON; throws a failure as JSON.
     pub fn start(&self, id: u32, call: &str) -> Result<(), JsValue> {
         let call = Call::from_json(call).map_err(thrown)?;
         self.feed(Input::Call { id: CallId(id), call });
