@@ -105,7 +105,7 @@ pub(crate) async fn send(
 
 /// The pause before the next try, in milliseconds.
 fn pause_before(world: &World, tried: u32, at_least_s: u32) -> u32 {
-    let jitter = world.random_below(FIRST_PAUSE_MS << tried.min(6));
+    let jitter = world.random_below(FIRST_PAUSE_MS << tried);
     at_least_s.saturating_mul(1000).saturating_add(jitter)
 }
 
@@ -115,7 +115,7 @@ async fn once(
     request: &Request,
     timeout_ms: u32,
 ) -> Result<Box<Reply>, Failure> {
-    let url = request.url.clone();
+    let url = &request.url;
     let mut fetch = world.fetch(request.clone());
     let answered = fetch.before(&mut world.sleep(timeout_ms)).await;
     if let Some(Answer::Response(Response { date: Some(date), .. })) = &answered {
@@ -124,7 +124,7 @@ async fn once(
     match answered {
         None => {
             let message = format!("{url} gave no answer within {} s{}", timeout_ms / 1000, hint(target));
-            Err(Failure::new(ErrorCode::TimedOut, message).at(&url).retryable())
+            Err(Failure::new(ErrorCode::TimedOut, message).at(url).retryable())
         }
         Some(Answer::NoResponse(reason)) => {
             let reason = quote(&redact(&reason, &request.secrets));
@@ -132,16 +132,17 @@ async fn once(
                 "nothing answered at {url} ({reason}); check the address and the network{}",
                 hint(target)
             );
-            Err(Failure::new(ErrorCode::Unreachable, message).at(&url).retryable())
+            Err(Failure::new(ErrorCode::Unreachable, message).at(url).retryable())
         }
         Some(Answer::Response(response)) if response.status == 0 || (300..400).contains(&response.status) => {
             let message = format!(
                 "{url} answers with a redirect, and a token must not follow one; use the address it leads to"
             );
-            Err(Failure::new(ErrorCode::BadResponse, message).at(&url).with_status(response.status))
+            Err(Failure::new(ErrorCode::BadResponse, message).at(url).with_status(response.status))
         }
         Some(Answer::Response(response)) => {
-            Ok(Box::new(Reply { port: fetch.id(), url, response, secrets: request.secrets.clone() }))
+            let (url, secrets) = (url.clone(), request.secrets.clone());
+            Ok(Box::new(Reply { port: fetch.id(), url, response, secrets }))
         }
         Some(_) => Err(confused()),
     }

@@ -47,8 +47,8 @@ pub(crate) struct State {
     /// Requests for nodes that are not answered yet.
     pub ordering: u32,
     now: u64,
-    /// How much later it is at the server than here, in milliseconds.
-    skew: i64,
+    /// How much later it is at the server than here, in milliseconds, or less than nothing modulo 2^64 where it is earlier.
+    skew: u64,
     seed: u64,
     next_port: u32,
     /// What was asked of the outside and may be answered yet, with the answers that nobody has heard yet.
@@ -98,7 +98,7 @@ impl World {
 
     /// Milliseconds since 1970 by the server's clock, as far as its answers have told it.
     pub(crate) fn server_now(&self) -> u64 {
-        self.with(|state| state.now.saturating_add_signed(state.skew))
+        self.with(|state| state.now.wrapping_add(state.skew))
     }
 
     /// Takes up what time it is at the server. `Date` counts whole seconds, and an answer takes its time to arrive:
@@ -106,9 +106,8 @@ impl World {
     pub(crate) fn dated(&self, date: u64) {
         self.with(|state| {
             let half_a_second = 500;
-            let there = i64::try_from(date).unwrap_or(i64::MAX).saturating_add(half_a_second);
-            let skew = there.saturating_sub(i64::try_from(state.now).unwrap_or(i64::MAX));
-            if skew.saturating_sub(state.skew).unsigned_abs() > CLOSE_ENOUGH_MS {
+            let skew = date.wrapping_add(half_a_second).wrapping_sub(state.now);
+            if skew.wrapping_sub(state.skew).cast_signed().unsigned_abs() > CLOSE_ENOUGH_MS {
                 state.skew = skew;
             }
         });
