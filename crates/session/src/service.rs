@@ -155,10 +155,9 @@ async fn ask(
         }
         Err(failure) => failure,
     };
-    let unexplained = [ErrorCode::Unreachable, ErrorCode::TimedOut, ErrorCode::ClusterAsleep];
-    if unexplained.contains(&failure.code)
-        && let Some(asleep) = asleep(world, target).await
-    {
+    let unexplained =
+        matches!(failure.code, ErrorCode::Unreachable | ErrorCode::TimedOut | ErrorCode::ClusterAsleep);
+    if unexplained && let Some(asleep) = asleep(world, target).await {
         return Err(asleep.in_place_of(&failure));
     }
     Err(failure)

@@ -63,20 +63,32 @@ pub(crate) async fn check(
     plugins: &[String],
 ) -> Result<ReleaseVersion, Failure> {
     let text = unchecked(world, target, VERSION, NO_PARAMETERS, REQUEST_TIMEOUT_MS).await?;
-    let answer = json::parse(&text).unwrap_or(Json::Null);
+    let client = world.with(|state| state.spoken);
+    let server = judge(client, &text, plugins).map_err(|failure| failure.at(&target.cluster))?;
+    let first = world.with(|state| state.checked.insert(target.cluster.clone(), server)) != Some(server);
+    if first {
+        if let Some(warning) = out_of_date(client, server) {
+            world.warn(ErrorCode::VersionIncompatible, warning);
+        }
+        announce(world);
+    }
+    Ok(server)
+}
+
+/// The release of the server by its answer, where that and the plugins are fit for the client.
+fn judge(client: ReleaseVersion, answer: &str, plugins: &[String]) -> Result<ReleaseVersion, Failure> {
+    let answer = json::parse(answer).unwrap_or(Json::Null);
     let server = release_of(&answer, "server").ok_or_else(|| {
         Failure::new(ErrorCode::BadResponse, "the cluster does not say which release it runs")
-            .at(&target.cluster)
     })?;
-    let client = world.with(|state| state.spoken);
     if client.major != server.major {
         let message = incompatible(client, server);
-        return Err(Failure::new(ErrorCode::VersionIncompatible, message).at(&target.cluster));
+        return Err(Failure::new(ErrorCode::VersionIncompatible, message));
     }
     for plugin in plugins {
         let installed = release_of(&answer, plugin).ok_or_else(|| {
             let message = format!("the server has no plugin `{}`", shown(plugin));
-            Failure::new(ErrorCode::Unsupported, message).at(&target.cluster)
+            Failure::new(ErrorCode::Unsupported, message)
         })?;
         if installed.major != client.major {
             let message = format!(
@@ -84,15 +96,8 @@ pub(crate) async fn check(
                 tuple(client),
                 tuple(installed)
             );
-            return Err(Failure::new(ErrorCode::VersionIncompatible, message).at(&target.cluster));
+            return Err(Failure::new(ErrorCode::VersionIncompatible, message));
         }
-    }
-    let first = world.with(|state| state.checked.insert(target.cluster.clone(), server)) != Some(server);
-    if first {
-        if let Some(warning) = out_of_date(client, server) {
-            world.warn(ErrorCode::VersionIncompatible, warning);
-        }
-        announce(world);
     }
     Ok(server)
 }
