@@ -28,10 +28,10 @@ impl Claims {
     /// What this token says; nothing where it is none of ours.
     pub(crate) fn of(token: &str) -> Self {
         let read = |token: &str| {
-            let text = String::from_utf8(base64url(token.split('.').nth(1)?)?).ok()?;
-            let json = json::parse(&text)?;
+            let bytes = base64url(token.split('.').nth(1)?)?;
+            let json = json::parse(sliderule_records::json::utf8(&bytes)?)?;
             let instant = |name| match json::find(&json, name) {
-                Some(Json::Number((seconds, _))) => milliseconds(seconds),
+                Some(Json::Number(seconds)) => milliseconds(seconds),
                 _ => None,
             };
             let presentable = |name: &&str| !name.is_empty() && !name.chars().any(char::is_control);

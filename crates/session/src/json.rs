@@ -111,7 +111,7 @@ mod tests {
         match json {
             Json::Null => Value::Null,
             Json::Bool(value) => Value::Bool(*value),
-            Json::Number((text, _)) => serde_json::from_str(text).unwrap(),
+            Json::Number(text) => serde_json::from_str(text).unwrap(),
             Json::String(text) => Value::String(text.to_string()),
             Json::Array(values) => values.iter().map(seen).collect(),
             Json::Object(fields) => {

@@ -49,13 +49,14 @@ impl EventReader {
 
     fn end_line(&mut self) -> Option<ServerEvent> {
         // What is no text is not for us.
-        let line = String::from_utf8(std::mem::take(&mut self.line)).unwrap_or_default();
+        let line = std::mem::take(&mut self.line);
+        let line = sliderule_records::json::utf8(&line).unwrap_or_default();
         if line.is_empty() {
             let (kind, data) = (std::mem::take(&mut self.kind), std::mem::take(&mut self.data));
             let kind = if kind.is_empty() { "message".to_owned() } else { kind };
             return std::mem::take(&mut self.has_data).then_some(ServerEvent { kind, data });
         }
-        let (field, value) = line.split_once(':').unwrap_or((&line, ""));
+        let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
             "event" => value.clone_into(&mut self.kind),
