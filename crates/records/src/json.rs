@@ -4,8 +4,6 @@
 //! apart its two dozen errors would be most of the code. Numbers stay the text that they are: none is a fraction here,
 //! and the client would have to carry the code that reads fractions.
 
-use std::borrow::Cow;
-
 use hifijson::escape::Lex as _;
 use hifijson::num::LexWrite as _;
 use hifijson::token::Lex as _;
@@ -21,15 +19,15 @@ pub enum Json<'a> {
     /// A number, as it is written.
     Number(&'a str),
     /// A text.
-    String(Cow<'a, str>),
+    String(String),
     /// A list.
     Array(Vec<Json<'a>>),
     /// Names and what they stand for, in their order.
-    Object(Vec<(Cow<'a, str>, Json<'a>)>),
+    Object(Vec<(String, Json<'a>)>),
 }
 
 /// The entries of an object.
-pub(crate) type Entries<'a> = [(Cow<'a, str>, Json<'a>)];
+pub(crate) type Entries<'a> = [(String, Json<'a>)];
 
 /// How deeply a text may nest.
 const DEEPEST: u32 = 128;
@@ -90,23 +88,18 @@ fn goes_on(lexer: &mut SliceLexer<'_>, first: bool, end: u8) -> Option<bool> {
 }
 
 /// A text within quotes.
-fn string<'a>(lexer: &mut SliceLexer<'a>) -> Option<Cow<'a, str>> {
+fn string(lexer: &mut SliceLexer<'_>) -> Option<String> {
     lexer.take_next();
-    let mut read = Cow::Borrowed("");
+    let mut read = String::new();
     loop {
         let mut plain: &[u8] = &[];
         lexer.write_until(&mut plain, |byte| matches!(byte, b'"' | b'\\' | ..b' '));
-        let plain = utf8(plain)?;
-        if read.is_empty() {
-            read = Cow::Borrowed(plain);
-        } else {
-            read.to_mut().push_str(plain);
-        }
+        read.push_str(utf8(plain)?);
         match lexer.take_next()? {
             b'"' => return Some(read),
             b'\\' => {
                 let kind = lexer.take_next()?;
-                read.to_mut().push(lexer.escape(kind).ok()?);
+                read.push(lexer.escape(kind).ok()?);
             }
             _ => return None,
         }
