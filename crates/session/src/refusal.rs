@@ -6,8 +6,8 @@
 //! we say what to do before we quote them.
 
 use sliderule_api::ErrorCode;
+use sliderule_api::text::says;
 
-use crate::failure::says;
 use crate::http::{Reply, code_of};
 use crate::json::{self, Json};
 use crate::{Failure, Response};
@@ -74,7 +74,7 @@ fn failure(reply: &Reply, code: ErrorCode, message: String) -> Failure {
 pub(crate) fn words(reply: &Reply) -> String {
     let body = &reply.response.body;
     let Some(envelope) = envelope(body) else {
-        let html = body.trim_start().starts_with('<');
+        let html = body.trim_ascii_start().starts_with("<");
         return if html { String::new() } else { reply.quote(body) };
     };
     TEXTS

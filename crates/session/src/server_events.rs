@@ -2,6 +2,9 @@
 //!
 //! Always holds: however the body is cut into pieces, the events are the same; a line that has no end is not kept.
 
+use sliderule_api::text::split_once;
+use sliderule_records::json::utf8;
+
 /// Longest event that is kept, in bytes.
 const LONGEST: usize = 1024 * 1024;
 
@@ -50,14 +53,14 @@ impl EventReader {
     fn end_line(&mut self) -> Option<ServerEvent> {
         // What is no text is not for us.
         let line = std::mem::take(&mut self.line);
-        let line = sliderule_records::json::utf8(&line).unwrap_or_default();
+        let line = utf8(&line).unwrap_or_default();
         if line.is_empty() {
             let (kind, data) = (std::mem::take(&mut self.kind), std::mem::take(&mut self.data));
             let kind = if kind.is_empty() { "message".to_owned() } else { kind };
             return std::mem::take(&mut self.has_data).then_some(ServerEvent { kind, data });
         }
-        let (field, value) = line.split_once(':').unwrap_or((line, ""));
-        let value = value.strip_prefix(' ').unwrap_or(value);
+        let (field, value) = split_once(line, ":").unwrap_or((line, ""));
+        let value = value.strip_prefix(" ").unwrap_or(value);
         match field {
             "event" => value.clone_into(&mut self.kind),
             "data" => {
