@@ -8,12 +8,14 @@ use std::fmt;
 use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
-use sliderule_api::{ErrorCode, OrganizationName};
+use sliderule_api::ErrorCode;
 
 use crate::Failure;
+use crate::address::Target;
 use crate::claims::{Claims, lifetime_ms, renew_after};
 use crate::http::Reply;
 use crate::json::{self, Part, Read, read_fields, write_fields};
+use crate::world::{State, World};
 
 /// Tokens of one user for one organization of one deployment. Times are milliseconds since 1970.
 #[derive(Clone, PartialEq, Eq)]
@@ -136,14 +138,17 @@ impl Tokens {
         }))
     }
 
-    /// The tokens of a record, if it is one.
-    pub(crate) fn from_record(record: &str) -> Option<Rc<Self>> {
-        json::read(record)
-    }
-
     /// The record to keep.
     pub(crate) fn to_record(&self) -> String {
         json::write(self)
+    }
+
+    /// Whether these are of the same principal, and were received later.
+    pub(crate) fn is_newer_than(&self, held: &Self) -> bool {
+        self.principal == held.principal
+            && self.user == held.user
+            && self.issued_at > held.issued_at
+            && self.access != held.access
     }
 }
 
@@ -161,8 +166,6 @@ pub(crate) struct Account {
     pub renewal: Renewal,
     /// How often `authenticate` brought tokens.
     pub explicit: u32,
-    /// Whose tokens other tabs are asked for now, by each call that asks: anybody's, or those of one principal.
-    pub asking: Vec<Option<String>>,
 }
 
 /// A refresh of tokens.
@@ -184,27 +187,56 @@ pub(crate) enum Renewal {
     },
 }
 
-/// Where the record of a principal is kept.
-pub(crate) fn record_key(provisioning: &str, organization: &OrganizationName, principal: &str) -> String {
-    format!("sliderule {provisioning} {organization} {principal}")
+impl State {
+    /// The account of the target's organization, if it ever had tokens.
+    pub(crate) fn account(&self, target: &Target) -> Option<&Account> {
+        self.accounts.get(target.organization.as_ref()?)
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn account_mut(&mut self, target: &Target) -> Option<&mut Account> {
+        self.accounts.get_mut(target.organization.as_ref()?)
+    }
 }
 
-/// Where it is kept whose record was used last.
-pub(crate) fn last_principal_key(provisioning: &str, organization: &OrganizationName) -> String {
-    format!("sliderule {provisioning} {organization}")
+/// The tokens held for the target's organization.
+pub(crate) fn held(world: &World, target: &Target) -> Option<Rc<Tokens>> {
+    world.with(|state| state.account(target)?.tokens.clone())
+}
+
+/// What the token store has of a principal, or of whoever signed in last.
+pub(crate) async fn stored(world: &World, target: &Target, principal: Option<&str>) -> Option<Rc<Tokens>> {
+    let principal = match principal {
+        Some(name) => name.to_owned(),
+        None => world.load(target.key("")).await?,
+    };
+    let record = world.load(target.key(&principal)).await?;
+    json::read::<Rc<Tokens>>(&record).filter(|tokens| tokens.principal == principal)
+}
+
+/// What another tab or worker put into the store, if it is newer than these.
+pub(crate) async fn newer(world: &World, target: &Target, old: &Tokens) -> Option<Rc<Tokens>> {
+    stored(world, target, Some(&old.principal)).await.filter(|tokens| tokens.is_newer_than(old))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use super::{Tokens, github_principal};
+    use crate::json;
+
+    fn is_record(text: &str) -> bool {
+        json::read::<Rc<Tokens>>(text).is_some()
+    }
 
     #[test]
     fn a_record_that_was_tampered_with_is_not_a_record() {
-        assert_eq!(Tokens::from_record("{}"), None);
+        assert!(!is_record("{}"));
         let record = r#"{"access":"a\nb","refresh":"r","user":"ada","principal":"user:ada","issued_at":0,"renew_at":1,"expires_at":2,"ours":true}"#;
-        assert_eq!(Tokens::from_record(record), None);
+        assert!(!is_record(record) && is_record(&record.replace("\\n", "")));
         let older = record.replace(r#""principal":"user:ada","#, "").replace("\\n", "");
-        assert_eq!(Tokens::from_record(&older), None, "a record of an older release");
+        assert!(!is_record(&older), "a record of an older release");
     }
 
     #[test]

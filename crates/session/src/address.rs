@@ -72,6 +72,18 @@ impl Target {
         })
     }
 
+    /// Where the token store has the record of a principal; of nobody, whose record was used last.
+    pub(crate) fn key(&self, principal: &str) -> String {
+        let provisioning = self.provisioning.as_deref().unwrap_or_default();
+        let organization = self.organization.as_ref().map_or("", OrganizationName::as_str);
+        let mut key = format!("sliderule {provisioning} {organization}");
+        if !principal.is_empty() {
+            key.push(' ');
+            key.push_str(principal);
+        }
+        key
+    }
+
     /// The provisioning origin.
     ///
     /// # Errors
