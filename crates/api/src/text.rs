@@ -1,7 +1,7 @@
-//! Looking for one text in another.
+//! Looking for one text in another, and reading numbers.
 //!
-//! The texts are addresses, names, release numbers and what servers say: short. The search of the standard library is quick
-//! in long ones, and is three kilobytes of the client's WebAssembly; this one is a loop.
+//! The texts are addresses, names, release numbers and what servers say: short. What the standard library does is quick in
+//! long ones, and is four kilobytes of the client's WebAssembly; these are loops.
 
 /// Where the part begins.
 fn place(text: &str, part: &str) -> Option<usize> {
@@ -21,6 +21,19 @@ pub fn split_once<'a>(text: &'a str, part: &str) -> Option<(&'a str, &'a str)> {
     Some((text.get(..at)?, text.get(at + part.len()..)?))
 }
 
+/// The number that the text writes in up to eighteen decimal digits.
+#[must_use]
+pub fn decimal(text: &str) -> Option<u64> {
+    if text.is_empty() || text.len() > 18 {
+        return None;
+    }
+    let mut number = 0;
+    for byte in text.bytes() {
+        number = number * 10 + u64::from(byte.is_ascii_digit().then(|| byte - b'0')?);
+    }
+    Some(number)
+}
+
 /// The text without any such part at its end.
 #[must_use]
 pub fn trim_end<'a>(mut text: &'a str, part: &str) -> &'a str {
@@ -34,7 +47,16 @@ pub fn trim_end<'a>(mut text: &'a str, part: &str) -> &'a str {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{says, split_once, trim_end};
+    use super::{decimal, says, split_once, trim_end};
+
+    #[test]
+    fn numbers_are_digits_and_not_too_many() {
+        assert_eq!(
+            ["0", "08", "999999999999999999"].map(decimal),
+            [Some(0), Some(8), Some(999_999_999_999_999_999)]
+        );
+        assert_eq!(["", "+8", "-8", "8.0", "1000000000000000000"].map(decimal), [None; 5]);
+    }
 
     proptest! {
         #[test]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::names::shown;
-use crate::text::split_once;
+use crate::text::{decimal, split_once};
 
 /// Three numbers; on the wire always with the leading `v`, which existing clients cut off blindly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,9 +25,8 @@ pub struct ReleaseVersion {
 #[error("`{0}` is not a release number like v4.20.0")]
 pub struct InvalidVersion(String);
 
-/// By way of the kind of number that the client reads everywhere, so that it carries one way to read them.
 fn number(text: &str) -> Option<u32> {
-    u32::try_from(text.parse::<i64>().ok()?).ok()
+    decimal(text)?.try_into().ok()
 }
 
 impl FromStr for ReleaseVersion {

@@ -121,9 +121,18 @@ pub(crate) fn text<'a>(json: &'a Json<'_>) -> Option<&'a str> {
     if let Json::String(text) = json { Some(text) } else { None }
 }
 
-/// A whole number. `-0` is a fraction to most who read JSON.
+/// A whole number of up to eighteen digits. `-0` is a fraction to most who read JSON.
 pub fn number(json: &Json<'_>) -> Option<i64> {
-    if let Json::Number(text) = json { text.parse().ok().filter(|_| *text != "-0") } else { None }
+    let Json::Number(text) = json else { return None };
+    let digits = text.strip_prefix("-").unwrap_or(text);
+    if digits.len() > 18 || *text == "-0" {
+        return None;
+    }
+    let mut number = 0;
+    for byte in digits.bytes() {
+        number = number * 10 + i64::from(byte.is_ascii_digit().then(|| byte - b'0')?);
+    }
+    Some(if digits.len() < text.len() { -number } else { number })
 }
 
 /// A whole number that is not negative.

@@ -6,7 +6,7 @@
 
 use sliderule_api::OrganizationName;
 use sliderule_api::names::shown;
-use sliderule_api::text::{says, split_once, trim_end};
+use sliderule_api::text::{decimal, says, split_once, trim_end};
 
 use crate::{Failure, Settings};
 
@@ -166,7 +166,7 @@ impl Address {
             Some(ip6) => name.is_empty() && ip6.len() > 1 && ip6.bytes().all(is_of_ip6),
             None => !says(&format!(".{name}."), "..") && name.bytes().all(is_of_name),
         };
-        let port_fits = port.is_none_or(|port| matches!(port.parse::<i64>(), Ok(1..=0xffff)));
+        let port_fits = port.is_none_or(|port| matches!(decimal(port), Some(1..=0xffff)));
         if !name_fits || !port_fits {
             return Err(Failure::invalid(format!("`{}` is not a host name", shown(&host))));
         }

@@ -3,7 +3,7 @@
 //! Nothing is verified here: what a token says serves for display, as a key, and to guess a lifetime. A lifetime that cannot be
 //! meant breaks nothing.
 
-use sliderule_api::text::split_once;
+use sliderule_api::text::{decimal, split_once};
 use sliderule_records::json::utf8;
 
 use crate::json::{self, Json};
@@ -102,7 +102,7 @@ fn milliseconds(seconds: &str) -> Option<u64> {
             thousandths * 10 + fraction.next().map_or(0, |digit| u64::from(digit.saturating_sub(b'0')));
     }
     // More digits than fit are longer than anything that is believed.
-    let whole = whole.parse::<i64>().map_or(LONGEST_LIFETIME_MS, i64::unsigned_abs);
+    let whole = decimal(whole).unwrap_or(LONGEST_LIFETIME_MS);
     Some(whole.saturating_mul(1000).saturating_add(thousandths))
 }
 
