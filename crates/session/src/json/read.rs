@@ -153,7 +153,7 @@ impl Read for OrganizationName {
 
 impl Read for RequestId {
     fn read(part: Part<'_>) -> Self {
-        part.text().parse().unwrap_or_else(|_| part.unreadable(Self::default()))
+        Self::from_text(part.text()).unwrap_or_else(|| part.unreadable(Self::default()))
     }
 }
 
