@@ -30,13 +30,13 @@ impl Target {
     /// `invalid_argument` with the address to use, where one cannot be used, and where `clusterUrl` is the address
     /// of another organization's cluster: a token must not go there.
     pub fn resolve(settings: &Settings, organization: Option<&str>) -> Result<Self, Failure> {
-        let organization = named(organization)?;
-        if settings.cluster_url.is_some() && organization != named(settings.organization.as_deref())? {
+        if settings.cluster_url.is_some() && organization != settings.organization.as_deref() {
             return Err(Failure::invalid(
                 "clusterUrl is the cluster of the organization that the session was made with; make a session for \
                  this one, with its own clusterUrl or none",
             ));
         }
+        let organization: Option<OrganizationName> = organization.map(str::parse).transpose()?;
         let address = Address::read(&settings.url, settings.allow_http)?;
         let over = |url: &Option<String>, name: &str| match url {
             None => Ok(None),
@@ -203,10 +203,6 @@ fn is_of_name(b: u8) -> bool {
 
 fn is_of_ip6(b: u8) -> bool {
     b.is_ascii_hexdigit() || matches!(b, b':' | b'.')
-}
-
-fn named(organization: Option<&str>) -> Result<Option<OrganizationName>, Failure> {
-    Ok(organization.map(str::parse).transpose()?)
 }
 
 #[cfg(test)]
