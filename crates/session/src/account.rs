@@ -147,8 +147,7 @@ impl Tokens {
         }
         let claims = Claims::of(&answer.access);
         let lifetime = lifetime_ms(&answer.access_lifetime, &claims);
-        let user =
-            claims.user_name.or_else(|| user.map(str::to_owned)).unwrap_or_else(|| "github".to_owned());
+        let user = claims.user_name.as_deref().or(user).unwrap_or("github").to_owned();
         Ok(Rc::new(Self {
             principal: if principal.is_empty() { user_principal(&user) } else { principal.to_owned() },
             user,

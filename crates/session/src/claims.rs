@@ -73,10 +73,13 @@ fn base64url(text: &str) -> Option<Vec<u8>> {
 
 /// How long a token lives, in milliseconds. Servers write the seconds as text.
 pub(crate) fn lifetime_ms(text: &str, claims: &Claims) -> u64 {
-    let by_claims = || claims.exp.zip(claims.iat).map(|(exp, iat)| exp.saturating_sub(iat));
-    let sensible = |lifetime: &u64| *lifetime > 0;
-    let lifetime = milliseconds(text.trim_ascii()).filter(sensible).or_else(|| by_claims().filter(sensible));
-    lifetime.unwrap_or(UNKNOWN_LIFETIME_MS).min(LONGEST_LIFETIME_MS)
+    let mut lifetime = milliseconds(text.trim_ascii()).unwrap_or(0);
+    if lifetime == 0
+        && let (Some(exp), Some(iat)) = (claims.exp, claims.iat)
+    {
+        lifetime = exp.saturating_sub(iat);
+    }
+    if lifetime == 0 { UNKNOWN_LIFETIME_MS } else { lifetime.min(LONGEST_LIFETIME_MS) }
 }
 
 /// After how much of its life a token is renewed: half, or a minute before its end if that comes earlier; but of a
