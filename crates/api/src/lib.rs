@@ -26,6 +26,7 @@
 //! | [`github`] | signing in with GitHub in a browser (`/api/v1/…`) |
 //! | [`discovery`] | what nodes and the gateway say to each other |
 //! | [`lease`] | what a node's runner and the provisioning system say to each other |
+//! | [`text`] | looking for one text in another, and reading numbers |
 //! | [`version`] | release numbers such as `v4.20.0` |
 //!
 //! The organization-token formats follow `shared/reference/provisioning-api.md`, section 1; those of
@@ -54,6 +55,7 @@ pub mod people;
 mod schema;
 pub mod sessions;
 pub mod status;
+pub mod text;
 pub mod time;
 pub mod tokens;
 pub mod version;

@@ -14,7 +14,11 @@ pub const RESERVED: [&str; 10] =
 /// Text of somebody else's, fit to stand in a sentence of ours: short, and without control characters.
 #[must_use]
 pub fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(100).collect()
+    let mut shown = String::new();
+    for c in text.chars().filter(|c| !c.is_control()).take(100) {
+        shown.push(c);
+    }
+    shown
 }
 
 /// A name that cannot be used, and why.
@@ -141,18 +145,22 @@ macro_rules! identifier {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// The text as an identifier, if it can be one. Identifiers become path segments and file names, hence letters,
+            /// digits and hyphens only.
+            #[must_use]
+            pub fn from_text(text: &str) -> Option<Self> {
+                let allowed = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+                (!text.is_empty() && text.len() <= 64 && allowed).then(|| Self(text.into()))
+            }
         }
 
         impl FromStr for $name {
             type Err = InvalidName;
 
-            /// Identifiers become path segments and file names, hence letters, digits and hyphens only.
             fn from_str(text: &str) -> Result<Self, InvalidName> {
-                let allowed = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-                if text.is_empty() || text.len() > 64 || !allowed {
-                    return Err(InvalidName(format!(concat!("`{}` is not the id of a ", $what), shown(text))));
-                }
-                Ok(Self(text.into()))
+                let invalid = || InvalidName(format!(concat!("`{}` is not the id of a ", $what), shown(text)));
+                Self::from_text(text).ok_or_else(invalid)
             }
         }
     };

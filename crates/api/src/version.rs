@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::names::shown;
+use crate::text::{decimal, split_once};
+
 /// Three numbers; on the wire always with the leading `v`, which existing clients cut off blindly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -22,18 +25,23 @@ pub struct ReleaseVersion {
 #[error("`{0}` is not a release number like v4.20.0")]
 pub struct InvalidVersion(String);
 
+fn number(text: &str) -> Option<u32> {
+    decimal(text)?.try_into().ok()
+}
+
 impl FromStr for ReleaseVersion {
     type Err = InvalidVersion;
 
     /// Reads `v4.20.0` or `4.20.0`; whatever follows a hyphen (`-rc1`, `-0-gf4f93bd0-dirty`) is ignored.
     fn from_str(text: &str) -> Result<Self, InvalidVersion> {
-        let invalid = || InvalidVersion(crate::names::shown(text));
-        let numbers = text.strip_prefix('v').unwrap_or(text);
-        let numbers = numbers.split_once('-').map_or(numbers, |(head, _)| head);
-        let mut parts = numbers.split('.');
-        let mut next = || parts.next().and_then(|part| part.parse().ok()).ok_or_else(invalid);
-        let version = Self { major: next()?, minor: next()?, patch: next()? };
-        if parts.next().is_none() { Ok(version) } else { Err(invalid()) }
+        let read = || {
+            let numbers = text.strip_prefix("v").unwrap_or(text);
+            let numbers = split_once(numbers, "-").map_or(numbers, |(numbers, _)| numbers);
+            let (major, rest) = split_once(numbers, ".")?;
+            let (minor, patch) = split_once(rest, ".")?;
+            Some(Self { major: number(major)?, minor: number(minor)?, patch: number(patch)? })
+        };
+        read().ok_or_else(|| InvalidVersion(shown(text)))
     }
 }
 

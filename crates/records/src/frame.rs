@@ -9,6 +9,7 @@
 //! work is linear in the bytes whatever the cuts.
 
 use crate::error::Error;
+use crate::json;
 
 /// The only version of the format.
 pub(crate) const VERSION: u16 = 2;
@@ -111,7 +112,7 @@ impl Frames {
                     Some(bytes) => bytes,
                     None => &self.carried,
                 };
-                let record_type = bytes.get(HEADER..HEADER + name).and_then(|name| str::from_utf8(name).ok());
+                let record_type = bytes.get(HEADER..HEADER + name).and_then(json::utf8);
                 let data = bytes.get(HEADER + name + 1..size).unwrap_or_default();
                 Ok(record_type.map(|record_type| Frame { record_type, data, offset }))
             }

@@ -6,6 +6,7 @@
 
 use sliderule_api::OrganizationName;
 use sliderule_api::names::shown;
+use sliderule_api::text::{decimal, says, split_once, trim_end};
 
 use crate::{Failure, Settings};
 
@@ -29,38 +30,39 @@ impl Target {
     /// `invalid_argument` with the address to use, where one cannot be used, and where `clusterUrl` is the address
     /// of another organization's cluster: a token must not go there.
     pub fn resolve(settings: &Settings, organization: Option<&str>) -> Result<Self, Failure> {
-        let organization = named(organization)?;
-        if settings.cluster_url.is_some() && organization != named(settings.organization.as_deref())? {
+        if settings.cluster_url.is_some() && organization != settings.organization.as_deref() {
             return Err(Failure::invalid(
                 "clusterUrl is the cluster of the organization that the session was made with; make a session for \
                  this one, with its own clusterUrl or none",
             ));
         }
-        let place = Place::read(&settings.url, settings.allow_http)?;
+        let organization: Option<OrganizationName> = organization.map(str::parse).transpose()?;
+        let address = Address::read(&settings.url, settings.allow_http)?;
         let over = |url: &Option<String>, name: &str| match url {
             None => Ok(None),
-            Some(url) => Origin::read(url, settings.allow_http)
-                .map(|origin| Some(origin.text))
+            Some(url) => Address::read(url, settings.allow_http)
+                .and_then(Address::origin)
+                .map(Some)
                 .map_err(|failure| Failure::invalid(format!("{name}: {}", failure.message))),
         };
         let provisioning_override = over(&settings.provisioning_url, "provisioningUrl")?;
         let cluster_override = over(&settings.cluster_url, "clusterUrl")?;
-        let (provisioning, cluster, hint) = match (&place, &organization) {
-            (Place::Domain(domain), Some(organization)) => {
-                let hint = is_loopback(domain)
-                    .then(|| format!("if one server on this machine is meant, pass `http://{domain}`"));
-                (Some(format!("https://ps.{domain}")), format!("https://{organization}.{domain}"), hint)
+        let hint = if organization.is_some() { address.hint() } else { None };
+        let Address { origin, host, is_loopback, .. } = address;
+        let (provisioning, cluster) = match (origin, &organization) {
+            (Some(origin), Some(organization)) => {
+                let cluster = format!("{origin}/clusters/{organization}");
+                (Some(origin), cluster)
             }
-            (Place::Domain(domain), None) => {
+            (Some(origin), None) => (None, origin),
+            (None, Some(organization)) => {
+                (Some(format!("https://ps.{host}")), format!("https://{organization}.{host}"))
+            }
+            (None, None) => {
                 // A node named without a scheme is asked in plain text only where nobody overhears, or if allowed.
-                let scheme = if is_loopback(domain) || settings.allow_http { "http" } else { "https" };
-                (None, format!("{scheme}://{domain}"), None)
+                let scheme = if is_loopback || settings.allow_http { "http" } else { "https" };
+                (None, format!("{scheme}://{host}"))
             }
-            (Place::Origin(origin), Some(organization)) => {
-                let cluster = format!("{}/clusters/{organization}", origin.text);
-                (Some(origin.text.clone()), cluster, origin.hint())
-            }
-            (Place::Origin(origin), None) => (None, origin.text.clone(), None),
         };
         Ok(Self {
             provisioning: organization.as_ref().and(provisioning_override.or(provisioning)),
@@ -68,6 +70,18 @@ impl Target {
             organization,
             hint,
         })
+    }
+
+    /// Where the token store has the record of a principal; of nobody, whose record was used last.
+    pub(crate) fn key(&self, principal: &str) -> String {
+        let provisioning = self.provisioning.as_deref().unwrap_or_default();
+        let organization = self.organization.as_ref().map_or("", OrganizationName::as_str);
+        let mut key = format!("sliderule {provisioning} {organization}");
+        if !principal.is_empty() {
+            key.push(' ');
+            key.push_str(principal);
+        }
+        key
     }
 
     /// The provisioning origin.
@@ -84,155 +98,111 @@ impl Target {
     }
 }
 
-/// What `url` says.
-enum Place {
-    /// `host` or `host:port`.
-    Domain(String),
-    /// A URL with a scheme.
-    Origin(Origin),
+/// What a text says: a URL with a scheme, or a domain.
+struct Address {
+    /// Scheme, host, and a path perhaps, without a slash at the end; none of a domain.
+    origin: Option<String>,
+    /// Host, and perhaps a port, in lower case.
+    host: String,
+    /// As browsers tell: a host whose last label is a number is an address.
+    is_address: bool,
+    /// Whether it is this machine.
+    is_loopback: bool,
 }
 
-impl Place {
-    fn read(url: &str, allow_http: bool) -> Result<Self, Failure> {
-        let url = url.trim();
-        if scheme_of(url).is_some() {
-            return Origin::read(url, allow_http).map(Self::Origin);
-        }
-        let host = Host::read(url.trim_end_matches('/'))?;
-        if host.is_address() {
-            let scheme = if host.is_loopback() { "http" } else { "https" };
-            return Err(Failure::invalid(format!(
-                "`{}` is an address, not a domain; give the URL `{scheme}://{}`",
-                host.text, host.text
-            )));
-        }
-        Ok(Self::Domain(host.text))
-    }
-}
-
-/// Scheme, host, and a path perhaps; without a slash at the end.
-struct Origin {
-    text: String,
-    host: Host,
-}
-
-impl Origin {
-    fn read(url: &str, allow_http: bool) -> Result<Self, Failure> {
-        let Some((scheme, rest)) = scheme_of(url.trim()) else {
-            return Err(Failure::invalid("a URL with `https://` is needed here"));
+impl Address {
+    fn read(text: &str, allow_http: bool) -> Result<Self, Failure> {
+        let text = text.trim_ascii();
+        let Some((scheme, rest)) = split_once(text, "://") else {
+            let domain = Self::of(trim_end(text, "/"))?;
+            if domain.is_address {
+                let scheme = if domain.is_loopback { "http" } else { "https" };
+                let host = domain.host;
+                let message =
+                    format!("`{host}` is an address, not a domain; give the URL `{scheme}://{host}`");
+                return Err(Failure::invalid(message));
+            }
+            return Ok(domain);
         };
         let scheme = scheme.to_ascii_lowercase();
         if scheme != "http" && scheme != "https" {
             return Err(Failure::invalid("only https and http URLs can be used"));
         }
-        let rest = rest.trim_end_matches('/');
-        let (authority, path) = parted(rest, rest.find('/').unwrap_or(rest.len()));
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-._~".contains(&b);
-        if !path.bytes().all(plain) || path.split('/').any(|part| part == "..") {
+        let rest = trim_end(rest, "/");
+        let (host, path) = split_once(rest, "/").unwrap_or((rest, ""));
+        let path = if path.is_empty() { String::new() } else { format!("/{path}") };
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'.' | b'_' | b'~');
+        if !path.bytes().all(plain) || says(&path, "/../") || path.ends_with("/..") {
             return Err(Failure::invalid(
                 "a URL here is a scheme, a host and perhaps a plain path, nothing more",
             ));
         }
-        let host = Host::read(authority)?;
-        if scheme == "http" && !host.is_loopback() && !allow_http {
+        let mut url = Self::of(host)?;
+        let host = &url.host;
+        if scheme == "http" && !url.is_loopback && !allow_http {
             return Err(Failure::invalid(format!(
-                "plain http to `{}` would show passwords and tokens to the network; use https, or pass allowHttp",
-                host.text
+                "plain http to `{host}` would show passwords and tokens to the network; use https, or pass allowHttp"
             )));
         }
-        Ok(Self { text: format!("{scheme}://{}{path}", host.text), host })
+        url.origin = Some(format!("{scheme}://{host}{path}"));
+        Ok(url)
     }
 
-    /// A domain given as a URL is a likely mistake, an address or this machine is not.
-    fn hint(&self) -> Option<String> {
-        let domain = !self.host.is_address() && !self.host.is_loopback();
-        domain.then(|| {
-            format!(
-                "if `{0}` is a domain of organizations and not one server, pass `{0}` without a scheme",
-                self.host.text
-            )
-        })
-    }
-}
-
-/// A host and perhaps a port, in lower case.
-struct Host {
-    text: String,
-    name_end: usize,
-}
-
-impl Host {
-    fn read(text: &str) -> Result<Self, Failure> {
-        if text.contains('@') {
+    /// A host, and perhaps a port.
+    fn of(text: &str) -> Result<Self, Failure> {
+        if says(text, "@") {
             // Not shown: what stands before the @ is likely a password.
             return Err(Failure::invalid("credentials do not belong into a URL; pass them to authenticate"));
         }
         if text.is_empty() {
             return Err(Failure::invalid("a domain or a URL is needed here, and this one names no host"));
         }
-        let text = text.to_ascii_lowercase();
-        let bad = || Failure::invalid(format!("`{}` is not a host name", shown(&text)));
-        let name_end = if text.starts_with('[') {
-            text.find(']').map(|at| at + 1).ok_or_else(bad)?
-        } else {
-            text.find(':').unwrap_or(text.len())
+        let host = text.to_ascii_lowercase();
+        // An IPv6 address stands within `[…]`; whether it is one in full, `fetch` will say.
+        let ip6 = host.strip_prefix("[").and_then(|host| split_once(host, "]"));
+        let (ip6, rest) = ip6.map_or((None, host.as_str()), |(ip6, rest)| (Some(ip6), rest));
+        let (name, port) = split_once(rest, ":").map_or((rest, None), |(name, port)| (name, Some(port)));
+        let name_fits = match ip6 {
+            Some(ip6) => name.is_empty() && ip6.len() > 1 && ip6.bytes().all(is_of_ip6),
+            None => !says(&format!(".{name}."), "..") && name.bytes().all(is_of_name),
         };
-        let (name, port) = parted(&text, name_end);
-        let port_fits = port.is_empty()
-            || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok_and(|p| p > 0));
-        let label =
-            |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        let name_fits = bracketed(name).is_some() || name.split('.').all(label);
-        if !port_fits || !name_fits {
-            return Err(bad());
+        let port_fits = port.is_none_or(|port| matches!(decimal(port), Some(1..=0xffff)));
+        if !name_fits || !port_fits {
+            return Err(Failure::invalid(format!("`{}` is not a host name", shown(&host))));
         }
-        Ok(Self { name_end, text })
-    }
-
-    fn name(&self) -> &str {
-        parted(&self.text, self.name_end).0
-    }
-
-    /// As browsers tell: a host whose last label is a number is an address.
-    fn is_address(&self) -> bool {
-        let name = self.name();
-        bracketed(name).is_some()
-            || name.split('.').next_back().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit()))
-    }
-
-    fn is_loopback(&self) -> bool {
-        let name = self.name();
-        name == "localhost"
+        let mut last_label = name.bytes().rev().take_while(|b| *b != b'.');
+        let is_address = ip6.is_some() || last_label.all(|b| b.is_ascii_digit());
+        let is_loopback = ip6 == Some("::1")
+            || name == "localhost"
             || name.ends_with(".localhost")
-            || (name.starts_with("127.") && self.is_address())
-            || bracketed(name) == Some("::1")
+            || (is_address && name.starts_with("127."));
+        Ok(Self { origin: None, is_address, is_loopback, host })
+    }
+
+    /// The text as a URL.
+    fn origin(self) -> Result<String, Failure> {
+        self.origin.ok_or_else(|| Failure::invalid("a URL with `https://` is needed here"))
+    }
+
+    /// A domain given as a URL is a likely mistake, and so is this machine given as a domain.
+    fn hint(&self) -> Option<String> {
+        let host = &self.host;
+        match (&self.origin, self.is_loopback) {
+            (None, true) => Some(format!("if one server on this machine is meant, pass `http://{host}`")),
+            (Some(_), false) if !self.is_address => Some(format!(
+                "if `{host}` is a domain of organizations and not one server, pass `{host}` without a scheme"
+            )),
+            _ => None,
+        }
     }
 }
 
-/// The IPv6 address within `[…]`; whether it is one in full, `fetch` will say.
-fn bracketed(name: &str) -> Option<&str> {
-    let address = name.strip_prefix('[')?.strip_suffix(']')?;
-    let plain = |b: u8| b.is_ascii_hexdigit() || b == b':' || b == b'.';
-    (address.len() > 1 && address.bytes().all(plain)).then_some(address)
+fn is_of_name(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.')
 }
 
-/// What stands before `://`, and after it.
-fn scheme_of(url: &str) -> Option<(&str, &str)> {
-    let (scheme, rest) = url.split_once(':')?;
-    Some((scheme, rest.strip_prefix("//")?))
-}
-
-/// The two parts of a text.
-fn parted(text: &str, at: usize) -> (&str, &str) {
-    text.split_at_checked(at).unwrap_or((text, ""))
-}
-
-fn is_loopback(domain: &str) -> bool {
-    Host::read(domain).is_ok_and(|host| host.is_loopback())
-}
-
-fn named(organization: Option<&str>) -> Result<Option<OrganizationName>, Failure> {
-    Ok(organization.map(str::parse).transpose()?)
+fn is_of_ip6(b: u8) -> bool {
+    b.is_ascii_hexdigit() || matches!(b, b':' | b'.')
 }
 
 #[cfg(test)]

@@ -3,6 +3,9 @@
 //! Nothing is verified here: what a token says serves for display, as a key, and to guess a lifetime. A lifetime that cannot be
 //! meant breaks nothing.
 
+use sliderule_api::text::{decimal, split_once};
+use sliderule_records::json::utf8;
+
 use crate::json::{self, Json};
 
 /// No token is believed to live longer than this.
@@ -28,10 +31,12 @@ impl Claims {
     /// What this token says; nothing where it is none of ours.
     pub(crate) fn of(token: &str) -> Self {
         let read = |token: &str| {
-            let text = String::from_utf8(base64url(token.split('.').nth(1)?)?).ok()?;
-            let json = json::parse(&text)?;
+            let (_, rest) = split_once(token, ".")?;
+            let (payload, _) = split_once(rest, ".").unwrap_or((rest, ""));
+            let bytes = base64url(payload)?;
+            let json = json::parse(utf8(&bytes)?)?;
             let instant = |name| match json::find(&json, name) {
-                Some(Json::Number((seconds, _))) => milliseconds(seconds),
+                Some(Json::Number(seconds)) => milliseconds(seconds),
                 _ => None,
             };
             let presentable = |name: &&str| !name.is_empty() && !name.chars().any(char::is_control);
@@ -68,10 +73,13 @@ fn base64url(text: &str) -> Option<Vec<u8>> {
 
 /// How long a token lives, in milliseconds. Servers write the seconds as text.
 pub(crate) fn lifetime_ms(text: &str, claims: &Claims) -> u64 {
-    let by_claims = || claims.exp.zip(claims.iat).map(|(exp, iat)| exp.saturating_sub(iat));
-    let sensible = |lifetime: &u64| *lifetime > 0;
-    let lifetime = milliseconds(text.trim()).filter(sensible).or_else(|| by_claims().filter(sensible));
-    lifetime.unwrap_or(UNKNOWN_LIFETIME_MS).min(LONGEST_LIFETIME_MS)
+    let mut lifetime = milliseconds(text.trim_ascii()).unwrap_or(0);
+    if lifetime == 0
+        && let (Some(exp), Some(iat)) = (claims.exp, claims.iat)
+    {
+        lifetime = exp.saturating_sub(iat);
+    }
+    if lifetime == 0 { UNKNOWN_LIFETIME_MS } else { lifetime.min(LONGEST_LIFETIME_MS) }
 }
 
 /// After how much of its life a token is renewed: half, or a minute before its end if that comes earlier; but of a
@@ -85,7 +93,7 @@ pub(crate) fn renew_after(lifetime: u64) -> u64 {
 
 /// The milliseconds of a number of seconds such as `3600.0`; without floating point, which nothing else here needs.
 fn milliseconds(seconds: &str) -> Option<u64> {
-    let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
+    let (whole, fraction) = split_once(seconds, ".").unwrap_or((seconds, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(whole) || !digits(fraction) {
         return None;
@@ -97,7 +105,8 @@ fn milliseconds(seconds: &str) -> Option<u64> {
             thousandths * 10 + fraction.next().map_or(0, |digit| u64::from(digit.saturating_sub(b'0')));
     }
     // More digits than fit are longer than anything that is believed.
-    Some(whole.parse().unwrap_or(LONGEST_LIFETIME_MS).saturating_mul(1000).saturating_add(thousandths))
+    let whole = decimal(whole).unwrap_or(LONGEST_LIFETIME_MS);
+    Some(whole.saturating_mul(1000).saturating_add(thousandths))
 }
 
 #[cfg(test)]

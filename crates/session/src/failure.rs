@@ -6,6 +6,7 @@
 use std::ops::Deref;
 
 use sliderule_api::ErrorCode;
+use sliderule_api::text::split_once;
 
 use crate::json::{self, hexadecimal};
 
@@ -94,9 +95,9 @@ const QUOTE_LENGTH: usize = 300;
 pub(crate) fn quote(text: &str) -> String {
     let mut quoted = String::new();
     let mut length = 0;
-    for c in text.trim().chars() {
+    for c in text.chars() {
         let c = if c.is_whitespace() { ' ' } else { c };
-        if c.is_control() || (c == ' ' && quoted.ends_with(' ')) {
+        if c.is_control() || (c == ' ' && (quoted.is_empty() || quoted.ends_with(' '))) {
             continue;
         }
         if length == QUOTE_LENGTH {
@@ -104,6 +105,9 @@ pub(crate) fn quote(text: &str) -> String {
         }
         quoted.push(c);
         length += 1;
+    }
+    if quoted.ends_with(' ') {
+        quoted.pop();
     }
     quoted
 }
@@ -127,23 +131,13 @@ pub(crate) fn redact(text: &str, secrets: &[String]) -> String {
 fn without(text: &str, part: &str) -> String {
     let mut left = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((before, after)) = place(rest, part).and_then(|at| rest.split_at_checked(at)) {
+    while let Some((before, after)) = split_once(rest, part) {
         left.push_str(before);
         left.push('…');
-        rest = after.get(part.len()..).unwrap_or_default();
+        rest = after;
     }
     left.push_str(rest);
     left
-}
-
-/// Whether the text has the part in it.
-pub(crate) fn says(text: &str, part: &str) -> bool {
-    place(text, part).is_some()
-}
-
-/// Where the part begins. Texts here are short, and the search of the standard library is two kilobytes of WebAssembly.
-fn place(text: &str, part: &str) -> Option<usize> {
-    text.as_bytes().windows(part.len().max(1)).position(|window| window == part.as_bytes())
 }
 
 /// The text within the quotes of a JSON string.

@@ -4,7 +4,7 @@
 //! those. It is there for size: each further type in a `BTreeMap` costs 8 kB of WebAssembly, here it costs
 //! a few hundred bytes.
 
-/// Entries in the order in which they came.
+/// Entries, in no order.
 #[derive(Debug)]
 pub(crate) struct Few<K, V>(Vec<(K, V)>);
 
@@ -42,7 +42,7 @@ impl<K: PartialEq, V> Few<K, V> {
     /// Takes the value away from under the key.
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
         let at = self.0.iter().position(|(other, _)| other == key)?;
-        Some(self.0.remove(at).1)
+        Some(self.0.swap_remove(at).1)
     }
 }
 

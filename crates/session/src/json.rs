@@ -111,11 +111,11 @@ mod tests {
         match json {
             Json::Null => Value::Null,
             Json::Bool(value) => Value::Bool(*value),
-            Json::Number((text, _)) => serde_json::from_str(text).unwrap(),
-            Json::String(text) => Value::String(text.to_string()),
+            Json::Number(text) => serde_json::from_str(text).unwrap(),
+            Json::String(text) => Value::String(text.clone()),
             Json::Array(values) => values.iter().map(seen).collect(),
             Json::Object(fields) => {
-                Value::Object(fields.iter().map(|(key, value)| (key.to_string(), seen(value))).collect())
+                Value::Object(fields.iter().map(|(key, value)| (key.clone(), seen(value))).collect())
             }
         }
     }

@@ -6,8 +6,8 @@
 //! we say what to do before we quote them.
 
 use sliderule_api::ErrorCode;
+use sliderule_api::text::says;
 
-use crate::failure::says;
 use crate::http::{Reply, code_of};
 use crate::json::{self, Json};
 use crate::{Failure, Response};
@@ -74,15 +74,16 @@ fn failure(reply: &Reply, code: ErrorCode, message: String) -> Failure {
 pub(crate) fn words(reply: &Reply) -> String {
     let body = &reply.response.body;
     let Some(envelope) = envelope(body) else {
-        let html = body.trim_start().starts_with('<');
+        let html = body.trim_ascii_start().starts_with("<");
         return if html { String::new() } else { reply.quote(body) };
     };
-    TEXTS
-        .into_iter()
-        .filter_map(|name| json::text(&envelope, name))
-        .find(|text| !text.is_empty())
-        .map(|text| reply.quote(text))
-        .unwrap_or_default()
+    for name in TEXTS {
+        match json::text(&envelope, name) {
+            None | Some("") => {}
+            Some(text) => return reply.quote(text),
+        }
+    }
+    String::new()
 }
 
 /// Whether an answer gives a reason as JSON: then somebody decided, and asking again changes nothing.
@@ -108,35 +109,40 @@ pub(crate) fn is_about_the_token(reply: &Reply) -> bool {
 
 /// The failure of a request to sign in.
 pub(crate) fn of_sign_in(reply: &Reply) -> Failure {
-    let said = words(reply);
-    let lower = said.to_ascii_lowercase();
-    let code = match code_of(&reply.response) {
-        Some(code) => return told(reply, code, &said),
-        None if says(&lower, "not an active member") => ErrorCode::MembershipInactive,
-        None if says(&lower, "not a member") => ErrorCode::NotAMember,
-        None if says(&lower, "not a valid organization") || says(&lower, "unknown org") => {
-            ErrorCode::UnknownOrganization
-        }
-        None if matches!(reply.response.status, 400 | 401 | 403) => ErrorCode::WrongCredentials,
-        None => return of_any(reply),
-    };
-    refused(reply, code, &said)
+    let is_refused = matches!(reply.response.status, 400 | 401 | 403);
+    by_words(reply, &words(reply), is_refused.then_some(ErrorCode::WrongCredentials))
 }
 
 /// The failure of a request for nodes.
 pub(crate) fn of_scaling(reply: &Reply) -> Failure {
     let said = words(reply);
-    let lower = said.to_ascii_lowercase();
-    let code = match (code_of(&reply.response), reply.response.status) {
-        (Some(code), _) => return told(reply, code, &said),
-        _ if says(&lower, "active member") => ErrorCode::MembershipInactive,
-        _ if says(&lower, "unknown org") => ErrorCode::UnknownOrganization,
-        _ if says(&lower, "not a member") => ErrorCode::NotAMember,
-        (_, status) if (400..500).contains(&status) && status != 429 => ErrorCode::ScaleRefused,
-        (_, 503) if !said.is_empty() => ErrorCode::ScaleRefused,
-        _ => return of_any(reply),
+    let is_refused = match reply.response.status {
+        429 => false,
+        503 => !said.is_empty(),
+        status => (400..500).contains(&status),
     };
-    refused(reply, code, &said)
+    by_words(reply, &said, is_refused.then_some(ErrorCode::ScaleRefused))
+}
+
+/// What older provisioning systems write of people and organizations, and the code that it means.
+const MEANT: [(&str, ErrorCode); 4] = [
+    ("active member", ErrorCode::MembershipInactive),
+    ("not a member", ErrorCode::NotAMember),
+    ("not a valid organization", ErrorCode::UnknownOrganization),
+    ("unknown org", ErrorCode::UnknownOrganization),
+];
+
+/// A refusal of a provisioning system: by its code, or else its words, or else the code that is given.
+fn by_words(reply: &Reply, said: &str, otherwise: Option<ErrorCode>) -> Failure {
+    if let Some(code) = code_of(&reply.response) {
+        return told(reply, code, said);
+    }
+    let lower = said.to_ascii_lowercase();
+    let meant = MEANT.iter().find(|(words, _)| says(&lower, words)).map(|(_, code)| *code);
+    match meant.or(otherwise) {
+        Some(code) => refused(reply, code, said),
+        None => of_any(reply),
+    }
 }
 
 /// The failure of a request to the cluster.

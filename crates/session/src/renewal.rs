@@ -8,16 +8,15 @@
 
 use std::rc::Rc;
 
-use sliderule_api::{ErrorCode, OrganizationName};
+use sliderule_api::ErrorCode;
 
-use crate::account::{Account, Renewal, Tokens, record_key};
+use crate::account::{Account, Renewal, Tokens, held, newer};
 use crate::address::Target;
 use crate::http::{REQUEST_TIMEOUT_MS, Reply, request, send};
 use crate::json;
-use crate::siblings::{self, is_newer};
 use crate::sign_in::{announce, revoke};
 use crate::world::World;
-use crate::{Failure, Method, Request, refusal};
+use crate::{Failure, Method, Request, refusal, siblings};
 
 /// After a failed refresh the next one waits this long, as long as the old token is good.
 const PAUSE_WHILE_GOOD_MS: u64 = 60_000;
@@ -77,99 +76,59 @@ pub(crate) async fn fresh(
     target: &Rc<Target>,
     refused: Option<&str>,
 ) -> Result<Option<Rc<Tokens>>, Failure> {
-    let Some(organization) = target.organization.clone() else {
+    let Some(held) = held(world, target) else {
         return Ok(None);
     };
     let now = world.server_now();
-    let is_fit = |tokens: &Tokens| match refused {
-        Some(access) => tokens.access != access,
-        None => now < tokens.renew_at,
+    let is_fit = match refused {
+        Some(access) => held.access != access,
+        None => now < held.renew_at,
     };
-    let Some(held) = held(world, &organization) else {
-        return Ok(None);
-    };
-    if is_fit(&held) {
+    if is_fit {
         return Ok(Some(held));
     }
     let still_good = refused.is_none() && now < held.expires_at;
-    // A clock that was set back ends a pause.
-    let paused = |at: u64, pause: u64| (at..at.saturating_add(pause)).contains(&now);
-    enum Start {
-        /// The tokens held must do.
-        Held,
-        /// The last failure must do.
-        Failed(Failure),
-        /// This caller begins the refresh.
-        Begin,
-        /// Another caller has begun it.
-        Join,
-    }
-    let start =
-        world.with(|state| match state.accounts.get_mut(&organization).map(|account| &mut account.renewal) {
-            Some(Renewal::Failed { at, .. }) if still_good && paused(*at, PAUSE_WHILE_GOOD_MS) => Start::Held,
-            Some(Renewal::Failed { at, ended: true, failure })
-                if !still_good && paused(*at, PAUSE_ONCE_ENDED_MS) =>
-            {
-                Start::Failed(failure.clone())
+    let begins = world.with(|state| {
+        let Some(account) = state.account_mut(target) else { return false };
+        let rests = match account.renewal {
+            Renewal::Idle => false,
+            Renewal::Running => true,
+            Renewal::Failed { at, ended, .. } => {
+                let pause = if still_good { PAUSE_WHILE_GOOD_MS } else { PAUSE_ONCE_ENDED_MS };
+                // A clock that was set back ends a pause.
+                (still_good || ended) && (at..at.saturating_add(pause)).contains(&now)
             }
-            Some(Renewal::Running) | None => Start::Join,
-            Some(idle) => {
-                *idle = Renewal::Running;
-                Start::Begin
-            }
-        });
-    match start {
-        Start::Held => return Ok(Some(held)),
-        Start::Failed(failure) => return Err(failure),
-        Start::Begin => {
-            let flow = renew(
-                world.clone(),
-                Rc::clone(target),
-                organization.clone(),
-                held.clone(),
-                refused.is_some(),
-            );
-            world.spawn(Box::pin(flow));
+        };
+        if !rests {
+            account.renewal = Renewal::Running;
         }
-        Start::Join => {}
-    }
-    world
-        .until(|state| {
-            !state
-                .accounts
-                .get(&organization)
-                .is_some_and(|account| matches!(account.renewal, Renewal::Running))
-        })
-        .await;
-    let (tokens, failure) = world.with(|state| match state.accounts.get(&organization) {
-        Some(Account { tokens, renewal: Renewal::Failed { failure, .. }, .. }) => {
-            (tokens.clone(), Some(failure.clone()))
-        }
-        Some(Account { tokens, .. }) => (tokens.clone(), None),
-        None => (None, None),
+        !rests
     });
-    match (tokens, failure) {
-        (Some(tokens), None) => Ok(Some(tokens)),
-        (Some(tokens), Some(_)) if still_good => Ok(Some(tokens)),
-        (_, Some(failure)) => Err(failure),
-        (None, None) => Err(signed_out()),
+    if begins {
+        world.spawn(Box::pin(renew(world.clone(), Rc::clone(target), held, refused.is_some())));
     }
+    let is_over = |account: &Account| !matches!(account.renewal, Renewal::Running);
+    world.until(|state| state.account(target).is_none_or(is_over)).await;
+    world.with(|state| match state.account(target) {
+        Some(Account { renewal: Renewal::Failed { failure, .. }, tokens, .. })
+            if !still_good || tokens.is_none() =>
+        {
+            Err(failure.clone())
+        }
+        Some(Account { tokens: Some(tokens), .. }) => Ok(Some(tokens.clone())),
+        _ => Err(signed_out()),
+    })
 }
 
 /// The flow of one refresh. `refused` says that a server would not take the access token any more.
-async fn renew(
-    world: World,
-    target: Rc<Target>,
-    organization: OrganizationName,
-    held: Rc<Tokens>,
-    refused: bool,
-) {
-    let result = renew_once(&world, &target, &organization, &held).await;
+async fn renew(world: World, target: Rc<Target>, held: Rc<Tokens>, refused: bool) {
+    let result = renew_once(&world, &target, &held).await;
     let now = world.server_now();
     let ended = refused || now >= held.expires_at;
     let mut left_over = None;
     world.with(|state| {
-        let Some(account) = state.accounts.get_mut(&organization) else {
+        state.changes += 1;
+        let Some(account) = state.account_mut(&target) else {
             // Signed out in the meantime: what was renewed is not taken up again.
             left_over = result.ok();
             return;
@@ -189,38 +148,30 @@ async fn renew(
             }
         };
     });
-    world.changed();
     announce(&world);
     if let Some(tokens) = left_over {
         revoke(&world, &target, &tokens).await;
     }
 }
 
-async fn renew_once(
-    world: &World,
-    target: &Target,
-    organization: &OrganizationName,
-    held: &Tokens,
-) -> Result<Rc<Tokens>, Failure> {
-    let provisioning = target.provisioning()?;
-    let key = record_key(provisioning, organization, &held.principal);
-    if let Some(tokens) = renewed_by_others(world, provisioning, organization, held, true).await {
+async fn renew_once(world: &World, target: &Target, old: &Tokens) -> Result<Rc<Tokens>, Failure> {
+    let key = target.key(&old.principal);
+    if let Some(tokens) = renewed_by_others(world, target, old, true).await {
         return Ok(tokens);
     }
     let began = world.now();
     let _lock = world.lock(key.clone()).await;
     // Whoever had the lock has renewed them, and may keep them in a store of its own.
     let contended = world.now().saturating_sub(began) > UNCONTENDED_MS;
-    if let Some(tokens) = renewed_by_others(world, provisioning, organization, held, contended).await {
+    if let Some(tokens) = renewed_by_others(world, target, old, contended).await {
         return Ok(tokens);
     }
-    let asked = json::object(&[("refresh", &held.refresh)]);
-    let mut request = request(Method::Post, format!("{provisioning}/api/org_token/refresh/"), Some(asked));
-    request.secrets.push(held.refresh.clone());
+    let fields = json::object(&[("refresh", &old.refresh)]);
+    let request = about_tokens(target, "org_token/refresh", fields, &old.refresh)?;
     let reply = send(world, target, &request, REQUEST_TIMEOUT_MS).await?;
     if reply.is_success() {
-        let tokens = Tokens::from_answer(&reply, world.server_now(), &held.principal, Some(&held.user))?;
-        if tokens.user != held.user {
+        let tokens = Tokens::from_answer(&reply, world.server_now(), &old.principal, Some(&old.user))?;
+        if tokens.user != old.user {
             return Err(reply.failure(
                 ErrorCode::BadResponse,
                 "the provisioning system renewed the token for another user",
@@ -228,11 +179,10 @@ async fn renew_once(
         }
         // After a sign-out or a new sign-in there is nothing to renew any more; and where the lock was not to be had,
         // somebody else may have been quicker.
-        let is_still_held =
-            self::held(world, organization).is_some_and(|tokens| tokens.access == held.access);
-        if is_still_held && stored(world, &key, &tokens).await.is_none() {
-            world.save(key.clone(), tokens.to_record()).await;
-            siblings::tell(world, &key, &tokens);
+        let is_still_held = held(world, target).is_some_and(|held| held.access == old.access);
+        if is_still_held && newer(world, target, &tokens).await.is_none() {
+            world.save(key, tokens.to_record()).await;
+            siblings::tell(world, target, &tokens);
         }
         return Ok(tokens);
     }
@@ -241,7 +191,7 @@ async fn renew_once(
     }
     // The refresh token may have been used by a tab whose news are still on their way.
     world.sleep(NEWS_MS).await;
-    if let Some(tokens) = renewed_by_others(world, provisioning, organization, held, false).await {
+    if let Some(tokens) = renewed_by_others(world, target, old, false).await {
         return Ok(tokens);
     }
     // The record is of no use to anybody; the access token, if it is still good, serves until its end.
@@ -249,36 +199,31 @@ async fn renew_once(
     Err(signed_out().at(&request.url).with_status(reply.response.status))
 }
 
-/// What another tab or worker renewed: the store has it, or they have told of it, or tell it now that they are asked. What
-/// was told is kept.
-async fn renewed_by_others(
-    world: &World,
-    provisioning: &str,
-    organization: &OrganizationName,
-    old: &Tokens,
-    ask: bool,
-) -> Option<Rc<Tokens>> {
-    let key = record_key(provisioning, organization, &old.principal);
-    if let Some(tokens) = stored(world, &key, old).await {
+/// What another tab or worker renewed: the store has it, or they have told of it, or tell it now that they are asked.
+async fn renewed_by_others(world: &World, target: &Target, old: &Tokens, ask: bool) -> Option<Rc<Tokens>> {
+    if let Some(tokens) = newer(world, target, old).await {
         return Some(tokens);
     }
-    let told = match held(world, organization).filter(|tokens| is_newer(tokens, old)) {
-        None if ask => siblings::ask(world, provisioning, organization, Some(&old.principal)).await,
+    match held(world, target).filter(|tokens| tokens.is_newer_than(old)) {
+        None if ask => siblings::ask(world, target, Some(&old.principal)).await,
         told => told,
-    };
-    let tokens = told?;
-    world.save(key, tokens.to_record()).await;
-    Some(tokens)
+    }
 }
 
-/// What another tab or worker put into the store, if it is newer than what is held.
-pub(crate) async fn stored(world: &World, key: &str, held: &Tokens) -> Option<Rc<Tokens>> {
-    let record = world.load(key.to_owned()).await?;
-    Tokens::from_record(&record).filter(|tokens| is_newer(tokens, held))
-}
-
-fn held(world: &World, organization: &OrganizationName) -> Option<Rc<Tokens>> {
-    world.with(|state| state.accounts.get(organization).and_then(|account| account.tokens.clone()))
+/// A request that exchanges a secret for tokens, or ends them.
+///
+/// # Errors
+/// `unsupported` for a single node.
+pub(crate) fn about_tokens(
+    target: &Target,
+    path: &str,
+    fields: String,
+    secret: &str,
+) -> Result<Request, Failure> {
+    let url = format!("{}/api/{path}/", target.provisioning()?);
+    let mut request = request(Method::Post, url, Some(fields));
+    request.secrets.push(secret.to_owned());
+    Ok(request)
 }
 
 pub(crate) fn with_token(request: &Request, tokens: &Tokens) -> Request {

@@ -2,6 +2,9 @@
 //!
 //! Always holds: however the body is cut into pieces, the events are the same; a line that has no end is not kept.
 
+use sliderule_api::text::split_once;
+use sliderule_records::json::utf8;
+
 /// Longest event that is kept, in bytes.
 const LONGEST: usize = 1024 * 1024;
 
@@ -48,9 +51,9 @@ impl EventReader {
     fn end_line(&mut self) {
         let line = std::mem::take(&mut self.line);
         // What is no text is not for us.
-        let line = std::str::from_utf8(&line).unwrap_or_default();
-        let (field, value) = line.split_once(':').unwrap_or((line, ""));
-        let value = value.strip_prefix(' ').unwrap_or(value);
+        let line = utf8(&line).unwrap_or_default();
+        let (field, value) = split_once(line, ":").unwrap_or((line, ""));
+        let value = value.strip_prefix(" ").unwrap_or(value);
         match field {
             "event" => value.clone_into(&mut self.kind),
             "data" => {

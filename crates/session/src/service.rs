@@ -9,6 +9,7 @@ use std::rc::Rc;
 use sliderule_api::ErrorCode;
 use sliderule_api::names::shown;
 use sliderule_api::status::ClusterState;
+use sliderule_api::text::{says, trim_end};
 
 use crate::address::Target;
 use crate::answers::{NodeCounts, Status};
@@ -73,7 +74,7 @@ pub(crate) async fn definition(
     let target = &Rc::new(world.with(|state| Target::resolve(&state.settings, organization))?);
     let parameters = json::object(&[("rectype", &record_type)]);
     let text = unchecked(world, target, "definition", &parameters, REQUEST_TIMEOUT_MS).await?;
-    if text.trim() == "null" {
+    if text.trim_ascii() == "null" {
         let message =
             format!("the server sends records of type `{}` and cannot say what they are", shown(record_type));
         return Err(Failure::new(ErrorCode::StreamMalformed, message).at(&target.cluster));
@@ -128,8 +129,9 @@ fn url(target: &Target, api: &str) -> String {
 
 /// A name becomes part of a URL that is sent with a token.
 fn check_name(api: &str) -> Result<(), Failure> {
-    let plain = api.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./".contains(&b));
-    if api.is_empty() || !plain || api.split('/').any(|part| part.is_empty() || part.starts_with('.')) {
+    let plain = api.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/'));
+    let path = format!("/{api}/");
+    if !plain || says(&path, "//") || says(&path, "/.") {
         return Err(Failure::invalid(format!("`{}` cannot be the name of a service", shown(api))));
     }
     Ok(())
@@ -191,6 +193,6 @@ fn off(status: &Status) -> Failure {
 
 /// A cluster that is asleep, and the call that wakes it.
 fn asleep_failure(message: &str) -> Failure {
-    let message = format!("{}; start it with {WAKE}", message.trim_end_matches('.'));
+    let message = format!("{}; start it with {WAKE}", trim_end(message, "."));
     Failure::new(ErrorCode::ClusterAsleep, message)
 }

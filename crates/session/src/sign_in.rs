@@ -8,15 +8,15 @@ use std::rc::Rc;
 
 use sliderule_api::{ErrorCode, OrganizationName};
 
-use crate::account::{Renewal, Tokens, github_principal, last_principal_key, record_key, user_principal};
+use crate::account::{Renewal, Tokens, github_principal, held, stored, user_principal};
 use crate::address::Target;
 use crate::call::{Authentication, Credentials, Source};
 use crate::effect::Level;
-use crate::http::{REQUEST_TIMEOUT_MS, request, send};
-use crate::json;
-use crate::renewal::{fresh, signed_out};
+use crate::http::{REQUEST_TIMEOUT_MS, send};
+use crate::json::{self, Write};
+use crate::renewal::{about_tokens, fresh, signed_out};
 use crate::world::World;
-use crate::{Event, Failure, Method, refusal, siblings};
+use crate::{Event, Failure, refusal, siblings};
 
 /// Signs in, to the named organization if one is named, which then is the session's.
 ///
@@ -67,52 +67,27 @@ async fn exchange(
     let Some(organization) = &target.organization else {
         return Ok(nobody(None));
     };
-    let provisioning = target.provisioning()?;
     let Credentials { username, password, github_token } = credentials.unwrap_or_default();
-    let (username, password, github) = (filled(username), filled(password), filled(github_token));
+    let username = filled(username);
     let anybody = organization.is_public() && username.is_none();
-    let explicit =
-        || world.with(|state| state.accounts.get(organization).map_or(0, |account| account.explicit));
+    let explicit = || world.with(|state| state.account(target).map_or(0, |account| account.explicit));
     let before = explicit();
-    let principal = github.as_deref().map(github_principal).unwrap_or_default();
-    let found = match (&github, &password) {
-        (Some(_), _) => {
-            let found = cached(world, provisioning, organization, Some(&principal)).await;
+    let user = username.as_deref().map(user_principal);
+    let proof = Proof::of(organization, username, filled(password), filled(github_token))?;
+    let found = match &proof {
+        Some(proof) if proof.source == Source::Github => {
+            let found = cached(world, target, Some(&proof.principal)).await;
             // Whether what has ended still serves, only another sign-in can tell as surely.
             found.filter(|tokens| world.server_now() < tokens.expires_at)
         }
-        (None, Some(_)) => None,
-        (None, None) => kept(world, provisioning, organization, username.as_deref()).await,
+        Some(_) => None,
+        None => cached(world, target, user.as_deref()).await,
     };
-    let (tokens, source) = match (found, github, password, username) {
-        (Some(tokens), ..) => (tokens, Source::Cache),
-        (None, Some(token), ..) => {
-            let proof = Proof {
-                path: "org_token_github",
-                fields: json::object(&[("org_name", organization), ("access_token", &token)]),
-                principal,
-                user: None,
-                secret: token,
-            };
-            (prove(world, target, provisioning, proof).await?, Source::Github)
-        }
-        (None, None, Some(password), Some(username)) => {
-            let proof = Proof {
-                path: "org_token",
-                fields: json::object(&[
-                    ("username", &username),
-                    ("password", &password),
-                    ("org_name", organization),
-                ]),
-                principal,
-                user: Some(username),
-                secret: password,
-            };
-            (prove(world, target, provisioning, proof).await?, Source::Password)
-        }
-        (None, None, Some(_), None) => return Err(missing("a password was given without a user name")),
-        (None, None, None, _) if anybody => return Ok(nobody(Some(organization))),
-        (None, None, None, _) => {
+    let (tokens, source) = match (found, proof) {
+        (Some(tokens), _) => (tokens, Source::Cache),
+        (None, Some(proof)) => (prove(world, target, &proof).await?, proof.source),
+        (None, None) if anybody => return Ok(nobody(Some(organization))),
+        (None, None) => {
             return Err(missing(&format!(
                 "no credentials were given for `{organization}`, and none are cached"
             )));
@@ -120,7 +95,7 @@ async fn exchange(
     };
     if asked == Asked::ByInit
         && explicit() != before
-        && let Some(theirs) = cached(world, provisioning, organization, None).await
+        && let Some(theirs) = held(world, target)
     {
         return Ok(signed_in(organization, &theirs, Source::Cache));
     }
@@ -135,8 +110,8 @@ async fn exchange(
         state.accounts.insert(organization.clone(), account);
     });
     if source != Source::Cache {
-        world.save(record_key(provisioning, organization, &tokens.principal), tokens.to_record()).await;
-        world.save(last_principal_key(provisioning, organization), tokens.principal.clone()).await;
+        world.save(target.key(&tokens.principal), tokens.to_record()).await;
+        world.save(target.key(""), tokens.principal.clone()).await;
     } else if world.server_now() >= tokens.expires_at {
         // Whether the sign-in still serves, only a refresh can tell.
         return match fresh(world, target, None).await {
@@ -162,8 +137,8 @@ fn signed_in(organization: &OrganizationName, tokens: &Tokens, source: Source) -
 
 /// What a user proves who they are with.
 struct Proof {
-    /// Where to, within `/api/`.
-    path: &'static str,
+    /// What kind of proof it is.
+    source: Source,
     /// What is sent.
     fields: String,
     /// What of it must not be repeated.
@@ -174,18 +149,43 @@ struct Proof {
     user: Option<String>,
 }
 
+impl Proof {
+    /// The proof that these credentials are, if any is given.
+    fn of(
+        organization: &OrganizationName,
+        user: Option<String>,
+        password: Option<String>,
+        github_token: Option<String>,
+    ) -> Result<Option<Self>, Failure> {
+        let organization = ("org_name", organization as &dyn Write);
+        Ok(Some(match (github_token, password, user) {
+            (Some(secret), ..) => Self {
+                source: Source::Github,
+                fields: json::object(&[organization, ("access_token", &secret)]),
+                principal: github_principal(&secret),
+                secret,
+                user: None,
+            },
+            (None, Some(secret), Some(user)) => Self {
+                source: Source::Password,
+                fields: json::object(&[("username", &user), ("password", &secret), organization]),
+                principal: String::new(),
+                secret,
+                user: Some(user),
+            },
+            (None, Some(_), None) => return Err(missing("a password was given without a user name")),
+            (None, None, _) => return Ok(None),
+        }))
+    }
+}
+
 /// Exchanges a proof for tokens.
-async fn prove(
-    world: &World,
-    target: &Target,
-    provisioning: &str,
-    proof: Proof,
-) -> Result<Rc<Tokens>, Failure> {
-    let url = format!("{provisioning}/api/{}/", proof.path);
-    let mut request = request(Method::Post, url, Some(proof.fields));
-    request.secrets.push(proof.secret);
+async fn prove(world: &World, target: &Target, proof: &Proof) -> Result<Rc<Tokens>, Failure> {
+    let by_github = proof.source == Source::Github;
+    let path = if by_github { "org_token_github" } else { "org_token" };
+    let request = about_tokens(target, path, proof.fields.clone(), &proof.secret)?;
     let reply = send(world, target, &request, REQUEST_TIMEOUT_MS).await?;
-    if reply.response.status == 404 && proof.user.is_none() {
+    if reply.response.status == 404 && by_github {
         let message =
             "this provisioning system does not sign in with GitHub tokens; use a user name and password";
         return Err(reply.failure(ErrorCode::Unsupported, message));
@@ -196,57 +196,25 @@ async fn prove(
     Tokens::from_answer(&reply, world.server_now(), &proof.principal, proof.user.as_deref())
 }
 
-/// The tokens kept for this user, however they signed in, or for whoever signed in last.
-async fn kept(
-    world: &World,
-    provisioning: &str,
-    organization: &OrganizationName,
-    username: Option<&str>,
-) -> Option<Rc<Tokens>> {
-    let Some(username) = username else { return cached(world, provisioning, organization, None).await };
-    let by_password = cached(world, provisioning, organization, Some(&user_principal(username))).await;
-    if by_password.is_some() {
-        return by_password;
-    }
-    let last = stored(world, provisioning, organization, None).await;
-    last.filter(|tokens| tokens.user == username)
-}
-
-/// The tokens kept for this principal, or for whoever signed in last; other tabs are asked too.
+/// The tokens kept for this principal, or for whoever signed in last; other tabs are asked too. A user has them however
+/// they signed in.
 ///
 /// Tokens past their end are kept as well: the refresh token lives longer.
-async fn cached(
-    world: &World,
-    provisioning: &str,
-    organization: &OrganizationName,
-    principal: Option<&str>,
-) -> Option<Rc<Tokens>> {
-    let held =
-        world.with(|state| state.accounts.get(organization).and_then(|account| account.tokens.clone()));
-    if let Some(tokens) = held.filter(|tokens| principal.is_none_or(|name| name == tokens.principal)) {
-        return Some(tokens);
-    }
-    if let Some(tokens) = stored(world, provisioning, organization, principal).await {
-        return Some(tokens);
-    }
-    let tokens = siblings::ask(world, provisioning, organization, principal).await?;
-    world.save(record_key(provisioning, organization, &tokens.principal), tokens.to_record()).await;
-    world.save(last_principal_key(provisioning, organization), tokens.principal.clone()).await;
-    Some(tokens)
-}
-
-async fn stored(
-    world: &World,
-    provisioning: &str,
-    organization: &OrganizationName,
-    principal: Option<&str>,
-) -> Option<Rc<Tokens>> {
-    let principal = match principal {
-        Some(name) => name.to_owned(),
-        None => world.load(last_principal_key(provisioning, organization)).await?,
+async fn cached(world: &World, target: &Target, principal: Option<&str>) -> Option<Rc<Tokens>> {
+    let is_theirs = |tokens: &Rc<Tokens>| {
+        principal.is_none_or(|name| name == tokens.principal || name == user_principal(&tokens.user))
     };
-    let record = world.load(record_key(provisioning, organization, &principal)).await?;
-    Tokens::from_record(&record).filter(|tokens| tokens.principal == principal)
+    if let Some(tokens) = held(world, target).filter(is_theirs) {
+        return Some(tokens);
+    }
+    for principal in [principal, None] {
+        if let Some(tokens) = stored(world, target, principal).await.filter(is_theirs) {
+            return Some(tokens);
+        }
+    }
+    let tokens = siblings::ask(world, target, principal).await?;
+    world.save(target.key(""), tokens.principal.clone()).await;
+    Some(tokens)
 }
 
 /// How long a sign-out waits for the server; the tokens are forgotten before.
@@ -256,26 +224,24 @@ const REVOKE_TIMEOUT_MS: u32 = 5_000;
 /// has the server revoke them. Who no longer waits for it has signed out all the same.
 pub(crate) async fn sign_out(world: &World) {
     let target = world.target();
-    let account = target
-        .organization
-        .as_ref()
-        .and_then(|organization| world.with(|state| state.accounts.remove(organization)));
+    let Some(organization) = &target.organization else { return announce(world) };
+    let account = world.with(|state| {
+        state.told = None;
+        state.accounts.remove(organization)
+    });
     announce(world);
     let held = account.and_then(|account| account.tokens);
-    world.to_the_end(Box::pin(forget_and_revoke(world.clone(), target, held))).await;
+    world.to_the_end(Box::pin(forget_and_revoke(world.clone(), Rc::clone(&target), held))).await;
 }
 
 async fn forget_and_revoke(world: World, target: Rc<Target>, held: Option<Rc<Tokens>>) {
-    let (Some(organization), Some(provisioning)) = (&target.organization, &target.provisioning) else {
-        return;
-    };
     let is_another = |last: &Rc<Tokens>| held.as_ref().is_none_or(|held| held.refresh != last.refresh);
-    let last = stored(&world, provisioning, organization, None).await.filter(is_another);
+    let last = stored(&world, &target, None).await.filter(is_another);
     let ended = [held, last];
     // All that the server need not be waited for comes first: whoever signs in meanwhile is not signed out again.
-    world.forget(last_principal_key(provisioning, organization)).await;
+    world.forget(target.key("")).await;
     for tokens in ended.iter().flatten() {
-        let key = record_key(provisioning, organization, &tokens.principal);
+        let key = target.key(&tokens.principal);
         world.forget(key.clone()).await;
         siblings::tell_signed_out(&world, &key);
     }
@@ -286,10 +252,8 @@ async fn forget_and_revoke(world: World, target: Rc<Target>, held: Option<Rc<Tok
 
 /// Has the server end tokens that nobody holds any more. Where that fails they end by themselves.
 pub(crate) async fn revoke(world: &World, target: &Target, tokens: &Tokens) {
-    let Some(provisioning) = &target.provisioning else { return };
-    let asked = json::object(&[("refresh", &tokens.refresh)]);
-    let mut request = request(Method::Post, format!("{provisioning}/api/token/blacklist/"), Some(asked));
-    request.secrets.push(tokens.refresh.clone());
+    let fields = json::object(&[("refresh", &tokens.refresh)]);
+    let Ok(mut request) = about_tokens(target, "token/blacklist", fields, &tokens.refresh) else { return };
     request.outlives_page = true;
     let revoked = world.within(REVOKE_TIMEOUT_MS, send(world, target, &request, REVOKE_TIMEOUT_MS)).await;
     // A refusal says that they have ended already.

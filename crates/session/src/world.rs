@@ -10,7 +10,7 @@ use std::task::Poll;
 
 use sliderule_api::{ErrorCode, OrganizationName, ReleaseVersion, RequestId};
 
-use crate::account::Account;
+use crate::account::{Account, Tokens};
 use crate::address::Target;
 use crate::effect::{Level, Secret};
 use crate::few::Few;
@@ -40,6 +40,8 @@ pub(crate) struct State {
     pub target: Rc<Target>,
     /// Tokens by organization: a token is only ever looked up by the organization it was issued for.
     pub accounts: Few<OrganizationName, Account>,
+    /// The tokens that another session told of last, and where it keeps them; for whoever asked.
+    pub told: Option<(String, Rc<Tokens>)>,
     /// The cluster's release by address, once checked.
     pub checked: Few<String, ReleaseVersion>,
     /// Requests for nodes that this session made and has not released.
@@ -67,6 +69,7 @@ impl World {
             spoken,
             target: Rc::new(target),
             accounts: Few::default(),
+            told: None,
             checked: Few::default(),
             orders,
             ordering: 0,

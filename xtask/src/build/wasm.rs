@@ -79,6 +79,9 @@ fn compile(shell: &Shell, tools: &Tools, staged: &Path) -> Result<()> {
     shell.step("Compiling the client to WebAssembly", "wasm-pack", &mut command).map(drop)
 }
 
+/// One hash in the life of a session need not be quick: without vectors and unrolled rounds its code is a third.
+const SHORT_HASH: &str = r#"--cfg sha2_backend="soft" --cfg sha2_backend_soft="compact""#;
+
 /// Where this machine keeps the files could make another module on each machine.
 fn flags(shell: &Shell) -> String {
     let sysroot = shell.version("rustc", &["--print", "sysroot"]).unwrap_or_default();
@@ -96,7 +99,7 @@ fn flags(shell: &Shell) -> String {
     ]);
     let remapped = paths.map(|(path, to)| format!(" --remap-path-prefix={}={to}", path.display()));
     format!(
-        "-C target-feature=+simd128 -Z unstable-options -C panic=immediate-abort{}",
+        "-C target-feature=+simd128 -Z unstable-options -C panic=immediate-abort {SHORT_HASH}{}",
         remapped.collect::<String>()
     )
 }

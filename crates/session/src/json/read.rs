@@ -6,11 +6,12 @@
 use std::cell::Cell;
 
 use sliderule_api::{OrganizationName, RequestId, UtcTime};
+use sliderule_records::json;
 pub(crate) use sliderule_records::json::Json;
 
 /// The tree of a text that is JSON.
 pub(crate) fn parse(text: &str) -> Option<Json<'_>> {
-    sliderule_records::json::parse(text).ok()
+    json::parse(text).ok()
 }
 
 /// The value that a text is, if it is one.
@@ -84,8 +85,7 @@ impl<'a> Part<'a> {
 
     /// A whole number.
     fn number(self) -> i64 {
-        let number = if let Json::Number((text, _)) = self.json { text.parse().ok() } else { None };
-        number.unwrap_or_else(|| self.unreadable(0))
+        json::number(self.json).unwrap_or_else(|| self.unreadable(0))
     }
 }
 
@@ -159,7 +159,7 @@ impl Read for OrganizationName {
 
 impl Read for RequestId {
     fn read(part: Part<'_>) -> Self {
-        part.text().parse().unwrap_or_else(|_| part.unreadable(Self::default()))
+        Self::from_text(part.text()).unwrap_or_else(|| part.unreadable(Self::default()))
     }
 }
 
