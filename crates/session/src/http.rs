@@ -69,7 +69,10 @@ impl Reply {
 
 /// A request without a token.
 pub(crate) fn request(method: Method, url: String, body: Option<String>) -> Request {
-    let headers = body.iter().map(|_| ("Content-Type", "application/json".to_owned())).collect();
+    let mut headers = Vec::new();
+    if body.is_some() {
+        headers.push(("Content-Type", "application/json".to_owned()));
+    }
     Request { method, url, headers, body, stream: false, outlives_page: false, secrets: Vec::new() }
 }
 
