@@ -2,7 +2,7 @@
 //!
 //! Telling it costs a call for each piece; making objects here would cost several, and the code for it.
 
-use sliderule_records::{Batch, Column, Event, Exception, ExceptionKind, Meaning, Sink};
+use sliderule_records::{Batch, Column, ExceptionKind, Meaning, Sink};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -77,12 +77,12 @@ impl Sink for Teller {
         }
     }
 
-    fn event(&mut self, Event { level, text, .. }: Event) {
-        self.items.event(level, Meaning::of_event(level).as_str(), &text);
+    fn event(&mut self, level: i32, text: &str, _: &Batch) {
+        self.items.event(level, Meaning::of_event(level).as_str(), text);
     }
 
-    fn exception(&mut self, Exception { code, level, text }: Exception) {
+    fn exception(&mut self, code: i32, level: i32, text: &str) {
         let kind = ExceptionKind::of(code, self.release);
-        self.items.exception(level, code, kind.as_str(), kind.meaning(level).as_str(), &text);
+        self.items.exception(level, code, kind.as_str(), kind.meaning(level).as_str(), text);
     }
 }

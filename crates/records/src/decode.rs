@@ -19,11 +19,11 @@ const BLOCK: usize = 16 << 10;
 
 /// How many times its own size a record may decode to. Repeated headers and overlapping fields multiply;
 /// real definitions stay below ten, and this bounds what a hostile one can make of a record.
-const EXPANSION: u64 = 64;
+const EXPANSION: usize = 64;
 
 /// Bytes of values after which a batch ends: many enough that the cost of an array hardly counts, few enough
 /// that they stay in a processor's second cache until they are copied out.
-const FULL: u64 = 512 << 10;
+const FULL: usize = 512 << 10;
 
 /// The records of one type, and the rows that they become.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub(crate) struct Table {
     /// Rows in the making.
     pub(crate) batch: Batch,
     /// Bytes of the values so far, roughly.
-    expanded: u64,
+    expanded: usize,
     /// How many elements each repeat of the record at hand has.
     counts: Vec<usize>,
 }
@@ -104,7 +104,7 @@ impl Table {
 
     /// Checks that every field lies within the record and that the result stays in bounds; how many bytes the
     /// values take. Notes how many elements each repeat has.
-    fn check(&mut self, frame: &Frame<'_>) -> Result<u64, Error> {
+    fn check(&mut self, frame: &Frame<'_>) -> Result<usize, Error> {
         let Plan { fixed, repeats, flat } = &self.plan;
         let Batch { record_type, columns, .. } = &self.batch;
         let has = frame.data.len();
@@ -137,13 +137,13 @@ impl Table {
                 beyond(leaves, start.saturating_add(last.saturating_mul(*stride)))?;
             }
             let repeated = if *flat { fixed.cost } else { 0 };
-            let added = wide(count).saturating_mul(leaves.cost.saturating_add(repeated));
+            let added = count.saturating_mul(leaves.cost.saturating_add(repeated));
             expanded = expanded.saturating_add(added);
             self.counts.push(count);
         }
-        let limit = wide(has).saturating_mul(EXPANSION).clamp(1 << 20, 1 << 30);
+        let limit = has.saturating_mul(EXPANSION).clamp(1 << 20, 1 << 30);
         if expanded > limit {
-            return Err(Error::TooLarge { offset: frame.offset, size: expanded, limit });
+            return Err(Error::TooLarge { offset: frame.offset, size: wide(expanded), limit: wide(limit) });
         }
         Ok(expanded)
     }

@@ -44,7 +44,7 @@ pub(crate) struct Leaves {
     /// Bytes that an element needs for all its fields.
     pub(crate) end: usize,
     /// Bytes that its values take when decoded, roughly.
-    pub(crate) cost: u64,
+    pub(crate) cost: usize,
 }
 
 /// Elements that follow each other to the end of the record.
@@ -62,7 +62,7 @@ pub(crate) struct Repeat {
 }
 
 /// How to decode the records of one type.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Plan {
     /// Fields outside of any open-ended array.
     pub(crate) fixed: Leaves,
@@ -90,32 +90,35 @@ impl Plan {
             places: compile::PLACES,
             nesting: Vec::new(),
             columns: Vec::new(),
-            fixed: Leaves::default(),
-            repeats: Vec::new(),
+            plan: Plan::default(),
         };
         compiler.walk(compiler.lookup(record_type)?, "", &[0], None, DEPTH)?;
-        let Compiler { mut columns, fixed, repeats, .. } = compiler;
-        let mut flat = false;
-        if let [Repeat { name, flattens: true, .. }] = repeats.as_slice()
-            && !whole
-            && fixed.all.iter().all(|leaf| leaf.runs.length.is_some())
-        {
-            flatten(&mut columns, name);
-            flat = true;
+        let Compiler { mut columns, mut plan, .. } = compiler;
+        if !whole {
+            plan.flatten(&mut columns);
         }
-        Ok((Plan { fixed, repeats, flat }, columns))
+        Ok((plan, columns))
     }
-}
 
-/// Takes the element's name off its columns, and makes them plain columns of rows.
-fn flatten(columns: &mut [Column], element: &str) {
-    let taken: Vec<String> =
-        columns.iter().filter(|column| column.offsets.is_none()).map(|column| column.name.clone()).collect();
-    for column in columns.iter_mut().filter(|column| column.offsets.is_some()) {
-        column.offsets = None;
-        let own = column.name.strip_prefix(element).and_then(|rest| rest.strip_prefix('.'));
-        if let Some(own) = own.filter(|own| !taken.iter().any(|name| name == own)) {
-            column.name = own.to_owned();
+    /// Where each element is to be a row, takes the name of their field off its columns, and makes them plain columns of
+    /// rows.
+    fn flatten(&mut self, columns: &mut [Column]) {
+        let [Repeat { name: element, flattens: true, leaves, .. }] = self.repeats.as_slice() else { return };
+        if self.fixed.all.iter().any(|leaf| leaf.runs.length.is_none()) {
+            return;
+        }
+        self.flat = true;
+        for leaf in &leaves.all {
+            let Some(column) = columns.get_mut(leaf.column) else { continue };
+            column.offsets = None;
+            // What follows the element's name and a dot.
+            let own = column.name.get(element.len() + 1..).unwrap_or_default().to_owned();
+            let is_taken = |leaf: &Leaf| columns.get(leaf.column).is_some_and(|column| column.name == own);
+            if !self.fixed.all.iter().any(is_taken)
+                && let Some(column) = columns.get_mut(leaf.column)
+            {
+                column.name = own;
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::definition::fault;
 use crate::definitions::Definitions;
 use crate::error::Error;
 use crate::frame::{Frame, Frames, wide};
-use crate::message::{EVENT, EXCEPTION, Event, Exception};
+use crate::message::{self, EVENT, EXCEPTION};
 use crate::sink::Sink;
 
 /// The record type of containers: u32 count, u32 start (little-endian), an index, then from `start` on
@@ -112,24 +112,17 @@ impl Rows {
         }
         let Some(table) = self.tables.last_mut() else { return Ok(()) };
         table.append(frame)?;
-        let batch = &table.batch;
-        let told = match record_type {
-            EVENT | EXCEPTION if batch.length == 0 => {
-                Err(fault(record_type, "it describes no single message".to_owned()))
+        if matches!(record_type, EVENT | EXCEPTION) {
+            let told = message::tell(&table.batch, sink);
+            if told.is_err() || !table.whole {
+                table.clear();
             }
-            EVENT => Event::read(batch).map(|event| sink.event(event)),
-            EXCEPTION => Exception::read(batch).map(|exception| sink.exception(exception)),
-            _ if table.whole || table.is_full() => {
-                table.flush(sink);
-                return Ok(());
-            }
-            _ => return Ok(()),
-        };
-        if told.is_ok() && table.whole {
-            sink.batch(batch);
+            told.map_err(|problem| fault(record_type, problem.to_owned()).at(offset))?;
         }
-        table.clear();
-        told.map_err(|error| error.at(offset))
+        if table.whole || table.is_full() {
+            table.flush(sink);
+        }
+        Ok(())
     }
 
     /// Ends the batch in the making.

@@ -8,11 +8,11 @@ pub trait Sink {
     /// Rows of consecutive data records of one type. They are lent: the next ones are decoded in their memory.
     fn batch(&mut self, batch: &Batch);
 
-    /// An `eventrec`.
-    fn event(&mut self, event: Event);
+    /// An `eventrec`: its level and its text, and the record for whoever wants more of it.
+    fn event(&mut self, level: i32, text: &str, record: &Batch);
 
     /// An `exceptrec`.
-    fn exception(&mut self, exception: Exception);
+    fn exception(&mut self, code: i32, level: i32, text: &str);
 }
 
 /// What a stream says, piece by piece.
@@ -31,11 +31,11 @@ impl Sink for Vec<Item> {
         self.push(Item::Batch(batch.clone()));
     }
 
-    fn event(&mut self, event: Event) {
-        self.push(Item::Event(event));
+    fn event(&mut self, level: i32, text: &str, record: &Batch) {
+        self.push(Item::Event(Event::of(level, text, record)));
     }
 
-    fn exception(&mut self, exception: Exception) {
-        self.push(Item::Exception(exception));
+    fn exception(&mut self, code: i32, level: i32, text: &str) {
+        self.push(Item::Exception(Exception { code, level, text: text.to_owned() }));
     }
 }

@@ -2,12 +2,11 @@
 
 use sliderule_columns::{Packed, Runs};
 
-use super::{Leaf, Leaves, Repeat};
+use super::{Leaf, Leaves, Plan, Repeat};
 use crate::column::Column;
 use crate::definition::{Basic, Definition, Elements, FieldType, fault};
 use crate::definitions::Definitions;
 use crate::error::Error;
-use crate::frame::wide;
 
 /// How many places a definition may describe, counting nested arrays element by element: a bound on
 /// the work that a hostile definition can cause.
@@ -25,8 +24,7 @@ pub(super) struct Compiler<'d> {
     /// Around the field at hand: the elements of each nested field, see [`Column::nesting`].
     pub(super) nesting: Vec<usize>,
     pub(super) columns: Vec<Column>,
-    pub(super) fixed: Leaves,
-    pub(super) repeats: Vec<Repeat>,
+    pub(super) plan: Plan,
 }
 
 impl<'d> Compiler<'d> {
@@ -56,14 +54,14 @@ impl<'d> Compiler<'d> {
             if open && (repeat.is_some() || bases.len() != 1) {
                 return Err(self.fault(&name, "is open-ended inside an element of an array"));
             }
-            let (basic, stride, nested) = match &field.kind {
-                FieldType::Basic(basic) => (*basic, basic.size(), None),
+            let (stride, nested) = match &field.kind {
+                FieldType::Basic(basic) => (basic.size(), Err(*basic)),
                 FieldType::Nested(_) if depth == 0 => {
                     return Err(self.fault(&name, "nests too deeply, perhaps itself"));
                 }
                 FieldType::Nested(nested) => {
                     let nested = self.lookup(nested)?;
-                    (Basic::Bits, nested.stride, Some(nested))
+                    (nested.stride, Ok(nested))
                 }
             };
             let count = if let Elements::Fixed(count) = field.elements { count } else { 1 };
@@ -71,19 +69,25 @@ impl<'d> Compiler<'d> {
                 return Err(self.fault(&name, "is an array of elements whose `__datasize` is not given"));
             }
             // Text that runs to the end of the record is a single value.
-            let text = basic == Basic::Text;
+            let text = nested == Err(Basic::Text);
             let (bases, offset, repeat) = match bases {
                 &[base] if open && !text => {
                     let start = base.checked_add(field.offset);
                     let start = start.ok_or_else(|| self.fault(&name, BEYOND))?;
-                    let (name, flattens) = (name.clone(), nested.is_some() && prefix.is_empty());
-                    self.repeats.push(Repeat { name, start, stride, flattens, leaves: Leaves::default() });
-                    (&[0][..], 0, Some(self.repeats.len() - 1))
+                    let (name, flattens) = (name.clone(), nested.is_ok() && prefix.is_empty());
+                    self.plan.repeats.push(Repeat {
+                        name,
+                        start,
+                        stride,
+                        flattens,
+                        leaves: Leaves::default(),
+                    });
+                    (&[0][..], 0, Some(self.plan.repeats.len() - 1))
                 }
                 _ => (bases, field.offset, repeat),
             };
             match nested {
-                Some(nested) => {
+                Ok(nested) => {
                     let places =
                         if open { None } else { Some(self.places(&name, bases, offset, count, stride)?) };
                     self.nesting.push(if open { 0 } else { count });
@@ -91,7 +95,7 @@ impl<'d> Compiler<'d> {
                     self.walk(nested, &format!("{name}."), bases, repeat, depth - 1)?;
                     self.nesting.pop();
                 }
-                None => {
+                Err(basic) => {
                     let runs = self.places(&name, bases, offset, 1, 0)?;
                     let length = if open && text { None } else { Some(count) };
                     let runs = Runs { begins: runs, length, big_endian: field.big_endian };
@@ -136,14 +140,14 @@ impl<'d> Compiler<'d> {
             _ => (runs.length.unwrap_or(1), length),
         };
         let width = runs.begins.len().checked_mul(values).ok_or_else(beyond)?;
-        let cost = wide(runs.begins.len().saturating_mul(bytes));
+        let cost = runs.begins.len().saturating_mul(bytes);
         let leaf = Leaf { column: self.columns.len(), runs, end };
         let nesting = if self.whole { self.nesting.clone() } else { Vec::new() };
         let offsets = repeat.map(|_| vec![0]);
         self.columns.push(Column { name, values: Packed::new(basic), width, offsets, nesting });
-        let leaves = match repeat.and_then(|index| self.repeats.get_mut(index)) {
+        let leaves = match repeat.and_then(|index| self.plan.repeats.get_mut(index)) {
             Some(repeat) => &mut repeat.leaves,
-            None => &mut self.fixed,
+            None => &mut self.plan.fixed,
         };
         leaves.end = leaves.end.max(end);
         leaves.cost = leaves.cost.saturating_add(cost);
