@@ -4,7 +4,7 @@
 //! is told to the object that `js/` passes in, before the call that decoded it returns.
 
 use sliderule_api::{ErrorCode, ReleaseVersion};
-use sliderule_records::{Decoder as Records, Error};
+use sliderule_records::{Decoder as Records, Error, Fault};
 use sliderule_session::Failure;
 use wasm_bindgen::prelude::*;
 
@@ -85,9 +85,9 @@ impl Decoder {
 
 /// The failure as JSON.
 fn failure(error: &Error) -> String {
-    let code = match error {
-        Error::Truncated { .. } => ErrorCode::StreamTruncated,
-        Error::TooLarge { .. } => ErrorCode::StreamTooLarge,
+    let code = match **error {
+        Fault::Truncated { .. } => ErrorCode::StreamTruncated,
+        Fault::TooLarge { .. } => ErrorCode::StreamTooLarge,
         _ => ErrorCode::StreamMalformed,
     };
     Failure::new(code, error.to_string()).to_json()

@@ -8,7 +8,7 @@ use sliderule_columns::{Elements, Packed, gather};
 
 use crate::column::{Batch, Column};
 use crate::definitions::Definitions;
-use crate::error::Error;
+use crate::error::{Error, Fault};
 use crate::frame::{Frame, wide};
 use crate::plan::{Leaf, Leaves, Plan, Repeat};
 use crate::sink::Sink;
@@ -108,7 +108,7 @@ impl Table {
         let Plan { fixed, repeats, flat } = &self.plan;
         let Batch { record_type, columns, .. } = &self.batch;
         let has = frame.data.len();
-        let past = |field: &str, needs: usize| Error::PastEnd {
+        let past = |field: &str, needs: usize| Fault::PastEnd {
             offset: frame.offset,
             record_type: record_type.clone(),
             field: field.to_owned(),
@@ -143,7 +143,8 @@ impl Table {
         }
         let limit = has.saturating_mul(EXPANSION).clamp(1 << 20, 1 << 30);
         if expanded > limit {
-            return Err(Error::TooLarge { offset: frame.offset, size: wide(expanded), limit: wide(limit) });
+            let (size, limit) = (wide(expanded), wide(limit));
+            return Err(Fault::TooLarge { offset: frame.offset, size, limit }.into());
         }
         Ok(expanded)
     }

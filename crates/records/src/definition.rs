@@ -10,7 +10,7 @@
 
 pub use sliderule_columns::Basic;
 
-use crate::error::Error;
+use crate::error::{Error, Fault};
 use crate::json::{self, Entries, Json};
 
 /// How many fields a definition may have. Real ones have thirty; this keeps hostile ones cheap.
@@ -97,13 +97,13 @@ pub struct Definition {
 impl Definition {
     /// Reads the JSON text that `/source/definition` answered for `record_type`.
     ///
-    /// `null` is [`Error::UnknownType`], the server's way to say so; anything else that is not a
-    /// definition is [`Error::Definition`].
+    /// `null` is [`Fault::UnknownType`], the server's way to say so; anything else that is not a
+    /// definition is [`Fault::Definition`].
     pub fn parse(record_type: &str, json: &str) -> Result<Definition, Error> {
         let read = match json::parse(json) {
             Ok(Json::Object(entries)) => read(&entries),
             Ok(Json::Null) => {
-                return Err(Error::UnknownType { record_type: record_type.to_owned(), offset: None });
+                return Err(Fault::UnknownType { record_type: record_type.to_owned(), offset: None }.into());
             }
             Ok(_) => Err("it is not a JSON object".to_owned()),
             Err(at) => Err(format!("it is not JSON at byte {at}")),
@@ -183,7 +183,7 @@ fn field(name: &str, entry: &Json<'_>) -> Result<Field, &'static str> {
 }
 
 pub(crate) fn fault(record_type: &str, problem: String) -> Error {
-    Error::Definition { record_type: record_type.to_owned(), problem, offset: None }
+    Fault::Definition { record_type: record_type.to_owned(), problem, offset: None }.into()
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ pub mod stream;
 pub use column::{Batch, Column, Packed, Values};
 pub use definition::Definition;
 pub use definitions::Definitions;
-pub use error::Error;
+pub use error::{Error, Fault};
 pub use exception_kind::{ExceptionKind, Meaning};
 pub use frame::{Frame, Frames};
 pub use message::{Event, Exception};

@@ -8,7 +8,7 @@ use std::mem;
 use crate::decode::Table;
 use crate::definition::fault;
 use crate::definitions::Definitions;
-use crate::error::Error;
+use crate::error::{Error, Fault};
 use crate::frame::{Frame, Frames, wide};
 use crate::message::{self, EVENT, EXCEPTION};
 use crate::sink::Sink;
@@ -139,7 +139,7 @@ impl Rows {
 
     /// Takes the records out of a container; they stand in the stream in its place.
     fn unpack(&mut self, frame: &Frame<'_>, containers: usize, sink: &mut impl Sink) -> Result<(), Error> {
-        let fault = |problem| Error::Container { offset: frame.offset, problem };
+        let fault = |problem| Error::from(Fault::Container { offset: frame.offset, problem });
         let inside = containers.checked_sub(1).ok_or_else(|| fault("containers are nested too deeply"))?;
         let Some(&[c0, c1, c2, c3, s0, s1, s2, s3]) = frame.data.first_chunk() else {
             return Err(fault("it is too short for its own header"));

@@ -1,7 +1,7 @@
 //! The decoder of a whole stream: chunks in, batches, events and exceptions out, in the stream's order.
 
 use crate::definitions::Definitions;
-use crate::error::Error;
+use crate::error::{Error, Fault};
 use crate::frame::{DEFAULT_LIMIT, Frames};
 use crate::rows::{Rows, WAITING};
 use crate::sink::{Item, Sink};
@@ -146,7 +146,7 @@ impl Decoder {
         }
         self.frames.finish()?;
         match self.rows.held.first() {
-            Some(held) => Err(Error::Undefined { offset: held.offset, names: self.needs() }),
+            Some(held) => Err(Fault::Undefined { offset: held.offset, names: self.needs() }.into()),
             None => Ok(()),
         }
     }

@@ -6,7 +6,7 @@ use super::{Leaf, Leaves, Plan, Repeat};
 use crate::column::Column;
 use crate::definition::{Basic, Definition, Elements, FieldType, fault};
 use crate::definitions::Definitions;
-use crate::error::Error;
+use crate::error::{Error, Fault};
 
 /// How many places a definition may describe, counting nested arrays element by element: a bound on
 /// the work that a hostile definition can cause.
@@ -31,7 +31,7 @@ impl<'d> Compiler<'d> {
     pub(super) fn lookup(&self, record_type: &str) -> Result<&'d Definition, Error> {
         self.definitions
             .get(record_type)
-            .ok_or_else(|| Error::UnknownType { record_type: record_type.to_owned(), offset: None })
+            .ok_or_else(|| Fault::UnknownType { record_type: record_type.to_owned(), offset: None }.into())
     }
 
     fn fault(&self, name: &str, problem: &str) -> Error {

@@ -224,17 +224,17 @@ fn cell(values: &Packed, index: usize) -> Cell {
 
 /// What the slow decoder would call an error.
 fn fault(error: &Error) -> Fault {
-    let kind = match error {
-        Error::Version { .. } => Kind::Version,
-        Error::TypeName { .. } => Kind::TypeName,
-        Error::Truncated { received, .. } => Kind::Truncated(*received),
-        Error::Container { .. } => Kind::Container,
-        Error::Undefined { .. } => Kind::Undefined,
-        Error::TooLarge { .. }
-        | Error::PastEnd { .. }
-        | Error::Definition { .. }
-        | Error::UnknownType { .. } => Kind::Unfit,
-        Error::Encode { .. } => panic!("nothing is encoded here: {error}"),
+    let kind = match &**error {
+        sliderule_records::Fault::Version { .. } => Kind::Version,
+        sliderule_records::Fault::TypeName { .. } => Kind::TypeName,
+        sliderule_records::Fault::Truncated { received, .. } => Kind::Truncated(*received),
+        sliderule_records::Fault::Container { .. } => Kind::Container,
+        sliderule_records::Fault::Undefined { .. } => Kind::Undefined,
+        sliderule_records::Fault::TooLarge { .. }
+        | sliderule_records::Fault::PastEnd { .. }
+        | sliderule_records::Fault::Definition { .. }
+        | sliderule_records::Fault::UnknownType { .. } => Kind::Unfit,
+        sliderule_records::Fault::Encode { .. } => panic!("nothing is encoded here: {error}"),
     };
     Fault { offset: error.offset().expect("an error of a stream without its place"), kind }
 }

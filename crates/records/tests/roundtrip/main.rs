@@ -8,7 +8,7 @@ use proptest::prelude::*;
 mod specs;
 
 use sliderule_records::encode::{self, Record, Scalar, Writer};
-use sliderule_records::{Batch, Decoder, Definitions, Error, Item, Packed, Values};
+use sliderule_records::{Batch, Decoder, Definitions, Fault, Item, Packed, Values};
 use specs::{Kind, Spec, define, record, size_of_basic};
 
 /// One decoded value, comparable bit by bit.
@@ -291,7 +291,7 @@ proptest! {
             let wanted = if record == cut {
                 Ok(())
             } else {
-                Err(Error::Truncated { offset: record as u64, received: (cut - record) as u64 })
+                Err(Fault::Truncated { offset: record as u64, received: (cut - record) as u64 }.into())
             };
             prop_assert_eq!(decoder.finish(), wanted);
         }
