@@ -3,14 +3,12 @@
 //! `js/` pulls the reader, pushes chunks, fetches the definitions that are needed, and ends the stream. What is decoded
 //! is told to the object that `js/` passes in, before the call that decoded it returns.
 
-use std::cell::RefCell;
-
 use sliderule_api::{ErrorCode, ReleaseVersion};
-use sliderule_records::{Decoder as Records, Error, Item};
+use sliderule_records::{Decoder as Records, Error, Fault};
 use sliderule_session::Failure;
 use wasm_bindgen::prelude::*;
 
-use crate::items::Items;
+use crate::items::{Items, Teller};
 
 /// `flush` would tell of something. These numbers are in `STATE` of `js/stream/decoder.js`.
 const GATHERING: u32 = 1;
@@ -23,10 +21,8 @@ const FAILED: u32 = 4;
 /// Decodes one stream. What fails is told to the items, too: an export that throws takes twice the code.
 #[wasm_bindgen]
 pub struct Decoder {
-    records: RefCell<Records>,
-    items: Items,
-    /// Major and minor of the server's release, which says what its exceptions mean.
-    release: Option<(u32, u32)>,
+    records: Records,
+    teller: Teller,
 }
 
 #[wasm_bindgen]
@@ -37,72 +33,61 @@ impl Decoder {
     pub fn new(release: &str, items: Items) -> Decoder {
         let release = release.parse::<ReleaseVersion>().ok();
         let release = release.map(|release| (release.major, release.minor));
-        Decoder { records: RefCell::default(), items, release }
+        Decoder { records: Records::default(), teller: Teller { items, release } }
     }
 
     /// Records of this type are not to be taken apart into rows.
     #[wasm_bindgen(js_name = keepWhole)]
-    pub fn keep_whole(&self, record_type: &str) {
-        self.records.borrow_mut().keep_whole(record_type);
+    pub fn keep_whole(&mut self, record_type: &str) {
+        self.records.keep_whole(record_type, &mut self.teller);
     }
 
     /// Decodes the next bytes, and tells of full batches and messages.
-    pub fn push(&self, chunk: &[u8]) {
-        let decoded = self.records.borrow_mut().gather(chunk);
-        self.tell(decoded);
+    pub fn push(&mut self, chunk: &[u8]) {
+        self.records.gather(chunk, &mut self.teller);
     }
 
     /// Tells of the rows that wait for their batch to become full.
-    pub fn flush(&self) {
-        let decoded = self.records.borrow_mut().flush();
-        self.tell(decoded);
+    pub fn flush(&mut self) {
+        self.records.flush(&mut self.teller);
     }
 
     /// What can be asked for now: `GATHERING`, `WAITING` and `FAILED`, as far as they hold.
     pub fn state(&self) -> u32 {
-        let records = self.records.borrow();
-        (u32::from(records.is_gathering()) * GATHERING)
-            | (u32::from(records.is_waiting()) * WAITING)
-            | (u32::from(records.has_failed()) * FAILED)
+        (u32::from(self.records.is_gathering()) * GATHERING)
+            | (u32::from(self.records.is_waiting()) * WAITING)
+            | (u32::from(self.records.has_failed()) * FAILED)
     }
 
     /// Tells of the record types whose definitions are needed before anything more can be decoded.
     pub fn needs(&self) {
-        self.records.borrow().needs().iter().for_each(|record_type| self.items.need(record_type));
+        self.records.needs().iter().for_each(|record_type| self.teller.items.need(record_type));
     }
 
     /// Gives a definition, as the server wrote it, and tells of what can be decoded now.
-    pub fn define(&self, record_type: &str, definition: &str) {
-        let decoded = self.records.borrow_mut().define(record_type, definition);
-        self.tell(decoded);
+    pub fn define(&mut self, record_type: &str, definition: &str) {
+        let learned = self.records.learn(record_type, definition, &mut self.teller);
+        self.tell(learned);
     }
 
     /// Ends the stream. It fails if it is not whole.
     pub fn finish(&self) {
-        self.tell(self.records.borrow().finish().map(|()| Vec::new()));
+        self.tell(self.records.finish());
     }
 
-    /// Tells of what was decoded; the memory of the last batch goes back to the decoder.
-    fn tell(&self, decoded: Result<Vec<Item>, Error>) {
-        match decoded {
-            Ok(items) => {
-                for item in items {
-                    self.items.tell(&item, self.release);
-                    if let Item::Batch(batch) = item {
-                        self.records.borrow_mut().recycle(batch);
-                    }
-                }
-            }
-            Err(error) => self.items.failed(&failure(&error)),
+    /// Tells of what failed.
+    fn tell(&self, outcome: Result<(), Error>) {
+        if let Err(error) = outcome {
+            self.teller.items.failed(&failure(&error));
         }
     }
 }
 
 /// The failure as JSON.
 fn failure(error: &Error) -> String {
-    let code = match error {
-        Error::Truncated { .. } => ErrorCode::StreamTruncated,
-        Error::TooLarge { .. } => ErrorCode::StreamTooLarge,
+    let code = match **error {
+        Fault::Truncated { .. } => ErrorCode::StreamTruncated,
+        Fault::TooLarge { .. } => ErrorCode::StreamTooLarge,
         _ => ErrorCode::StreamMalformed,
     };
     Failure::new(code, error.to_string()).to_json()

@@ -2,7 +2,7 @@
 //!
 //! Telling it costs a call for each piece; making objects here would cost several, and the code for it.
 
-use sliderule_records::{Batch, Column, ExceptionKind, Item, Meaning, Values};
+use sliderule_records::{Batch, Column, ExceptionKind, Meaning, Sink};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -51,55 +51,38 @@ extern "C" {
     pub fn need(this: &Items, record_type: &str);
 }
 
-impl Items {
-    /// Tells of an item; `release` is the server's, as far as it is known.
-    pub fn tell(&self, item: &Item, release: Option<(u32, u32)>) {
-        match item {
-            Item::Batch(batch) => self.tell_batch(batch),
-            Item::Event(event) => {
-                self.event(event.level, Meaning::of_event(event.level).as_str(), &event.text);
-            }
-            Item::Exception(exception) => {
-                let kind = ExceptionKind::of(exception.code, release);
-                let meaning = kind.meaning(exception.level).as_str();
-                self.exception(exception.level, exception.code, kind.as_str(), meaning, &exception.text);
-            }
-        }
-    }
+/// Tells the object of what a stream of a server of that release holds.
+pub(crate) struct Teller {
+    pub(crate) items: Items,
+    /// Major and minor of the server's release, which says what its exceptions mean.
+    pub(crate) release: Option<(u32, u32)>,
+}
 
-    fn tell_batch(&self, batch: &Batch) {
-        if self.batch(&batch.record_type, batch.length) {
+impl Sink for Teller {
+    fn batch(&mut self, batch: &Batch) {
+        let items = &self.items;
+        if items.batch(&batch.record_type, batch.length) {
             for Column { name, width, nesting, .. } in &batch.columns {
-                self.heading(name, *width);
-                nesting.iter().for_each(|count| self.nested(*count));
+                items.heading(name, *width);
+                nesting.iter().for_each(|count| items.nested(*count));
             }
         }
         for Column { values, offsets, .. } in &batch.columns {
-            self.column(code(values), values.bytes());
-            if let Values::Text(texts) = values {
-                texts.iter().for_each(|text| self.text(text));
-            }
+            // The type's code in the record format, which `TYPES` of `js/stream/types.js` goes by.
+            items.column(values.basic() as u32, values.bytes());
+            values.texts().iter().for_each(|text| items.text(text));
             if let Some(offsets) = offsets {
-                self.offsets(offsets);
+                items.offsets(offsets);
             }
         }
     }
-}
 
-/// The type's code in the record format, which `TYPES` of `js/stream/types.js` goes by.
-fn code(values: &Values) -> u32 {
-    match values {
-        Values::I8(_) => 0,
-        Values::I16(_) => 1,
-        Values::I32(_) => 2,
-        Values::I64(_) => 3,
-        Values::U8(_) => 4,
-        Values::U16(_) => 5,
-        Values::U32(_) => 6,
-        Values::U64(_) => 7,
-        Values::F32(_) => 9,
-        Values::F64(_) => 10,
-        Values::Time(_) => 11,
-        Values::Text(_) => 12,
+    fn event(&mut self, level: i32, text: &str, _: &Batch) {
+        self.items.event(level, Meaning::of_event(level).as_str(), text);
+    }
+
+    fn exception(&mut self, code: i32, level: i32, text: &str) {
+        let kind = ExceptionKind::of(code, self.release);
+        self.items.exception(level, code, kind.as_str(), kind.meaning(level).as_str(), text);
     }
 }

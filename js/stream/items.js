@@ -111,7 +111,7 @@ export class Items {
    */
   column(code, bytes) {
     const Type = TYPES[code];
-    this.#values.push(Type === undefined ? [] : new Type(bytes.slice().buffer));
+    this.#values.push(Type === undefined ? [] : new Type(new Uint8Array(bytes).buffer));
   }
 
   /** @param {string} text */

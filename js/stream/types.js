@@ -1,5 +1,5 @@
 /**
- * The arrays that hold values of each type, by the codes of the record format: see `code` in `src/items.rs`.
+ * The arrays that hold values of each type, by the codes of the record format: see `Basic` in `crates/records/columns`.
  *
  * @module
  */

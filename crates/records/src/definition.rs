@@ -8,33 +8,13 @@
 //! `__datasize` is believed only as the distance between the elements of a nested record. For a record
 //! of its own it is wrong more often than right, and the frame's header already says the size.
 
-use crate::error::Error;
+pub use sliderule_columns::Basic;
+
+use crate::error::{Error, Fault};
 use crate::json::{self, Entries, Json};
 
 /// How many fields a definition may have. Real ones have thirty; this keeps hostile ones cheap.
 const FIELDS: usize = 4096;
-
-/// The basic types of the format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Basic {
-    I8,
-    I16,
-    I32,
-    I64,
-    U8,
-    U16,
-    U32,
-    U64,
-    F32,
-    F64,
-    /// Nanoseconds since the Unix epoch, without leap seconds.
-    Time,
-    /// Bytes of text up to the first NUL; `elements` is the length of the buffer.
-    Text,
-    /// Bits. Offset and elements are in bits, most significant first; no client decodes them.
-    Bits,
-}
 
 /// What definitions call the basic types.
 const BASIC: [(&str, Basic); 14] = [
@@ -53,22 +33,6 @@ const BASIC: [(&str, Basic); 14] = [
     ("TIME8", Basic::Time),
     ("STRING", Basic::Text),
 ];
-
-impl Basic {
-    fn from_name(name: &str) -> Option<Basic> {
-        BASIC.iter().find(|(known, _)| *known == name).map(|(_, basic)| *basic)
-    }
-
-    /// Bytes of one element; of text, of one character.
-    pub fn size(self) -> usize {
-        match self {
-            Basic::I8 | Basic::U8 | Basic::Text | Basic::Bits => 1,
-            Basic::I16 | Basic::U16 => 2,
-            Basic::I32 | Basic::U32 | Basic::F32 => 4,
-            Basic::I64 | Basic::U64 | Basic::F64 | Basic::Time => 8,
-        }
-    }
-}
 
 /// What a field holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,13 +97,13 @@ pub struct Definition {
 impl Definition {
     /// Reads the JSON text that `/source/definition` answered for `record_type`.
     ///
-    /// `null` is [`Error::UnknownType`], the server's way to say so; anything else that is not a
-    /// definition is [`Error::Definition`].
+    /// `null` is [`Fault::UnknownType`], the server's way to say so; anything else that is not a
+    /// definition is [`Fault::Definition`].
     pub fn parse(record_type: &str, json: &str) -> Result<Definition, Error> {
         let read = match json::parse(json) {
             Ok(Json::Object(entries)) => read(&entries),
             Ok(Json::Null) => {
-                return Err(Error::UnknownType { record_type: record_type.to_owned(), offset: None });
+                return Err(Fault::UnknownType { record_type: record_type.to_owned(), offset: None }.into());
             }
             Ok(_) => Err("it is not a JSON object".to_owned()),
             Err(at) => Err(format!("it is not JSON at byte {at}")),
@@ -191,7 +155,10 @@ fn field(name: &str, entry: &Json<'_>) -> Result<Field, &'static str> {
     let Json::Object(entries) = entry else { return Err("is not an object") };
     let text = |name| json::entry(entries, name).and_then(json::text);
     let kind = text("type").ok_or("has no type")?;
-    let kind = Basic::from_name(kind).map_or_else(|| FieldType::Nested(kind.to_owned()), FieldType::Basic);
+    let kind = BASIC
+        .iter()
+        .find(|(name, _)| *name == kind)
+        .map_or_else(|| FieldType::Nested(kind.to_owned()), |(_, basic)| FieldType::Basic(*basic));
     let bits = json::entry(entries, "offset").and_then(json::size).ok_or("has no offset in bits")?;
     if bits % 8 != 0 && kind != FieldType::Basic(Basic::Bits) {
         return Err("does not begin on a whole byte");
@@ -216,7 +183,7 @@ fn field(name: &str, entry: &Json<'_>) -> Result<Field, &'static str> {
 }
 
 pub(crate) fn fault(record_type: &str, problem: String) -> Error {
-    Error::Definition { record_type: record_type.to_owned(), problem, offset: None }
+    Fault::Definition { record_type: record_type.to_owned(), problem, offset: None }.into()
 }
 
 #[cfg(test)]

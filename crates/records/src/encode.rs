@@ -30,7 +30,7 @@ use scalar::little_endian;
 
 use crate::definition::{Basic, Definition, Elements, Field, FieldType};
 use crate::definitions::Definitions;
-use crate::error::Error;
+use crate::error::{Error, Fault};
 use crate::frame::VERSION;
 
 /// How deeply records may nest.
@@ -45,10 +45,9 @@ pub fn frame(record_type: &str, data: &[u8]) -> Result<Vec<u8>, Error> {
 
 /// Appends one complete record to `bytes`; after an error they are as they were.
 pub fn append_frame(bytes: &mut Vec<u8>, record_type: &str, data: &[u8]) -> Result<(), Error> {
-    let fault = |field: &str, problem| Error::Encode {
-        record_type: record_type.to_owned(),
-        field: field.to_owned(),
-        problem,
+    let fault = |field: &str, problem| {
+        let (record_type, field) = (record_type.to_owned(), field.to_owned());
+        Error::from(Fault::Encode { record_type, field, problem })
     };
     if record_type.is_empty() || !record_type.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(fault("type name", "it is not printable ASCII"));
@@ -218,7 +217,8 @@ impl Writer<'_> {
     }
 
     fn fault(&self, field: &str, problem: &'static str) -> Error {
-        Error::Encode { record_type: self.definition.record_type.clone(), field: field.to_owned(), problem }
+        let record_type = self.definition.record_type.clone();
+        Fault::Encode { record_type, field: field.to_owned(), problem }.into()
     }
 }
 
@@ -232,7 +232,7 @@ impl<'r> Writer<'r> {
 fn lookup<'d>(definitions: &'d Definitions, record_type: &str) -> Result<&'d Definition, Error> {
     definitions
         .get(record_type)
-        .ok_or_else(|| Error::UnknownType { record_type: record_type.to_owned(), offset: None })
+        .ok_or_else(|| Fault::UnknownType { record_type: record_type.to_owned(), offset: None }.into())
 }
 
 /// Bytes from one element of a nested record to the next.
@@ -242,7 +242,7 @@ fn element_size(definitions: &Definitions, nested: &Definition, depth: usize) ->
 
 /// Bytes up to the end of the last field of known length, or the start of the last open-ended one.
 fn fixed_size(definitions: &Definitions, definition: &Definition, depth: usize) -> Result<usize, Error> {
-    let too_large = || Error::Encode {
+    let too_large = || Fault::Encode {
         record_type: definition.record_type.clone(),
         field: "definition".to_owned(),
         problem: "it nests too deeply or describes too large a record",

@@ -3,9 +3,17 @@
 //! What came from a stream names the byte of that stream where the damaged record begins, counted
 //! from the first byte pushed, so that a capture of the stream can be opened at the right place.
 
-/// What went wrong, as one sentence.
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// What went wrong, as one sentence. It is one pointer, cheap to hand up and to keep.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
+#[error("{0}")]
+pub struct Error(Arc<Fault>);
+
+/// What an [`Error`] is about.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
     /// The record header carries another format version than 2, or is not a record header at all.
     #[error("not a record of format version 2 at byte {offset} of the stream (found version {found})")]
     Version {
@@ -112,28 +120,46 @@ pub enum Error {
     },
 }
 
-impl Error {
+impl Fault {
     /// The byte of the stream where the record at fault begins, where a stream is at fault.
     pub fn offset(&self) -> Option<u64> {
         match self {
-            Error::Version { offset, .. }
-            | Error::TypeName { offset }
-            | Error::TooLarge { offset, .. }
-            | Error::Truncated { offset, .. }
-            | Error::Container { offset, .. }
-            | Error::PastEnd { offset, .. }
-            | Error::Undefined { offset, .. } => Some(*offset),
-            Error::UnknownType { offset, .. } | Error::Definition { offset, .. } => *offset,
-            Error::Encode { .. } => None,
+            Fault::Version { offset, .. }
+            | Fault::TypeName { offset }
+            | Fault::TooLarge { offset, .. }
+            | Fault::Truncated { offset, .. }
+            | Fault::Container { offset, .. }
+            | Fault::PastEnd { offset, .. }
+            | Fault::Undefined { offset, .. } => Some(*offset),
+            Fault::UnknownType { offset, .. } | Fault::Definition { offset, .. } => *offset,
+            Fault::Encode { .. } => None,
         }
     }
+}
 
+impl Error {
     /// The same error, naming the record that it was found for.
     pub(crate) fn at(mut self, found: u64) -> Error {
-        if let Error::UnknownType { offset, .. } | Error::Definition { offset, .. } = &mut self {
+        if let Some(Fault::UnknownType { offset, .. } | Fault::Definition { offset, .. }) =
+            Arc::get_mut(&mut self.0)
+        {
             *offset = Some(found);
         }
         self
+    }
+}
+
+impl Deref for Error {
+    type Target = Fault;
+
+    fn deref(&self) -> &Fault {
+        &self.0
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Error {
+        Error(Arc::new(fault))
     }
 }
 

@@ -8,7 +8,7 @@
 //! within one chunk is lent out of that chunk; only what straddles chunks is copied, once, so the
 //! work is linear in the bytes whatever the cuts.
 
-use crate::error::Error;
+use crate::error::{Error, Fault};
 use crate::json;
 
 /// The only version of the format.
@@ -128,7 +128,7 @@ impl Frames {
         match &self.failure {
             Some(failure) => Err(failure.clone()),
             None if self.lent || self.carried.is_empty() => Ok(()),
-            None => Err(Error::Truncated { offset: self.offset, received: wide(self.carried.len()) }),
+            None => Err(Fault::Truncated { offset: self.offset, received: wide(self.carried.len()) }.into()),
         }
     }
 
@@ -178,7 +178,7 @@ impl Frames {
             let text = bytes.get(HEADER..HEADER + name).unwrap_or_default();
             let terminated = bytes.get(HEADER + name) == Some(&0);
             if text.is_empty() || !terminated || !text.iter().all(u8::is_ascii_graphic) {
-                return Err(Error::TypeName { offset });
+                return Err(Fault::TypeName { offset }.into());
             }
         }
         self.offset += wide(size);
@@ -191,7 +191,7 @@ impl Frames {
         let offset = self.offset;
         let found = u16::from_be_bytes([v0, v1]);
         if found != VERSION {
-            return Err(Error::Version { offset, found });
+            return Err(Fault::Version { offset, found }.into());
         }
         let type_size = u16::from_be_bytes([t0, t1]);
         let data_size = u32::from_be_bytes([d0, d1, d2, d3]);
@@ -199,11 +199,11 @@ impl Frames {
         match usize::try_from(size) {
             Ok(size) if size <= self.limit => {
                 if type_size == 0 && data_size > 0 {
-                    return Err(Error::TypeName { offset });
+                    return Err(Fault::TypeName { offset }.into());
                 }
                 Ok(Some((usize::from(type_size.saturating_sub(1)), size)))
             }
-            _ => Err(Error::TooLarge { offset, size, limit: wide(self.limit) }),
+            _ => Err(Fault::TooLarge { offset, size, limit: wide(self.limit) }.into()),
         }
     }
 
@@ -282,6 +282,6 @@ mod tests {
         assert_eq!((frame.offset, frame.data_offset()), (1000, 1000 + 8 + 4));
         frames.pull(&mut record.get(..5).unwrap()).unwrap();
         let offset = 1000 + record.len() as u64;
-        assert_eq!(frames.finish(), Err(Error::Truncated { offset, received: 5 }));
+        assert_eq!(frames.finish(), Err(Fault::Truncated { offset, received: 5 }.into()));
     }
 }

@@ -14,10 +14,11 @@
 //! | [`definitions`] | the definitions known so far, and which are missing |
 //! | `plan` | a definition with all that it nests, flattened into columns; how records become rows |
 //! | `rows` | from whole records to items: which wait for a definition, which continue a batch |
-//! | `decode` | records into columns |
-//! | [`mod@column`] | what comes out: [`Batch`], [`Column`], [`Values`] |
+//! | `decode` | records into the columns of a table |
+//! | [`mod@column`] | what comes out: [`Batch`], [`Column`], [`Packed`], [`Values`] |
 //! | [`message`] | what comes out beside the data: [`Event`], [`Exception`] |
 //! | [`exception_kind`] | what an exception means, by the server's release: [`ExceptionKind`], [`Meaning`] |
+//! | [`sink`] | who is told of what comes out: [`Sink`] |
 //! | [`stream`] | all of it together: the [`Decoder`] |
 //! | [`encode`] | records from values, for servers |
 //! | [`error`] | all that can be wrong |
@@ -55,8 +56,8 @@
 //! let mut heights = Vec::new();
 //! for item in &items {
 //!     match item {
-//!         Item::Batch(batch) => match batch.column("height").map(|column| &column.values) {
-//!             Some(Values::F32(values)) => heights.extend_from_slice(values),
+//!         Item::Batch(batch) => match batch.column("height").map(|column| column.values.unpack()) {
+//!             Some(Values::F32(values)) => heights.extend(values),
 //!             other => unreachable!("the definition says FLOAT, not {other:?}"),
 //!         },
 //!         Item::Event(event) => println!("{}", event.text),
@@ -90,13 +91,15 @@ pub mod json;
 pub mod message;
 mod plan;
 mod rows;
+pub mod sink;
 pub mod stream;
 
-pub use column::{Batch, Column, Values};
+pub use column::{Batch, Column, Packed, Values};
 pub use definition::Definition;
 pub use definitions::Definitions;
-pub use error::Error;
+pub use error::{Error, Fault};
 pub use exception_kind::{ExceptionKind, Meaning};
 pub use frame::{Frame, Frames};
 pub use message::{Event, Exception};
-pub use stream::{Decoder, Item};
+pub use sink::{Item, Sink};
+pub use stream::Decoder;

@@ -5,10 +5,11 @@
 //! too (v4.4.0): that is for the reader, who knows the server's version. The level did not.
 
 use crate::column::Batch;
-use crate::definition::{Elements, fault};
+use crate::definition::Elements;
 use crate::definitions::Definitions;
 use crate::encode::{Record, Writer};
 use crate::error::Error;
+use crate::sink::Sink;
 
 /// The record type of events.
 pub const EVENT: &str = "eventrec";
@@ -40,18 +41,14 @@ pub struct Exception {
 }
 
 impl Event {
-    /// Reads the event out of its decoded record.
-    pub(crate) fn read(batch: &Batch) -> Result<Event, Error> {
-        let either = |new, old| text(batch, new).filter(|text| !text.is_empty()).or_else(|| text(batch, old));
-        Ok(Event {
-            time: batch.column("time").and_then(|column| column.values.integer(0)),
-            level: integer(batch, "level")?,
-            source: either("source", "name").unwrap_or_default().to_owned(),
-            text: either("message", "attr")
-                .or_else(|| text(batch, "message"))
-                .ok_or_else(|| fault(&batch.record_type, "it has neither `message` nor `attr`".to_owned()))?
-                .to_owned(),
-        })
+    /// The event of that level and text, with what else its decoded record says.
+    pub(crate) fn of(level: i32, text: &str, record: &Batch) -> Event {
+        Event {
+            time: record.column("time").and_then(|column| column.values.integer(0)),
+            level,
+            source: either(record, "source", "name").unwrap_or_default().to_owned(),
+            text: text.to_owned(),
+        }
     }
 
     /// The record, laid out as `eventrec` is defined, with every field that either release has and this
@@ -75,17 +72,6 @@ impl Event {
 }
 
 impl Exception {
-    /// Reads the exception out of its decoded record.
-    pub(crate) fn read(batch: &Batch) -> Result<Exception, Error> {
-        let text =
-            text(batch, "text").ok_or_else(|| fault(&batch.record_type, "it has no `text`".to_owned()))?;
-        Ok(Exception {
-            code: integer(batch, "code")?,
-            level: integer(batch, "level")?,
-            text: text.to_owned(),
-        })
-    }
-
     /// The record, laid out as `exceptrec` is defined. Text that is too long for its field is cut.
     pub fn record<'d>(&self, definitions: &'d Definitions) -> Result<Record<'d>, Error> {
         let mut record = Record::new(definitions, EXCEPTION)?;
@@ -97,14 +83,38 @@ impl Exception {
     }
 }
 
-fn text<'b>(batch: &'b Batch, name: &str) -> Option<&'b str> {
-    batch.column(name)?.values.text(0)
+/// Tells of the message that a decoded record is, or what it lacks to be one.
+pub(crate) fn tell(record: &Batch, sink: &mut impl Sink) -> Result<(), &'static str> {
+    if record.length == 0 {
+        return Err("it describes no single message");
+    }
+    let level = integer(record, "level").ok_or("it has no whole number `level`")?;
+    if record.record_type == EVENT {
+        let text = either(record, "message", "attr").ok_or("it has neither `message` nor `attr`")?;
+        sink.event(level, text, record);
+    } else {
+        let code = integer(record, "code").ok_or("it has no whole number `code`")?;
+        let text = text(record, "text").ok_or("it has no `text`")?;
+        sink.exception(code, level, text);
+    }
+    Ok(())
 }
 
-fn integer(batch: &Batch, name: &str) -> Result<i32, Error> {
-    let value = batch.column(name).and_then(|column| column.values.integer(0));
-    let value = value.ok_or_else(|| fault(&batch.record_type, format!("it has no whole number `{name}`")))?;
-    Ok(i32::try_from(value).unwrap_or(i32::MAX))
+/// The text of the field that newer releases have, or if it is empty or missing of the one that older releases have.
+fn either<'b>(record: &'b Batch, new: &str, old: &str) -> Option<&'b str> {
+    match (text(record, new), text(record, old)) {
+        (None | Some(""), Some(old)) => Some(old),
+        (new, _) => new,
+    }
+}
+
+fn text<'b>(record: &'b Batch, name: &str) -> Option<&'b str> {
+    record.column(name)?.values.text(0)
+}
+
+fn integer(record: &Batch, name: &str) -> Option<i32> {
+    let value = record.column(name)?.values.integer(0)?;
+    Some(i32::try_from(value).unwrap_or(i32::MAX))
 }
 
 /// Writes as much of a text as the field holds, with a NUL after it, as servers do.

@@ -1,34 +1,20 @@
 //! The decoder of a whole stream: chunks in, batches, events and exceptions out, in the stream's order.
 
-use std::mem;
-
-use crate::column::Batch;
 use crate::definitions::Definitions;
-use crate::error::Error;
+use crate::error::{Error, Fault};
 use crate::frame::{DEFAULT_LIMIT, Frames};
-use crate::message::{Event, Exception};
 use crate::rows::{Rows, WAITING};
+use crate::sink::{Item, Sink};
 
 /// How deeply containers may be packed into each other; servers pack once.
 const CONTAINERS: usize = 4;
 
-/// What a stream says, piece by piece.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Item {
-    /// Rows of consecutive data records of one type.
-    Batch(Batch),
-    /// An `eventrec`.
-    Event(Event),
-    /// An `exceptrec`.
-    Exception(Exception),
-}
-
 /// Decodes one stream. The crate's front page shows how it is driven.
 ///
-/// Errors are final: the stream cannot be decoded any further, and every further call returns the
-/// same error. What arrived whole before the fault is not lost by it: a call that decoded something returns
-/// that, and the *next* call returns the error; records that wait for definitions come before a fault behind them
-/// too. [`Decoder::finish`] always tells.
+/// It tells a [`Sink`] of what it decodes ([`Decoder::gather`]), or returns it ([`Decoder::push`]).
+///
+/// Errors are final: the stream cannot be decoded any further. What arrived whole before the fault is not lost by it:
+/// records that wait for definitions come before a fault behind them too. [`Decoder::finish`] always tells of it.
 #[derive(Debug)]
 pub struct Decoder {
     frames: Frames,
@@ -57,67 +43,51 @@ impl Decoder {
     }
 
     /// Has records of this type kept whole: neither taken apart into a row per element nor joined with their
-    /// neighbours. Each becomes a [`Batch`] of one row, in which open-ended arrays are lists, which may be empty. An
-    /// `eventrec` or `exceptrec` that is kept whole is still a message too: first the message, then its batch.
+    /// neighbours. Each becomes a [`Batch`](crate::Batch) of one row, in which open-ended arrays are lists, which may be
+    /// empty. An `eventrec` or `exceptrec` that is kept whole is still a message too: first the message, then its batch.
     ///
-    /// Holds for the records that come from now on.
-    pub fn keep_whole(&mut self, record_type: &str) {
-        self.rows.flush();
-        self.rows.plans.clear();
-        self.rows.spare = None;
+    /// Holds for the records that come from now on. Rows that were kept back are handed over.
+    pub fn keep_whole(&mut self, record_type: &str, sink: &mut impl Sink) {
+        self.rows.flush(sink);
+        self.rows.tables.clear();
         self.rows.whole.push(record_type.to_owned());
     }
 
-    /// Decodes the next bytes of the stream, however cut.
+    /// Decodes the next bytes of the stream, however cut, and returns what they hold.
     ///
     /// While [`Decoder::needs`] names definitions, records from the first one that needs them on are
     /// copied aside and nothing comes out. To hold memory flat, push no more until they are defined.
+    ///
+    /// A call that decoded something before a fault returns that, and every *further* call returns the error.
     pub fn push(&mut self, chunk: &[u8]) -> Result<Vec<Item>, Error> {
-        self.take_in(chunk);
-        self.rows.flush();
-        self.hand_over()
+        let mut items = Vec::new();
+        self.gather(chunk, &mut items);
+        self.flush(&mut items);
+        self.hand_over(items)
     }
 
     /// As [`Decoder::push`], but keeps the last rows back while their batch may still grow: what comes in small
-    /// chunks then leaves in batches worth the handing over. [`Decoder::flush`] gives them.
-    pub fn gather(&mut self, chunk: &[u8]) -> Result<Vec<Item>, Error> {
-        self.take_in(chunk);
-        if self.failure.is_some() {
-            self.rows.flush();
+    /// chunks then leaves in batches worth the handing over. [`Decoder::flush`] gives them. Of a fault nothing is said
+    /// here, see [`Decoder::has_failed`].
+    pub fn gather(&mut self, mut chunk: &[u8], sink: &mut impl Sink) {
+        while self.failure.is_none() {
+            let outcome = match self.frames.pull(&mut chunk) {
+                Ok(None) => break,
+                Ok(Some(frame)) => self.rows.accept(&frame, CONTAINERS, sink),
+                Err(error) => Err(error),
+            };
+            self.failure = outcome.err();
         }
-        self.hand_over()
     }
 
     /// Hands over the rows that [`Decoder::gather`] kept back.
-    pub fn flush(&mut self) -> Result<Vec<Item>, Error> {
-        self.rows.flush();
-        self.hand_over()
+    pub fn flush(&mut self, sink: &mut impl Sink) {
+        self.rows.flush(sink);
     }
 
     /// Whether there are rows that [`Decoder::flush`] would hand over.
     pub fn is_gathering(&self) -> bool {
-        self.rows.builder.as_ref().is_some_and(|builder| !builder.is_empty())
-    }
-
-    /// Takes back a batch that this decoder made and that is done with, so that a later one can be made in its memory.
-    pub fn recycle(&mut self, batch: Batch) {
-        self.rows.spare = Some(batch);
-    }
-
-    fn take_in(&mut self, mut chunk: &[u8]) {
-        if self.failure.is_none() {
-            let outcome = loop {
-                match self.frames.pull(&mut chunk) {
-                    Ok(Some(frame)) => match self.rows.accept(&frame, CONTAINERS) {
-                        Ok(()) => {}
-                        Err(error) => break Err(error),
-                    },
-                    Ok(None) => break Ok(()),
-                    Err(error) => break Err(error),
-                }
-            };
-            self.failure = outcome.err();
-        }
+        self.rows.is_gathering()
     }
 
     /// Whether records wait for a definition: whether [`Decoder::needs`] names any. Cheap enough to ask after each chunk.
@@ -137,25 +107,29 @@ impl Decoder {
         needs
     }
 
-    /// Gives a definition: the JSON text that `/source/definition` answered for `record_type`. Returns what
+    /// Gives a definition, as [`Decoder::learn`] takes it, and returns what can be decoded now.
+    pub fn define(&mut self, record_type: &str, json: &str) -> Result<Vec<Item>, Error> {
+        let mut items = Vec::new();
+        self.learn(record_type, json, &mut items)?;
+        self.hand_over(items)
+    }
+
+    /// Takes a definition: the JSON text that `/source/definition` answered for `record_type`. Hands over what
     /// can be decoded now.
     ///
     /// A text that is no definition is an error and changes nothing, so that it can be asked for again.
-    pub fn define(&mut self, record_type: &str, json: &str) -> Result<Vec<Item>, Error> {
-        let waiting = self.rows.held.front().map(|held| held.offset);
-        self.rows
-            .definitions
-            .define(record_type, json)
-            .map_err(|error| waiting.into_iter().fold(error, Error::at))?;
-        self.rows.plans.clear();
-        self.rows.spare = None;
-        if let Err(error) = self.rows.release() {
-            self.failure = Some(error);
-            self.rows.held.clear();
-            self.rows.waiting.clear();
+    pub fn learn(&mut self, record_type: &str, json: &str, sink: &mut impl Sink) -> Result<(), Error> {
+        if let Err(error) = self.rows.definitions.define(record_type, json) {
+            let waiting = self.rows.held.first().map(|held| held.offset);
+            return Err(waiting.into_iter().fold(error, Error::at));
         }
-        self.rows.flush();
-        self.hand_over()
+        self.rows.flush(sink);
+        self.rows.tables.clear();
+        if let Err(error) = self.rows.release(sink) {
+            self.failure = Some(error);
+        }
+        self.rows.flush(sink);
+        Ok(())
     }
 
     /// Whether the stream is damaged, and nothing waits any more that stands before the damage. [`Decoder::finish`] says
@@ -171,8 +145,8 @@ impl Decoder {
             return Err(failure.clone());
         }
         self.frames.finish()?;
-        match self.rows.held.front() {
-            Some(held) => Err(Error::Undefined { offset: held.offset, names: self.needs() }),
+        match self.rows.held.first() {
+            Some(held) => Err(Fault::Undefined { offset: held.offset, names: self.needs() }.into()),
             None => Ok(()),
         }
     }
@@ -182,8 +156,7 @@ impl Decoder {
         self.rows.definitions
     }
 
-    fn hand_over(&mut self) -> Result<Vec<Item>, Error> {
-        let items = mem::take(&mut self.rows.items);
+    fn hand_over(&self, items: Vec<Item>) -> Result<Vec<Item>, Error> {
         match &self.failure {
             // Records that still wait stand before the fault, so they come out, or fail, before it is told.
             Some(failure) if items.is_empty() && self.rows.held.is_empty() => Err(failure.clone()),

@@ -28,7 +28,7 @@ fn decode(definitions: Definitions, data: &[u8]) -> Result<Batch, String> {
 }
 
 fn column(name: &str, values: Values) -> Column {
-    Column { name: name.to_owned(), values, width: 1, offsets: None, nesting: Vec::new() }
+    Column { name: name.to_owned(), values: values.into(), width: 1, offsets: None, nesting: Vec::new() }
 }
 
 #[test]
@@ -67,14 +67,14 @@ fn two_open_fields_give_one_row_with_lists() {
         [
             Column {
                 name: "all".into(),
-                values: Values::U8(vec![1, 2, 3, 4, 255]),
+                values: Values::U8(vec![1, 2, 3, 4, 255]).into(),
                 width: 1,
                 offsets: Some(vec![0, 5]),
                 nesting: Vec::new(),
             },
             Column {
                 name: "e.pair".into(),
-                values: Values::I8(vec![2, 3, 4, -1]),
+                values: Values::I8(vec![2, 3, 4, -1]).into(),
                 width: 2,
                 offsets: Some(vec![0, 2]),
                 nesting: Vec::new(),

@@ -27,7 +27,7 @@ fn extents() -> Definitions {
 
 fn whole(definitions: Definitions, types: &[&str]) -> Decoder {
     let mut decoder = Decoder::new(definitions);
-    types.iter().for_each(|name| decoder.keep_whole(name));
+    types.iter().for_each(|name| decoder.keep_whole(name, &mut Vec::new()));
     decoder
 }
 
@@ -44,7 +44,7 @@ fn batches(items: Vec<Item>) -> Vec<Batch> {
 }
 
 fn column(name: &str, values: Values) -> Column {
-    Column { name: name.to_owned(), values, width: 1, offsets: None, nesting: Vec::new() }
+    Column { name: name.to_owned(), values: values.into(), width: 1, offsets: None, nesting: Vec::new() }
 }
 
 #[test]
@@ -69,7 +69,8 @@ fn neighbours_of_a_type_stay_apart_and_a_header_without_elements_stays() {
     let bytes = stream(&[("extent", &[1, 9, 9]), ("extent", &[2]), ("extent", &[3, 5, 6])]);
     for chunk in [1, 7, bytes.len()] {
         let mut decoder = whole(extents(), &["extent"]);
-        let items = bytes.chunks(chunk).flat_map(|chunk| decoder.gather(chunk).unwrap()).collect();
+        let mut items = Vec::new();
+        bytes.chunks(chunk).for_each(|chunk| decoder.gather(chunk, &mut items));
         assert!(!decoder.is_gathering(), "whole records wait for nobody");
         let batches = batches(items);
         let ids: Vec<_> = batches.iter().map(|batch| batch.columns[0].values.integer(0).unwrap()).collect();
@@ -92,8 +93,9 @@ fn other_types_are_flattened_as_ever_and_the_order_is_kept() {
         ("extent", &[9]),
     ]);
     let mut decoder = whole(extents(), &["extent"]);
-    let mut items = decoder.gather(&bytes).unwrap();
-    items.extend(decoder.flush().unwrap());
+    let mut items = Vec::new();
+    decoder.gather(&bytes, &mut items);
+    decoder.flush(&mut items);
     let said: Vec<_> = batches(items).into_iter().map(|batch| (batch.record_type, batch.length)).collect();
     let said: Vec<_> = said.iter().map(|(name, rows)| (name.as_str(), *rows)).collect();
     assert_eq!(said, [("other", 2), ("extent", 1), ("other", 1), ("extent", 1), ("extent", 1)]);
@@ -105,21 +107,22 @@ fn other_types_are_flattened_as_ever_and_the_order_is_kept() {
 }
 
 #[test]
-fn the_memory_of_a_record_that_was_given_back_holds_the_next_one() {
+fn the_memory_of_a_record_that_was_handed_over_holds_the_next_one() {
     let mut decoder = whole(extents(), &["extent"]);
-    let first = batches(decoder.push(&stream(&[("extent", &[1, 9, 9, 8, 8])])).unwrap()).remove(0);
-    decoder.recycle(first);
+    decoder.push(&stream(&[("extent", &[1, 9, 9, 8, 8])])).unwrap();
     let second = batches(decoder.push(&stream(&[("extent", &[2, 5, 6])])).unwrap()).remove(0);
     assert_eq!(second.column("points.x").unwrap().offsets, Some(vec![0, 1]));
     assert_eq!(second.column("points.y").unwrap().values, Values::I8(vec![6]));
 }
 
 #[test]
-fn what_was_given_back_before_a_type_was_kept_whole_is_not_used_for_it() {
+fn a_type_can_be_kept_whole_once_its_records_have_come() {
     let mut decoder = Decoder::new(extents());
-    let flat = batches(decoder.push(&stream(&[("extent", &[1, 9, 9])])).unwrap()).remove(0);
-    decoder.recycle(flat);
-    decoder.keep_whole("extent");
+    let mut before = Vec::new();
+    decoder.gather(&stream(&[("extent", &[1, 9, 9])]), &mut before);
+    assert_eq!(before, []);
+    decoder.keep_whole("extent", &mut before);
+    assert_eq!(batches(before)[0].column("x").unwrap().values, Values::I8(vec![9]));
     let next = batches(decoder.push(&stream(&[("extent", &[2, 5, 6])])).unwrap()).remove(0);
     assert_eq!(next.column("points.x").unwrap().offsets, Some(vec![0, 1]));
 }

@@ -146,7 +146,7 @@ impl Records {
     pub fn column(&self, name: &str) -> Vec<String> {
         let mut values = Vec::new();
         for batch in &self.batches {
-            let text = format!("{:?}", batch.column(name).unwrap().values);
+            let text = format!("{:?}", batch.column(name).unwrap().values.unpack());
             let inner = text.split_once('[').unwrap().1.split_once(']').unwrap().0;
             values.extend(inner.split(", ").map(str::to_owned));
         }

@@ -1,11 +1,6 @@
 //! The loops that fill a column.
 
-use std::mem;
-
-use bytemuck::Pod;
-use bytemuck::allocation::cast_vec;
-
-use crate::Values;
+use crate::{Basic, Packed};
 
 /// Where the values of one field are in an element.
 #[derive(Clone, Debug)]
@@ -30,92 +25,61 @@ pub struct Elements<'b> {
 }
 
 /// Appends a field's values in some elements.
-pub fn gather(values: &mut Values, runs: &Runs, elements: Elements<'_>) {
-    // Of numbers only the bits are looked at, so there is one loop for each size, not for each type.
-    macro_rules! as_bits {
-        ($out:ident: $bits:ty) => {{
-            let mut bits: Vec<$bits> = cast_vec(mem::take($out));
-            numbers(&mut bits, runs, elements);
-            *$out = cast_vec(bits);
-        }};
+pub fn gather(values: &mut Packed, runs: &Runs, elements: Elements<'_>) {
+    if values.basic() == Basic::Text {
+        return texts(values.texts_mut(), runs, elements);
     }
-    match values {
-        Values::I8(out) => as_bits!(out: u8),
-        Values::I16(out) => as_bits!(out: u16),
-        Values::I32(out) => as_bits!(out: u32),
-        Values::I64(out) | Values::Time(out) => as_bits!(out: u64),
-        Values::U8(out) => numbers(out, runs, elements),
-        Values::U16(out) => numbers(out, runs, elements),
-        Values::U32(out) => numbers(out, runs, elements),
-        Values::U64(out) => numbers(out, runs, elements),
-        Values::F32(out) => as_bits!(out: u32),
-        Values::F64(out) => as_bits!(out: u64),
-        Values::Text(out) => texts(out, runs, elements),
-    }
-}
-
-#[inline(never)]
-fn numbers<T: Bits<N>, const N: usize>(out: &mut Vec<T>, runs: &Runs, elements: Elements<'_>) {
-    let Elements { bytes, stride, count } = elements;
-    let before = out.len();
-    match (runs.begins.as_slice(), runs.length.unwrap_or(0)) {
-        // The common case: one value per element, and nothing that reaches into the next.
-        (&[begin], 1) if begin + N <= stride => {
-            spread(out, bytes, begin, stride, count);
-        }
-        // The same bytes on every row.
-        (&[begin], 1) if stride == 0 => grow(out, count, value(bytes, begin)),
-        (begins, run) => {
-            grow(out, count * begins.len() * run, T::zeroed());
-            copy(tail(out, before), run * N, runs, elements);
-        }
+    let size = values.basic().size();
+    let run = runs.length.unwrap_or(0) * size;
+    let room = values.extend(elements.count * runs.begins.len() * run);
+    // The common case: one number per element, and nothing that reaches into the next.
+    let one = match runs.begins.as_slice() {
+        [begin] if begin + run <= elements.stride => elements.bytes.get(*begin..),
+        _ => None,
+    };
+    match (one, run) {
+        (Some(bytes), 1) => spread::<1>(room, bytes, elements.stride),
+        (Some(bytes), 2) => spread::<2>(room, bytes, elements.stride),
+        (Some(bytes), 4) => spread::<4>(room, bytes, elements.stride),
+        (Some(bytes), 8) => spread::<8>(room, bytes, elements.stride),
+        _ => copy(room, run, runs, elements),
     }
     if runs.big_endian != cfg!(target_endian = "big") {
-        turn(tail(out, before), N);
+        turn(room, size);
     }
 }
 
-/// Appends the value that begins at `begin` in each element. Behind the last one there may be nothing.
-fn spread<T: Bits<N>, const N: usize>(
-    out: &mut Vec<T>,
-    bytes: &[u8],
-    begin: usize,
-    stride: usize,
-    count: usize,
-) {
-    let bytes = bytes.get(begin..).unwrap_or_default();
-    let Some(before) = count.checked_sub(1) else { return };
-    out.extend(bytes.chunks_exact(stride).take(before).map(|bytes| value::<T, N>(bytes, 0)));
-    out.push(value(bytes, before * stride));
-}
-
-/// The value that begins there. It lies within bounds, see [`Elements`]; the default is never read.
-#[inline(always)]
-fn value<T: Bits<N>, const N: usize>(bytes: &[u8], begin: usize) -> T {
-    let bytes = bytes.get(begin..).and_then(<[u8]>::first_chunk);
-    T::from_bytes(bytes.copied().unwrap_or([0; N]))
-}
-
+/// Fills the room with the first `N` bytes of each element. Behind those of the last one there may be nothing.
 #[inline(never)]
-fn grow<T: Copy>(out: &mut Vec<T>, count: usize, value: T) {
-    out.resize(out.len() + count, value);
+fn spread<const N: usize>(room: &mut [u8], bytes: &[u8], stride: usize) {
+    let (slots, _) = room.as_chunks_mut::<N>();
+    let Some((last, slots)) = slots.split_last_mut() else { return };
+    let value = |bytes: &[u8]| bytes.first_chunk().copied().unwrap_or([0; N]);
+    *last = value(bytes.get(slots.len() * stride..).unwrap_or_default());
+    for (slot, element) in slots.iter_mut().zip(bytes.chunks_exact(stride)) {
+        *slot = value(element);
+    }
 }
 
-/// The bytes of the values from number `before` on.
-fn tail<T: Pod>(out: &mut [T], before: usize) -> &mut [u8] {
-    bytemuck::cast_slice_mut(out.get_mut(before..).unwrap_or_default())
-}
-
-/// Copies runs of so many bytes to where there is room for them.
+/// Fills the room with runs of so many bytes.
 #[inline(never)]
 fn copy(room: &mut [u8], run: usize, runs: &Runs, elements: Elements<'_>) {
+    // Of elements that are all the same one, the first; the others are copies of it.
+    let once = if elements.stride == 0 { runs.begins.len() * run } else { room.len() };
     // An array of nothing but this is one run.
     let whole = runs.begins.len() == 1 && run == elements.stride;
     // Where runs are empty there is no room either.
-    let slots = room.chunks_mut(if whole { usize::MAX } else { run.max(1) });
+    let first = room.get_mut(..once).unwrap_or_default();
+    let slots = first.chunks_mut(if whole { usize::MAX } else { run.max(1) });
     for (slot, begin) in slots.zip(places(runs, elements)) {
         let bytes = elements.bytes.get(begin..).unwrap_or_default();
         slot.iter_mut().zip(bytes).for_each(|(slot, byte)| *slot = *byte);
+    }
+    let mut done = once;
+    while (1..room.len()).contains(&done) {
+        let more = done.min(room.len() - done);
+        room.copy_within(..more, done);
+        done += more;
     }
 }
 
@@ -133,45 +97,23 @@ fn places(runs: &Runs, elements: Elements<'_>) -> impl Iterator<Item = usize> {
 
 #[cold]
 fn texts(out: &mut Vec<String>, runs: &Runs, elements: Elements<'_>) {
-    out.extend(places(runs, elements).map(|begin| {
+    for begin in places(runs, elements) {
         let text = elements.bytes.get(begin..).unwrap_or_default();
         let text = text.get(..runs.length.unwrap_or(text.len())).unwrap_or_default();
         let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
-        String::from_utf8_lossy(text).into_owned()
-    }));
+        out.push(String::from_utf8_lossy(text).into_owned());
+    }
 }
-
-/// The bits of a number of `N` bytes.
-trait Bits<const N: usize>: Pod {
-    fn from_bytes(bytes: [u8; N]) -> Self;
-}
-
-macro_rules! bits {
-    ($($type:ty)*) => {$(
-        impl Bits<{ size_of::<$type>() }> for $type {
-            #[inline(always)]
-            fn from_bytes(bytes: [u8; size_of::<$type>()]) -> $type {
-                <$type>::from_ne_bytes(bytes)
-            }
-        }
-    )*};
-}
-bits!(u8 u16 u32 u64);
 
 #[cfg(test)]
 mod tests {
     use super::{Elements, Runs, gather};
-    use crate::Values;
+    use crate::{Packed, Values};
 
-    fn gathered(
-        mut values: Values,
-        begins: &[usize],
-        length: usize,
-        big_endian: bool,
-        stride: usize,
-    ) -> Values {
+    fn gathered(values: Values, begins: &[usize], length: usize, big_endian: bool, stride: usize) -> Packed {
         let bytes: Vec<u8> = (0..60).collect();
         let runs = Runs { begins: begins.to_vec(), length: Some(length), big_endian };
+        let mut values = Packed::from(values);
         gather(&mut values, &runs, Elements { bytes: &bytes, stride, count: 10 });
         values
     }
@@ -194,5 +136,15 @@ mod tests {
     fn the_same_value_on_every_row() {
         let expected = f32::from_le_bytes([8, 9, 10, 11]);
         assert_eq!(gathered(Values::F32(Vec::new()), &[8], 1, false, 0), Values::F32(vec![expected; 10]));
+    }
+
+    #[test]
+    fn what_is_gathered_again_into_the_same_memory_is_nothing_of_before() {
+        let bytes: Vec<u8> = (0..60).collect();
+        let mut values = Packed::from(Values::U8(vec![7; 100]));
+        values.clear();
+        let runs = Runs { begins: vec![1], length: Some(2), big_endian: false };
+        gather(&mut values, &runs, Elements { bytes: &bytes, stride: 20, count: 2 });
+        assert_eq!(values, Values::U8(vec![1, 2, 21, 22]));
     }
 }

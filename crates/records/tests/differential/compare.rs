@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sliderule_records::{Batch, Column, Decoder, Definitions, Error, Frames, Item, Values};
+use sliderule_records::definition::Basic;
+use sliderule_records::{Batch, Column, Decoder, Definitions, Error, Frames, Item, Packed};
 
 use crate::slow::{self, Cell, Cells, Fault, Kind, Row, Said, each_record};
 
@@ -95,7 +96,7 @@ pub(crate) fn check_frames(case: &Case) {
 fn fast(case: &Case, way: Way, known: &Definitions) -> (Vec<Said>, Option<Fault>) {
     let given = if matches!(way, Way::Asked) { Definitions::new() } else { known.clone() };
     let mut decoder = Decoder::with_limit(given, case.limit);
-    case.whole.iter().for_each(|name| decoder.keep_whole(name));
+    case.whole.iter().for_each(|name| decoder.keep_whole(name, &mut Vec::new()));
     let mut taken = Taken { whole: case.whole, said: Vec::new(), failure: None };
     let mut asked = BTreeSet::new();
     let cuts = if matches!(way, Way::Whole) { &[][..] } else { &case.cuts };
@@ -103,15 +104,16 @@ fn fast(case: &Case, way: Way, known: &Definitions) -> (Vec<Said>, Option<Fault>
         match way {
             Way::Whole | Way::Push => taken.take(decoder.push(chunk)),
             Way::Gather => {
-                let batch = taken.take(decoder.gather(chunk));
-                batch.into_iter().for_each(|batch| decoder.recycle(batch));
+                let mut items = Vec::new();
+                decoder.gather(chunk, &mut items);
+                taken.add(items);
                 if index % 3 == 2 {
                     let gathering = decoder.is_gathering();
-                    let batch = taken.take(decoder.flush());
-                    assert_eq!(batch.is_some(), gathering);
-                    batch.into_iter().for_each(|batch| decoder.recycle(batch));
+                    let mut items = Vec::new();
+                    decoder.flush(&mut items);
+                    assert_eq!(!items.is_empty(), gathering);
+                    taken.add(items);
                 }
-                None
             }
             Way::Asked => {
                 taken.take(decoder.push(chunk));
@@ -122,11 +124,12 @@ fn fast(case: &Case, way: Way, known: &Definitions) -> (Vec<Said>, Option<Fault>
                     }
                     asked.insert(name);
                 }
-                None
             }
-        };
+        }
     }
-    taken.take(decoder.flush());
+    let mut items = Vec::new();
+    decoder.flush(&mut items);
+    taken.add(items);
     let end = decoder.finish().err();
     assert!(taken.failure.is_none() || taken.failure == end, "{:?} is not {end:?}", taken.failure);
     (taken.said, end.as_ref().map(fault))
@@ -140,20 +143,18 @@ struct Taken {
 }
 
 impl Taken {
-    /// Notes what came out of a call; the last batch of it. After an error nothing may come but the same error.
-    fn take(&mut self, outcome: Result<Vec<Item>, Error>) -> Option<Batch> {
-        let items = match (outcome, &self.failure) {
-            (Ok(items), None) => items,
-            (Err(error), None) => {
-                self.failure = Some(error);
-                return None;
-            }
-            (outcome, Some(before)) => {
-                assert_eq!(outcome.as_ref(), Err(before), "an error stays");
-                return None;
-            }
-        };
-        let mut last = None;
+    /// Notes what came out of a call. After an error nothing may come but the same error.
+    fn take(&mut self, outcome: Result<Vec<Item>, Error>) {
+        match (outcome, &self.failure) {
+            (Ok(items), None) => self.add(items),
+            (Err(error), None) => self.failure = Some(error),
+            (outcome, Some(before)) => assert_eq!(outcome.as_ref(), Err(before), "an error stays"),
+        }
+    }
+
+    /// Notes what was handed over, which after an error may be nothing.
+    fn add(&mut self, items: Vec<Item>) {
+        assert!(self.failure.is_none() || items.is_empty(), "{items:?} after an error");
         for item in items {
             match item {
                 Item::Batch(batch) => {
@@ -162,13 +163,11 @@ impl Taken {
                     assert!(!whole || batch.length == 1, "records that are kept whole are joined");
                     let row = |row| Said::Row(batch.record_type.clone(), row_of(&batch, row));
                     self.said.extend((0..batch.length).map(row));
-                    last = Some(batch);
                 }
                 Item::Event(event) => self.said.push(Said::Event(event)),
                 Item::Exception(exception) => self.said.push(Said::Exception(exception)),
             }
         }
-        last
     }
 }
 
@@ -203,36 +202,39 @@ fn row_of(batch: &Batch, row: usize) -> Row {
     batch.columns.iter().map(cells).collect()
 }
 
-fn cell(values: &Values, index: usize) -> Cell {
-    match values {
-        Values::I8(values) => Cell::I8(values[index]),
-        Values::I16(values) => Cell::I16(values[index]),
-        Values::I32(values) => Cell::I32(values[index]),
-        Values::I64(values) => Cell::I64(values[index]),
-        Values::U8(values) => Cell::U8(values[index]),
-        Values::U16(values) => Cell::U16(values[index]),
-        Values::U32(values) => Cell::U32(values[index]),
-        Values::U64(values) => Cell::U64(values[index]),
-        Values::F32(values) => Cell::F32(values[index].to_bits()),
-        Values::F64(values) => Cell::F64(values[index].to_bits()),
-        Values::Time(values) => Cell::Time(values[index]),
-        Values::Text(_) => Cell::Text(values.text(index).unwrap().to_owned()),
+fn cell(values: &Packed, index: usize) -> Cell {
+    let size = values.basic().size();
+    let bytes = values.bytes().chunks_exact(size).nth(index).unwrap_or_default();
+    match values.basic() {
+        Basic::I8 => Cell::I8(i8::from_ne_bytes(bytes.try_into().unwrap())),
+        Basic::I16 => Cell::I16(i16::from_ne_bytes(bytes.try_into().unwrap())),
+        Basic::I32 => Cell::I32(i32::from_ne_bytes(bytes.try_into().unwrap())),
+        Basic::I64 => Cell::I64(i64::from_ne_bytes(bytes.try_into().unwrap())),
+        Basic::U8 => Cell::U8(u8::from_ne_bytes(bytes.try_into().unwrap())),
+        Basic::U16 => Cell::U16(u16::from_ne_bytes(bytes.try_into().unwrap())),
+        Basic::U32 => Cell::U32(u32::from_ne_bytes(bytes.try_into().unwrap())),
+        Basic::U64 => Cell::U64(u64::from_ne_bytes(bytes.try_into().unwrap())),
+        Basic::F32 => Cell::F32(u32::from_ne_bytes(bytes.try_into().unwrap())),
+        Basic::F64 => Cell::F64(u64::from_ne_bytes(bytes.try_into().unwrap())),
+        Basic::Time => Cell::Time(i64::from_ne_bytes(bytes.try_into().unwrap())),
+        Basic::Text => Cell::Text(values.text(index).unwrap().to_owned()),
+        Basic::Bits => panic!("bit fields are left out"),
     }
 }
 
 /// What the slow decoder would call an error.
 fn fault(error: &Error) -> Fault {
-    let kind = match error {
-        Error::Version { .. } => Kind::Version,
-        Error::TypeName { .. } => Kind::TypeName,
-        Error::Truncated { received, .. } => Kind::Truncated(*received),
-        Error::Container { .. } => Kind::Container,
-        Error::Undefined { .. } => Kind::Undefined,
-        Error::TooLarge { .. }
-        | Error::PastEnd { .. }
-        | Error::Definition { .. }
-        | Error::UnknownType { .. } => Kind::Unfit,
-        Error::Encode { .. } => panic!("nothing is encoded here: {error}"),
+    let kind = match &**error {
+        sliderule_records::Fault::Version { .. } => Kind::Version,
+        sliderule_records::Fault::TypeName { .. } => Kind::TypeName,
+        sliderule_records::Fault::Truncated { received, .. } => Kind::Truncated(*received),
+        sliderule_records::Fault::Container { .. } => Kind::Container,
+        sliderule_records::Fault::Undefined { .. } => Kind::Undefined,
+        sliderule_records::Fault::TooLarge { .. }
+        | sliderule_records::Fault::PastEnd { .. }
+        | sliderule_records::Fault::Definition { .. }
+        | sliderule_records::Fault::UnknownType { .. } => Kind::Unfit,
+        sliderule_records::Fault::Encode { .. } => panic!("nothing is encoded here: {error}"),
     };
     Fault { offset: error.offset().expect("an error of a stream without its place"), kind }
 }
