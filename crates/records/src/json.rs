@@ -39,7 +39,7 @@ pub(crate) fn text<'a>(json: &'a Json<'_>) -> Option<&'a str> {
 }
 
 /// A whole number. `-0` is a fraction to most who read JSON.
-pub(crate) fn number(json: &Json<'_>) -> Option<i64> {
+pub(crate) fn number(json: &Json<'_>) -> Option<isize> {
     if let Json::Number((text, _)) = json { text.parse().ok().filter(|_| *text != "-0") } else { None }
 }
 
