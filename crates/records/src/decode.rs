@@ -108,12 +108,10 @@ impl Table {
         let Plan { fixed, repeats, flat } = &self.plan;
         let Batch { record_type, columns, .. } = &self.batch;
         let has = frame.data.len();
-        let past = |field: &str, needs: usize| Fault::PastEnd {
-            offset: frame.offset,
-            record_type: record_type.clone(),
-            field: field.to_owned(),
-            needs: wide(needs),
-            has: wide(has),
+        let past = |field: &str, needs: usize| {
+            let (record_type, field) = (record_type.clone(), field.to_owned());
+            let (needs, has) = (wide(needs), wide(has));
+            Error::from(Fault::PastEnd { offset: frame.offset, record_type, field, needs, has })
         };
         // The first field of these that ends behind the record, if they begin there.
         let beyond = |leaves: &Leaves, begin: usize| {

@@ -8,6 +8,8 @@
 //! `__datasize` is believed only as the distance between the elements of a nested record. For a record
 //! of its own it is wrong more often than right, and the frame's header already says the size.
 
+use std::fmt;
+
 pub use sliderule_columns::Basic;
 
 use crate::error::{Error, Fault};
@@ -100,16 +102,14 @@ impl Definition {
     /// `null` is [`Fault::UnknownType`], the server's way to say so; anything else that is not a
     /// definition is [`Fault::Definition`].
     pub fn parse(record_type: &str, json: &str) -> Result<Definition, Error> {
-        let read = match json::parse(json) {
-            Ok(Json::Object(entries)) => read(&entries),
+        match json::parse(json) {
+            Ok(Json::Object(entries)) => read(record_type, &entries),
             Ok(Json::Null) => {
-                return Err(Fault::UnknownType { record_type: record_type.to_owned(), offset: None }.into());
+                Err(Fault::UnknownType { record_type: record_type.to_owned(), offset: None }.into())
             }
-            Ok(_) => Err("it is not a JSON object".to_owned()),
-            Err(at) => Err(format!("it is not JSON at byte {at}")),
-        };
-        let (stride, fields) = read.map_err(|problem| fault(record_type, problem))?;
-        Ok(Definition { record_type: record_type.to_owned(), stride, fields })
+            Ok(_) => Err(fault(record_type, format_args!("it is not a JSON object"))),
+            Err(at) => Err(fault(record_type, format_args!("it is not JSON at byte {at}"))),
+        }
     }
 
     /// The field of that name.
@@ -126,14 +126,13 @@ impl Definition {
     }
 }
 
-/// The stride and the fields that the entries describe, or what is wrong.
-fn read(entries: &Entries<'_>) -> Result<(usize, Vec<Field>), String> {
-    let stride = match json::entry(entries, "__datasize") {
-        None => 0,
-        Some(size) => json::size(size).ok_or("`__datasize` is not a size in bytes")?,
+/// The definition that the entries are.
+fn read(record_type: &str, entries: &Entries<'_>) -> Result<Definition, Error> {
+    let Some(stride) = json::entry(entries, "__datasize").map_or(Some(0), json::size) else {
+        return Err(fault(record_type, format_args!("`__datasize` is not a size in bytes")));
     };
     if entries.len() > FIELDS {
-        return Err("it has too many fields".to_owned());
+        return Err(fault(record_type, format_args!("it has too many fields")));
     }
     let mut fields: Vec<Field> = Vec::with_capacity(entries.len());
     let mut rest = entries;
@@ -143,12 +142,13 @@ fn read(entries: &Entries<'_>) -> Result<(usize, Vec<Field>), String> {
         if name.starts_with("__") || json::entry(later, name).is_some() {
             continue;
         }
-        let field = field(name, entry).map_err(|problem| format!("field `{name}` {problem}"))?;
-        let place =
-            fields.partition_point(|before| (before.offset, &before.name) <= (field.offset, &field.name));
+        let field = field(name, entry)
+            .map_err(|problem| fault(record_type, format_args!("field `{name}` {problem}")))?;
+        let after = |other: &Field| (other.offset, &other.name) > (field.offset, &field.name);
+        let place = fields.iter().position(after).unwrap_or(fields.len());
         fields.insert(place, field);
     }
-    Ok((stride, fields))
+    Ok(Definition { record_type: record_type.to_owned(), stride, fields })
 }
 
 fn field(name: &str, entry: &Json<'_>) -> Result<Field, &'static str> {
@@ -163,11 +163,12 @@ fn field(name: &str, entry: &Json<'_>) -> Result<Field, &'static str> {
     if bits % 8 != 0 && kind != FieldType::Basic(Basic::Bits) {
         return Err("does not begin on a whole byte");
     }
-    let count = json::entry(entries, "elements").and_then(json::number).ok_or("has no number of elements")?;
+    let count = json::entry(entries, "elements").and_then(json::number);
+    let count = count.and_then(|count| isize::try_from(count).ok()).ok_or("has no number of elements")?;
     let elements = match count {
         1 => Elements::One,
         count if count <= 0 => Elements::Open,
-        count => Elements::Fixed(usize::try_from(count).map_err(|_| "has too many elements")?),
+        count => Elements::Fixed(count.unsigned_abs()),
     };
     let flags = text("flags").unwrap_or_default();
     let has = |wanted: &[u8]| flags.as_bytes().split(|byte| *byte == b'|').any(|flag| flag == wanted);
@@ -182,7 +183,9 @@ fn field(name: &str, entry: &Json<'_>) -> Result<Field, &'static str> {
     })
 }
 
-pub(crate) fn fault(record_type: &str, problem: String) -> Error {
+/// What makes a definition useless.
+pub(crate) fn fault(record_type: &str, problem: fmt::Arguments<'_>) -> Error {
+    let problem = fmt::format(problem);
     Fault::Definition { record_type: record_type.to_owned(), problem, offset: None }.into()
 }
 

@@ -105,22 +105,20 @@ impl Frames {
             self.carried.clear();
             self.lent = false;
         }
-        match self.advance(chunk) {
-            Ok(None) => Ok(None),
-            Ok(Some(Whole { offset, name, size, lent_from_chunk })) => {
-                let bytes: &'a [u8] = match lent_from_chunk {
-                    Some(bytes) => bytes,
-                    None => &self.carried,
-                };
-                let record_type = bytes.get(HEADER..HEADER + name).and_then(json::utf8);
-                let data = bytes.get(HEADER + name + 1..size).unwrap_or_default();
-                Ok(record_type.map(|record_type| Frame { record_type, data, offset }))
-            }
-            Err(error) => {
-                self.failure = Some(error.clone());
-                Err(error)
-            }
-        }
+        let found = self.advance(chunk).inspect_err(|error| self.failure = Some(error.clone()))?;
+        let Some((name, size)) = found else { return Ok(None) };
+        let bytes = if self.lent {
+            &self.carried
+        } else {
+            let (record, rest) = chunk.split_at(size);
+            *chunk = rest;
+            record
+        };
+        let offset = self.offset;
+        self.offset += wide(size);
+        let record_type = bytes.get(HEADER..HEADER + name).and_then(json::utf8);
+        let data = bytes.get(HEADER + name + 1..size).unwrap_or_default();
+        Ok(record_type.map(|record_type| Frame { record_type, data, offset }))
     }
 
     /// Ends the stream: an error if it ended inside a record, or failed before.
@@ -132,60 +130,43 @@ impl Frames {
         }
     }
 
-    /// Finds the next whole record, in the chunk or by completing what is carried.
-    fn advance<'a>(&mut self, chunk: &mut &'a [u8]) -> Result<Option<Whole<'a>>, Error> {
+    /// Has the next record whole, at the front of the chunk or in what is carried, which is then lent; the length of its
+    /// type name without NUL and its own. Empty records are skipped.
+    fn advance(&mut self, chunk: &mut &[u8]) -> Result<Option<(usize, usize)>, Error> {
         loop {
-            if self.carried.is_empty() {
-                let Some((name, size)) = self.measure(chunk)? else {
-                    self.carry(chunk, chunk.len());
-                    return Ok(None);
-                };
-                let Some((record, rest)) = chunk.split_at_checked(size) else {
-                    self.carry(chunk, chunk.len());
-                    return Ok(None);
-                };
-                *chunk = rest;
-                if let Some(whole) = self.whole(name, size, Some(record))? {
-                    return Ok(Some(whole));
-                }
-            } else {
+            let carrying = !self.carried.is_empty();
+            if carrying {
                 // First the header, then what it says: at most one record is ever carried.
                 self.carry(chunk, HEADER.saturating_sub(self.carried.len()));
-                let Some((name, size)) = self.measure(&self.carried)? else { return Ok(None) };
-                self.carry(chunk, size.saturating_sub(self.carried.len()));
-                if self.carried.len() < size {
-                    return Ok(None);
+                if let Some((_, size)) = self.measure(&self.carried)? {
+                    self.carry(chunk, size.saturating_sub(self.carried.len()));
                 }
-                if let Some(whole) = self.whole(name, size, None)? {
-                    self.lent = true;
-                    return Ok(Some(whole));
+            }
+            let bytes = if carrying { &self.carried } else { *chunk };
+            let Some((name, size)) = self.measure(bytes)?.filter(|(_, size)| *size <= bytes.len()) else {
+                self.carry(chunk, chunk.len());
+                return Ok(None);
+            };
+            if size > HEADER {
+                let text = bytes.get(HEADER..HEADER + name).unwrap_or_default();
+                let terminated = bytes.get(HEADER + name) == Some(&0);
+                if text.is_empty() || !terminated || !text.iter().all(u8::is_ascii_graphic) {
+                    return Err(Fault::TypeName { offset: self.offset }.into());
                 }
+                self.lent = carrying;
+                return Ok(Some((name, size)));
+            }
+            self.offset += wide(size);
+            if carrying {
                 self.carried.clear();
+            } else {
+                *chunk = chunk.get(size..).unwrap_or_default();
             }
         }
-    }
-
-    /// Checks a complete record; `None` if it is the empty one, which is skipped.
-    fn whole<'a>(
-        &mut self,
-        name: usize,
-        size: usize,
-        lent_from_chunk: Option<&'a [u8]>,
-    ) -> Result<Option<Whole<'a>>, Error> {
-        let offset = self.offset;
-        let bytes = lent_from_chunk.unwrap_or(&self.carried);
-        if size > HEADER {
-            let text = bytes.get(HEADER..HEADER + name).unwrap_or_default();
-            let terminated = bytes.get(HEADER + name) == Some(&0);
-            if text.is_empty() || !terminated || !text.iter().all(u8::is_ascii_graphic) {
-                return Err(Fault::TypeName { offset }.into());
-            }
-        }
-        self.offset += wide(size);
-        Ok((size > HEADER).then_some(Whole { offset, name, size, lent_from_chunk }))
     }
 
     /// The length of the type name without NUL and of the whole record, once the header is there.
+    #[inline(never)]
     fn measure(&self, bytes: &[u8]) -> Result<Option<(usize, usize)>, Error> {
         let Some(&[v0, v1, t0, t1, d0, d1, d2, d3]) = bytes.first_chunk::<HEADER>() else { return Ok(None) };
         let offset = self.offset;
@@ -213,16 +194,6 @@ impl Frames {
         self.carried.extend_from_slice(head);
         *chunk = rest;
     }
-}
-
-/// A complete record, not yet lent out: in the chunk, or else in what is carried.
-struct Whole<'a> {
-    offset: u64,
-    /// Bytes of the type name, without its NUL.
-    name: usize,
-    /// Bytes of the record, header included.
-    size: usize,
-    lent_from_chunk: Option<&'a [u8]>,
 }
 
 /// A length as a stream offset. No platform has lengths of more than 64 bits.

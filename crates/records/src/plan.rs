@@ -80,7 +80,7 @@ impl Plan {
         whole: bool,
     ) -> Result<(Plan, Vec<Column>), Error> {
         if !definitions.is_bounded(record_type) {
-            let problem = format!("it nests more than {NESTED} record types, or deeper than {DEPTH}");
+            let problem = format_args!("it nests more than {NESTED} record types, or deeper than {DEPTH}");
             return Err(fault(record_type, problem));
         }
         let mut compiler = Compiler {

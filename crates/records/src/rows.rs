@@ -26,8 +26,10 @@ pub(crate) struct Rows {
     pub(crate) definitions: Definitions,
     /// The types of the records that are kept whole.
     pub(crate) whole: Vec<String>,
-    /// The types that rows were made of, the one that rows are in the making of last.
+    /// The types of which records came.
     pub(crate) tables: Vec<Table>,
+    /// Which of the tables has the rows in the making, if there are any.
+    current: usize,
     /// Records that wait for a definition, and all that came after them.
     pub(crate) held: Vec<Held>,
     /// The types of the records in `held`: the first so many, of which that of the first record is one.
@@ -44,6 +46,11 @@ pub(crate) struct Held {
 }
 
 impl Rows {
+    /// At the start of a stream.
+    pub(crate) fn new(definitions: Definitions, limit: usize) -> Rows {
+        Rows { definitions, limit, ..Rows::default() }
+    }
+
     /// Takes the next record: decodes it, or keeps it until it can be.
     pub(crate) fn accept(
         &mut self,
@@ -95,29 +102,27 @@ impl Rows {
     /// Decodes a record whose definitions are known, into the batch that it continues or a new one.
     fn decode(&mut self, frame: &Frame<'_>, sink: &mut impl Sink) -> Result<(), Error> {
         let Frame { record_type, offset, .. } = *frame;
-        if self.tables.last().is_none_or(|table| table.batch.record_type != record_type) {
+        if self.tables.get(self.current).is_none_or(|table| table.batch.record_type != record_type) {
             self.flush(sink);
-            if let Some(table) = self.tables.last_mut() {
+            if let Some(table) = self.tables.get_mut(self.current) {
                 // Else there would be as much memory in use as the largest batches of all types take.
                 table.release();
             }
-            let table = match self.place(record_type) {
-                Some(place) => self.tables.remove(place),
-                None => {
-                    let whole = self.whole.iter().any(|whole| whole == record_type);
-                    Table::new(&self.definitions, record_type, whole).map_err(|error| error.at(offset))?
-                }
-            };
-            self.tables.push(table);
+            self.current = self.place(record_type).unwrap_or(self.tables.len());
+            if self.current == self.tables.len() {
+                let whole = self.whole.iter().any(|whole| whole == record_type);
+                let table = Table::new(&self.definitions, record_type, whole);
+                self.tables.push(table.map_err(|error| error.at(offset))?);
+            }
         }
-        let Some(table) = self.tables.last_mut() else { return Ok(()) };
+        let Some(table) = self.tables.get_mut(self.current) else { return Ok(()) };
         table.append(frame)?;
         if matches!(record_type, EVENT | EXCEPTION) {
             let told = message::tell(&table.batch, sink);
             if told.is_err() || !table.whole {
                 table.clear();
             }
-            told.map_err(|problem| fault(record_type, problem.to_owned()).at(offset))?;
+            told.map_err(|problem| fault(record_type, format_args!("{problem}")).at(offset))?;
         }
         if table.whole || table.is_full() {
             table.flush(sink);
@@ -127,14 +132,14 @@ impl Rows {
 
     /// Ends the batch in the making.
     pub(crate) fn flush(&mut self, sink: &mut impl Sink) {
-        if let Some(table) = self.tables.last_mut() {
+        if let Some(table) = self.tables.get_mut(self.current) {
             table.flush(sink);
         }
     }
 
     /// Whether there is a batch in the making.
     pub(crate) fn is_gathering(&self) -> bool {
-        self.tables.last().is_some_and(|table| table.batch.length > 0)
+        self.tables.get(self.current).is_some_and(|table| table.batch.length > 0)
     }
 
     /// Takes the records out of a container; they stand in the stream in its place.

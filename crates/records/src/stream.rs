@@ -38,7 +38,7 @@ impl Decoder {
     /// A decoder that refuses records of more than `limit` bytes, instead of
     /// [64 MiB](crate::frame::DEFAULT_LIMIT).
     pub fn with_limit(definitions: Definitions, limit: usize) -> Decoder {
-        let rows = Rows { definitions, limit, ..Rows::default() };
+        let rows = Rows::new(definitions, limit);
         Decoder { frames: Frames::with_limit(limit), rows, failure: None }
     }
 

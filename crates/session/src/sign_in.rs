@@ -207,9 +207,14 @@ async fn cached(world: &World, target: &Target, principal: Option<&str>) -> Opti
     if let Some(tokens) = held(world, target).filter(is_theirs) {
         return Some(tokens);
     }
-    for principal in [principal, None] {
-        if let Some(tokens) = stored(world, target, principal).await.filter(is_theirs) {
+    let mut looked_for = principal;
+    loop {
+        if let Some(tokens) = stored(world, target, looked_for).await.filter(is_theirs) {
             return Some(tokens);
+        }
+        // Those of whoever signed in last may be theirs too.
+        if looked_for.take().is_none() {
+            break;
         }
     }
     let tokens = siblings::ask(world, target, principal).await?;

@@ -35,7 +35,7 @@ impl<'d> Compiler<'d> {
     }
 
     fn fault(&self, name: &str, problem: &str) -> Error {
-        fault(self.record_type, format!("field `{name}` {problem}"))
+        fault(self.record_type, format_args!("field `{name}` {problem}"))
     }
 
     /// Adds the fields of `definition`, found at each of `bases`, to those outside of any repeat or
