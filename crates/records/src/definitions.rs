@@ -43,25 +43,20 @@ impl Definitions {
     /// None are where it nests more than [`NESTED`] types or deeper than [`DEPTH`]: no record is like that, and a server
     /// that goes on naming further types would be asked for ever. Such a type cannot be decoded.
     pub fn missing_for(&self, record_type: &str) -> Vec<String> {
-        let mut missing = Vec::new();
-        let is_bounded = self.walk(record_type, |name| missing.push(name.to_owned()));
-        if is_bounded { missing } else { Vec::new() }
+        let unknown = self.unknown(record_type).unwrap_or_default();
+        unknown.into_iter().map(str::to_owned).collect()
     }
 
-    /// Whether what the type nests stays within bounds, as far as it is known.
-    pub(crate) fn is_bounded(&self, record_type: &str) -> bool {
-        self.walk(record_type, |_| {})
-    }
-
-    /// Goes through the type and all that it nests, each once, and tells of those that are not known. Returns whether it
-    /// came to an end within bounds.
-    fn walk(&self, record_type: &str, mut unknown: impl FnMut(&str)) -> bool {
+    /// Goes through the type and all that it nests, each once, and finds those that are not known. `None` where it comes to
+    /// no end within bounds.
+    pub(crate) fn unknown<'d>(&'d self, record_type: &'d str) -> Option<Vec<&'d str>> {
         let mut names = vec![(record_type, 0)];
+        let mut unknown = Vec::new();
         let mut next = 0;
-        while let Some((name, depth)) = names.get(next).copied() {
+        while let Some(&(name, depth)) = names.get(next) {
             next += 1;
             let Some(definition) = self.get(name) else {
-                unknown(name);
+                unknown.push(name);
                 continue;
             };
             for nested in definition.nested() {
@@ -69,12 +64,12 @@ impl Definitions {
                     continue;
                 }
                 if depth == DEPTH || names.len() == NESTED {
-                    return false;
+                    return None;
                 }
                 names.push((nested, depth + 1));
             }
         }
-        true
+        Some(unknown)
     }
 }
 
@@ -108,9 +103,9 @@ mod tests {
             assert!(depth <= DEPTH);
             definitions.define(name, &format!("{{{}}}", field(format!("t{}", depth + 1)))).unwrap();
         }
-        assert!(!definitions.is_bounded("t0"));
+        assert!(definitions.unknown("t0").is_none());
         let wide: Vec<String> = (0..4000).map(|index| field(format!("w{index}"))).collect();
         definitions.define("wide", &format!("{{{}}}", wide.join(","))).unwrap();
-        assert_eq!((definitions.missing_for("wide"), definitions.is_bounded("wide")), (Vec::new(), false));
+        assert_eq!((definitions.missing_for("wide"), definitions.unknown("wide")), (Vec::new(), None));
     }
 }

@@ -79,7 +79,7 @@ impl Plan {
         record_type: &str,
         whole: bool,
     ) -> Result<(Plan, Vec<Column>), Error> {
-        if !definitions.is_bounded(record_type) {
+        if definitions.unknown(record_type).is_none() {
             let problem = format_args!("it nests more than {NESTED} record types, or deeper than {DEPTH}");
             return Err(fault(record_type, problem));
         }

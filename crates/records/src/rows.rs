@@ -18,7 +18,7 @@ use crate::sink::Sink;
 const CONTAINER: &str = "conrec";
 
 /// How many types' definitions are asked for at a time.
-pub(crate) const WAITING: usize = 32;
+const WAITING: usize = 32;
 
 /// What is between whole records and items.
 #[derive(Debug, Default)]
@@ -84,14 +84,13 @@ impl Rows {
     }
 
     fn hold(&mut self, held: Held) {
-        if self.waiting.len() < WAITING && !self.waiting.contains(&held.record_type) {
-            self.waiting.push(held.record_type.clone());
-        }
+        note(&mut self.waiting, &held.record_type);
         self.held.push(held);
     }
 
     fn is_defined(&self, record_type: &str) -> bool {
-        self.place(record_type).is_some() || self.definitions.missing_for(record_type).is_empty()
+        self.place(record_type).is_some()
+            || self.definitions.unknown(record_type).is_none_or(|unknown| unknown.is_empty())
     }
 
     /// Which of the tables has the rows of this type.
@@ -161,5 +160,12 @@ impl Rows {
         }
         frames.finish()?;
         if found == count { Ok(()) } else { Err(fault("it holds another number of records than it says")) }
+    }
+}
+
+/// Adds a type to those that are waited for, unless it is there or too many are.
+pub(crate) fn note(waiting: &mut Vec<String>, record_type: &str) {
+    if waiting.len() < WAITING && !waiting.iter().any(|noted| noted == record_type) {
+        waiting.push(record_type.to_owned());
     }
 }

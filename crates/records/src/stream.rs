@@ -3,7 +3,7 @@
 use crate::definitions::Definitions;
 use crate::error::{Error, Fault};
 use crate::frame::{DEFAULT_LIMIT, Frames};
-use crate::rows::{Rows, WAITING};
+use crate::rows::{Rows, note};
 use crate::sink::{Item, Sink};
 
 /// How deeply containers may be packed into each other; servers pack once.
@@ -99,9 +99,9 @@ impl Decoder {
     /// [`Decoder::define`]. Ask again after that; they may nest further types.
     pub fn needs(&self) -> Vec<String> {
         let mut needs = Vec::new();
-        for name in self.rows.waiting.iter().flat_map(|name| self.rows.definitions.missing_for(name)) {
-            if needs.len() < WAITING && !needs.contains(&name) {
-                needs.push(name);
+        for waiting in &self.rows.waiting {
+            for name in self.rows.definitions.unknown(waiting).unwrap_or_default() {
+                note(&mut needs, name);
             }
         }
         needs
