@@ -42,9 +42,10 @@ pub(crate) struct Table {
 impl Table {
     /// Without rows, for a record type whose definitions are all known; `whole` keeps its records whole.
     pub(crate) fn new(definitions: &Definitions, record_type: &str, whole: bool) -> Result<Table, Error> {
-        let (plan, columns) = Plan::compile(definitions, record_type, whole)?;
-        let batch = Batch { record_type: record_type.to_owned(), length: 0, columns };
-        Ok(Table { plan, whole, batch, expanded: 0, counts: Vec::new() })
+        let batch = Batch { record_type: record_type.to_owned(), length: 0, columns: Vec::new() };
+        let mut table = Table { plan: Plan::default(), whole, batch, expanded: 0, counts: Vec::new() };
+        table.plan.compile(definitions, record_type, whole, &mut table.batch.columns)?;
+        Ok(table)
     }
 
     /// Whether the batch is large enough. It is, long before a list's offsets could outgrow 32 bits.

@@ -72,13 +72,15 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Compiles the plan of a record type whose definitions are all known, and makes the columns that it fills; `whole`
-    /// keeps its records whole.
+    /// Makes an empty plan that of a record type whose definitions are all known, and adds the columns that it fills;
+    /// `whole` keeps its records whole.
     pub(crate) fn compile(
+        &mut self,
         definitions: &Definitions,
         record_type: &str,
         whole: bool,
-    ) -> Result<(Plan, Vec<Column>), Error> {
+        columns: &mut Vec<Column>,
+    ) -> Result<(), Error> {
         if definitions.unknown(record_type).is_none() {
             let problem = format_args!("it nests more than {NESTED} record types, or deeper than {DEPTH}");
             return Err(fault(record_type, problem));
@@ -89,15 +91,14 @@ impl Plan {
             whole,
             places: compile::PLACES,
             nesting: Vec::new(),
-            columns: Vec::new(),
-            plan: Plan::default(),
+            columns,
+            plan: self,
         };
         compiler.walk(compiler.lookup(record_type)?, "", &[0], None, DEPTH)?;
-        let Compiler { mut columns, mut plan, .. } = compiler;
         if !whole {
-            plan.flatten(&mut columns);
+            self.flatten(columns);
         }
-        Ok((plan, columns))
+        Ok(())
     }
 
     /// Where each element is to be a row, takes the name of their field off its columns, and makes them plain columns of

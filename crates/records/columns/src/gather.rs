@@ -49,14 +49,16 @@ pub fn gather(values: &mut Packed, runs: &Runs, elements: Elements<'_>) {
     }
 }
 
-/// Fills the room with the first `N` bytes of each element. Behind those of the last one there may be nothing.
+/// Fills the room with the first `N` bytes of each element, which has as many. Behind those of the last one there may be
+/// nothing.
 #[inline(never)]
 fn spread<const N: usize>(room: &mut [u8], bytes: &[u8], stride: usize) {
     let (slots, _) = room.as_chunks_mut::<N>();
     let Some((last, slots)) = slots.split_last_mut() else { return };
     let value = |bytes: &[u8]| bytes.first_chunk().copied().unwrap_or([0; N]);
     *last = value(bytes.get(slots.len() * stride..).unwrap_or_default());
-    for (slot, element) in slots.iter_mut().zip(bytes.chunks_exact(stride)) {
+    // That it is not less is said for the compiler, which then checks no element.
+    for (slot, element) in slots.iter_mut().zip(bytes.chunks_exact(stride.max(N))) {
         *slot = value(element);
     }
 }

@@ -23,8 +23,8 @@ pub(super) struct Compiler<'d> {
     pub(super) places: usize,
     /// Around the field at hand: the elements of each nested field, see [`Column::nesting`].
     pub(super) nesting: Vec<usize>,
-    pub(super) columns: Vec<Column>,
-    pub(super) plan: Plan,
+    pub(super) columns: &'d mut Vec<Column>,
+    pub(super) plan: &'d mut Plan,
 }
 
 impl<'d> Compiler<'d> {
