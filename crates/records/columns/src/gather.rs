@@ -24,7 +24,8 @@ pub struct Elements<'b> {
     pub count: usize,
 }
 
-/// Appends a field's values in some elements.
+/// Appends a field's values in some elements. Part of another crate's function, it would be compiled for size as that is.
+#[inline(never)]
 pub fn gather(values: &mut Packed, runs: &Runs, elements: Elements<'_>) {
     if values.basic() == Basic::Text {
         return texts(values.texts_mut(), runs, elements);
