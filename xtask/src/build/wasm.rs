@@ -42,6 +42,9 @@ const FEATURES: [&str; 7] = [
 /// compressed module. It is compiled anew, for size; a panic is a trap, which `js/instance.js` hears of all the same.
 const OWN_STD: [&str; 4] = ["-Z", "build-std=std,panic_abort", "-Z", "build-std-features=optimize_for_size"];
 
+/// Finds loops and blocks anew, in code without any nesting: they are fewer than LLVM's. A second time finds a few more.
+const LOOPS_ANEW: [&str; 3] = ["--flatten", "--rereloop", "-Oz"];
+
 /// Builds `pkg/` if anything it is made from changed.
 pub(super) fn build(shell: &Shell, tools: &Tools) -> Result<()> {
     let pkg = shell.tree.at("pkg");
@@ -107,11 +110,12 @@ fn flags(shell: &Shell) -> String {
 fn optimise(shell: &Shell, module: &Path) -> Result<()> {
     let mut command = shell.command(shell.tree.at("node_modules/.bin/wasm-opt"));
     // A function that is inlined into its only caller makes the file shorter, and what gzip makes of it longer. The lowest
-    // addresses are the far end of the stack, where nothing is. Loops and blocks that are found anew, out of code without
-    // any nesting, are fewer than LLVM's.
+    // addresses are the far end of the stack, where nothing is.
     command
         .args(["-Oz", "--one-caller-inline-max-function-size=0", "--low-memory-unused"])
-        .args(["--flatten", "--rereloop", "-Oz", "-Oz"])
+        .args(LOOPS_ANEW)
+        .args(LOOPS_ANEW)
+        .args(["-Oz", "--strip-target-features"])
         .args(FEATURES)
         .arg(module)
         .arg("-o")
