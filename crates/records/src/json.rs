@@ -121,21 +121,56 @@ pub(crate) fn text<'a>(json: &'a Json<'_>) -> Option<&'a str> {
     if let Json::String(text) = json { Some(text) } else { None }
 }
 
-/// A whole number of up to eighteen digits. `-0` is a fraction to most who read JSON.
+/// A whole number of 64 bits with a sign. `-0` is a fraction to most who read JSON.
 pub fn number(json: &Json<'_>) -> Option<i64> {
     let Json::Number(text) = json else { return None };
     let digits = text.strip_prefix("-").unwrap_or(text);
-    if digits.len() > 18 || *text == "-0" {
+    let negative = digits.len() < text.len();
+    // Nineteen digits are never too many for 64 bits without a sign.
+    if digits.len() > 19 {
         return None;
     }
-    let mut number = 0;
+    let mut size = 0_u64;
     for byte in digits.bytes() {
-        number = number * 10 + i64::from(byte.is_ascii_digit().then(|| byte - b'0')?);
+        size = size * 10 + u64::from(byte.is_ascii_digit().then(|| byte - b'0')?);
     }
-    Some(if digits.len() < text.len() { -number } else { number })
+    let number = size.cast_signed();
+    let number = if negative { number.wrapping_neg() } else { number };
+    // One that is too large has the other sign now, and so has `-0`.
+    ((number < 0) == negative).then_some(number)
 }
 
 /// A whole number that is not negative.
 pub(crate) fn size(json: &Json<'_>) -> Option<usize> {
     number(json)?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{number, parse};
+
+    fn read(text: &str) -> Option<i64> {
+        number(&parse(text).unwrap())
+    }
+
+    #[test]
+    fn whole_numbers_are_read_up_to_both_ends() {
+        assert_eq!(read("9223372036854775807"), Some(i64::MAX));
+        assert_eq!(read("-9223372036854775808"), Some(i64::MIN));
+        for text in
+            ["9223372036854775808", "-9223372036854775809", "18446744073709551616", "-0", "1.0", "1e3"]
+        {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_what_the_standard_library_makes_of_them(text in "-?[1-9][0-9]{0,21}|0", whole: i64) {
+            prop_assert_eq!(read(&text), text.parse().ok());
+            prop_assert_eq!(read(&whole.to_string()), Some(whole));
+        }
+    }
 }

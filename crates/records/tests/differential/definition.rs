@@ -35,7 +35,7 @@ pub(crate) fn check_definition(json: &str) {
     };
     let (metadata, entries): (BTreeMap<_, _>, BTreeMap<_, _>) =
         object.iter().partition(|(name, _)| name.starts_with("__"));
-    let stride = metadata.get(&"__datasize".to_owned()).map_or(Some(0), |size| size.as_u64());
+    let stride = metadata.get(&"__datasize".to_owned()).map_or(Some(0), |stride| size(stride));
     let read: Option<BTreeMap<_, _>> =
         entries.iter().map(|(name, entry)| Some((name.as_str(), field(name, entry)?))).collect();
     let (Some(stride), Some(read), true) = (stride, read, object.len() <= 4096) else {
@@ -80,7 +80,7 @@ fn field(name: &str, entry: &Value) -> Option<Field> {
         "BITFIELD" => FieldType::Basic(Basic::Bits),
         nested => FieldType::Nested(nested.to_owned()),
     };
-    let bits = entry.get("offset")?.as_u64()?;
+    let bits = size(entry.get("offset")?)?;
     if bits % 8 != 0 && kind != FieldType::Basic(Basic::Bits) {
         return None;
     }
@@ -100,6 +100,11 @@ fn field(name: &str, entry: &Value) -> Option<Field> {
         pointer: flags.contains(&"PTR"),
         flags: text.to_owned(),
     })
+}
+
+/// A size in bytes or bits. None is above what 64 bits with a sign hold: nor is anything in memory.
+fn size(value: &Value) -> Option<u64> {
+    value.as_i64()?.try_into().ok()
 }
 
 fn written(definition: &Definition) -> String {
