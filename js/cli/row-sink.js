@@ -67,8 +67,21 @@ export class RowSink {
   async take(batch) {
     const { recordType, length } = batch;
     if (this.#recordType !== undefined && recordType !== this.#recordType) return;
-    await this.#write(this.#format === "csv" ? this.#csv(batch) : jsonLines(batch));
+    await this.write(this.#format === "csv" ? this.#csv(batch) : jsonLines(batch));
     this.counts[recordType] = (this.counts[recordType] ?? 0) + length;
+  }
+
+  /**
+   * Writes what has been made of an answer.
+   *
+   * @param {string} text
+   */
+  async write(text) {
+    if (this.#path === undefined) return this.#output.write(text);
+    if (this.#file === undefined) {
+      throw new Error(`the answer has rows, and ${this.#path} is a folder; let --output be a file`);
+    }
+    await this.#file.writeFile(text);
   }
 
   /** Whether there were any. */
@@ -107,14 +120,5 @@ export class RowSink {
     }
     if (this.#headed === batch.recordType) return csvLines(batch);
     throw new Error(`the answer has rows of ${this.#headed} and of ${batch.recordType}; choose with --record`);
-  }
-
-  /** @param {string} text */
-  async #write(text) {
-    if (this.#path === undefined) return this.#output.write(text);
-    if (this.#file === undefined) {
-      throw new Error(`the answer has rows, and ${this.#path} is a folder; let --output be a file`);
-    }
-    await this.#file.writeFile(text);
   }
 }

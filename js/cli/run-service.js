@@ -30,17 +30,18 @@ export async function runService({ values, given, place: placed, timeoutMs, outp
   const [api, ...others] = given;
   if (api === undefined || others.length > 0) throw invalid("name one service: run SERVICE; see run --help");
   const isPlain = isPlainService(api, values.as);
+  if (isPlain) refuseOfRows(api, values);
   const parameters = await parametersFrom(values.parameters, { signal, timeoutMs });
   const format = formatOf(values);
   const place = placed("sliderule");
   const path = typeof values.output === "string" && values.output !== "-" ? values.output : undefined;
   const rows = new RowSink({ path, format, recordType: values.record, output });
-  if (!isPlain) await rows.open(asksForFile(parameters));
+  await rows.open(!isPlain && asksForFile(parameters));
   const session = open(place, output);
   try {
     await signIn(session, place, { signal, timeoutMs });
-    if (isPlain) return await answer(await session.source(api, parameters, { signal, timeoutMs }), output);
-    await stream(session, api, parameters, { values, path, rows, output, limits: { signal, timeoutMs } });
+    if (isPlain) await answer(await session.source(api, parameters, { signal, timeoutMs }), { path, rows, output });
+    else await stream(session, api, parameters, { values, path, rows, output, limits: { signal, timeoutMs } });
   } catch (error) {
     await rows.abandon();
     throw error;
@@ -51,10 +52,16 @@ export async function runService({ values, given, place: placed, timeoutMs, outp
 
 /**
  * @param {unknown} value
- * @param {Output} output
+ * @param {{ path: string | undefined, rows: RowSink, output: Output }} where
  */
-async function answer(value, output) {
-  await output.write(`${JSON.stringify(value, null, output.isShown && !output.json ? 2 : undefined)}\n`);
+async function answer(value, { path, rows, output }) {
+  const text = `${JSON.stringify(value, null, path !== undefined || (output.isShown && !output.json) ? 2 : undefined)}\n`;
+  await rows.write(text);
+  await rows.finish({ isElsewhere: false });
+  if (path === undefined) return;
+  const size = Buffer.byteLength(text);
+  const lines = output.quiet ? [] : [`${counted(size, "byte")} in ${path}`];
+  await output.result({ rows: {}, files: [{ name: path, path, size }], remoteFiles: [] }, lines);
 }
 
 /**
@@ -124,6 +131,18 @@ function isPlainService(api, as) {
   if (as === undefined) return PLAIN.includes(api);
   if (as === "source" || as === "stream") return as === "source";
   throw invalid("--as must be source or stream");
+}
+
+/**
+ * What is said of rows would be of no use, and go unnoticed.
+ *
+ * @param {string} api
+ * @param {Values} values
+ */
+function refuseOfRows(api, values) {
+  const wrong = ["format", "record", "allow-partial"].find((name) => values[name] !== undefined);
+  if (wrong === undefined) return;
+  throw invalid(`--${wrong} is for rows, and ${api} answers JSON; if it streams records here, say --as stream`);
 }
 
 /** @param {Values} values */

@@ -81,7 +81,7 @@ pub(crate) async fn registered(world: &World, target: &Target) -> u32 {
 /// `credentials_missing` where nobody is signed in.
 pub(crate) fn is_ours(world: &World, target: &Target) -> Result<bool, Failure> {
     let Some(organization) = &target.organization else { return Ok(false) };
-    let ours = world.with(|state| Some(state.accounts.get(organization)?.tokens.as_ref()?.ours));
+    let ours = world.with(|state| Some(state.account(target)?.tokens.as_ref()?.ours));
     ours.ok_or_else(|| {
         let message = format!("nobody is signed in to `{organization}`; call authenticate");
         Failure::new(ErrorCode::CredentialsMissing, message)

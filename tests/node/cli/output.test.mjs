@@ -46,6 +46,30 @@ test("a file that the service makes is no empty one", async (t) => {
   assert.deepEqual((await readdir(home)).sort(), ["a.parquet", "cache", "folder"], "no draft is left");
 });
 
+test("the answer of a plain service goes to a file, too", async (t) => {
+  const { url } = await standIn(t, { routes: { "source time": [200, { time: 1 }] } });
+  const { run, home } = await shell(t, signedIn(url));
+  const { code, stdout, stderr } = await run(["run", "time", "--output", "time.json"]);
+  assert.deepEqual([code, stdout, stderr], [0, "16 bytes in time.json\n", ""]);
+  assert.equal(await readFile(join(home, "time.json"), "utf8"), '{\n  "time": 1\n}\n');
+  const told = await run(["run", "time", "--output", "time.json", "--json"]);
+  const files = [{ name: "time.json", path: "time.json", size: 16 }];
+  assert.deepEqual(JSON.parse(told.stdout), { rows: {}, files, remoteFiles: [] });
+  assert.equal((await run(["run", "time", "--output", "-"])).stdout, '{"time":1}\n');
+  assert.deepEqual((await readdir(home)).sort(), ["cache", "time.json"], "no draft is left");
+});
+
+test("what is said of rows is refused where the answer has none", async (t) => {
+  const { url, requests } = await standIn(t);
+  const { run } = await shell(t, signedIn(url));
+  for (const words of [["--format", "csv"], ["--record", "atl06rec"], ["--allow-partial"]]) {
+    const { code, stderr } = await run(["run", "version", ...words]);
+    assert.equal(code, 2);
+    assert.match(stderr, new RegExp(`${words[0]} is for rows, and version answers JSON; .* --as stream`));
+  }
+  assert.deepEqual(requests, []);
+});
+
 test("an output that cannot be is refused before anything is sent", async (t) => {
   const { url, requests } = await standIn(t);
   const { run, home } = await shell(t, signedIn(url));
