@@ -36,7 +36,8 @@ pub struct Order {
     /// What.
     pub wish: Wish,
     /// The caller's idempotency key, with the order as text. It is kept with the request that the order led to; an
-    /// order that places nothing leaves no key, and can be repeated without harm.
+    /// order that places nothing leaves no key, and can be repeated without harm. An order that has one is the same as
+    /// another only by its key, one that has none by what it asks for.
     pub key: Option<(String, String)>,
 }
 
@@ -45,7 +46,7 @@ pub struct Order {
 pub enum Wish {
     /// So many nodes until then; 0 releases all that the user has.
     Place {
-        /// Names the request, unless an identical live one counts in its place.
+        /// Names the request, unless the order has no key and an identical live request counts in its place.
         id: RequestId,
         /// Nodes wanted, before they are raised to the minimum and cut to the maximum and the limit per user.
         nodes: u32,

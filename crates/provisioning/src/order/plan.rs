@@ -46,8 +46,11 @@ impl Plan {
             Wish::Place { id, nodes: 0, .. } => (Kind::Released, 0, nothing(id, order, now), false),
             Wish::Place { id, nodes, until, replace } => {
                 let granted = clamped(*nodes, &cluster.limits);
-                let same =
-                    |held: &&Request| is_mine(held) && held.nodes == granted && held.expires_at == *until;
+                // Who names an order by a key can release what it led to, and takes nothing from another program of the
+                // same user then.
+                let same = |held: &&Request| {
+                    order.key.is_none() && is_mine(held) && held.nodes == granted && held.expires_at == *until
+                };
                 let (kind, request) = match cluster.requests.iter().find(same) {
                     Some(held) => (Kind::Same, held.clone()),
                     None => {

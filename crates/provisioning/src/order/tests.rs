@@ -91,16 +91,25 @@ fn what_is_asked_is_raised_to_the_minimum_and_cut_to_the_maximum_and_the_limit_p
 fn an_identical_request_is_redundant_and_costs_nothing_even_if_nothing_is_left() {
     let mut cluster = busy();
     cluster.account.balance = MicroUsd(-1);
-    let wanted = Order { key: Some(("k".into(), "text".into())), ..place(3, 50) };
-    let step = order(&cluster, &wanted, seconds(10), &policy()).unwrap();
+    let step = order(&cluster, &place(3, 50), seconds(10), &policy()).unwrap();
     assert_eq!((step.answer.is_new, step.answer.cost), (false, MicroUsd::ZERO));
     assert_eq!(step.answer.request, cluster.requests[1]);
     assert!(!step.changes.iter().any(|change| matches!(change, Change::Place { .. })));
-    assert!(step.changes.iter().any(|change| {
-        matches!(change, Change::Keyed { request, .. } if *request == step.answer.request.id)
-    }));
     // Another user's is not identical.
     assert!(matches!(refused(&cluster, &place(4, 80)), Refusal::InsufficientFunds { .. }));
+}
+
+#[test]
+fn an_identical_request_under_a_key_stands_beside_the_other_and_costs_nothing_even_if_nothing_is_left() {
+    let mut cluster = busy();
+    cluster.account.balance = MicroUsd(-1);
+    let wanted = Order { key: Some(("k".into(), "text".into())), ..place(3, 50) };
+    let (grant, cluster) = granted(&cluster, &wanted);
+    assert_eq!((grant.request.id.as_str(), grant.is_new, grant.cost), ("new", true, MicroUsd::ZERO));
+    assert_eq!(grant.sizing.target, 7, "of each user the largest counts");
+    let step = release(&cluster, None, Some(&"new".parse().unwrap()), seconds(10));
+    let left = after(&cluster, &step.changes);
+    assert_eq!(size(&left, seconds(10), policy().terms).target, 7);
 }
 
 #[test]

@@ -17,7 +17,8 @@ pub(super) const EXAMPLE: &str = "{\"nodes\": 2, \"time_to_live_seconds\": 3600}
 /// So many nodes for so many seconds.
 ///
 /// The same key with the same order leads to the same request, however often it is sent; it is shown as it is now, with
-/// what it was granted for.
+/// what it was granted for. Another key leads to another request, which asks for no more nodes: of each user the largest
+/// request counts.
 #[utoipa::path(
     post,
     path = "",
@@ -36,7 +37,7 @@ pub(super) const EXAMPLE: &str = "{\"nodes\": 2, \"time_to_live_seconds\": 3600}
         (status = 201, description = "What was granted.", body = sliderule_api::status::Grant),
         (
             status = 200,
-            description = "What was granted before, for this key or for the same.",
+            description = "What was granted before for this key.",
             body = sliderule_api::status::Grant,
         ),
         (status = 402, description = "The money does not cover it; `fits` says what would do."),
