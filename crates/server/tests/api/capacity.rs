@@ -9,7 +9,7 @@ use sliderule_api::status::{Grant, Runway};
 
 use sliderule_provisioning::hand::{self, Settings};
 
-use crate::test_app::{TestApp, eventually};
+use crate::test_app::TestApp;
 
 #[tokio::test]
 async fn an_order_is_queued_in_words_that_existing_clients_look_for() {
